@@ -1,0 +1,58 @@
+# The two commands a newcomer needs are `make run` and `make test`; both set up what they need.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: run test lint bench soak lock screenshots clean help
+
+help: ## Say what there is
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
+
+run: $(VENV)/.run ## Set up everything and serve SAIF at http://127.0.0.1:8000 (PORT and SAIF_HOME move it)
+	@exec $(BIN)/saif serve
+
+test: $(VENV)/.dev ## Set up what tests need (Java, Chromium, PostgreSQL by apt where it may) and run all of them
+	@tests/prepare.sh
+	@$(BIN)/pytest -n 2 --dist loadgroup $(ARGS)
+
+lint: $(VENV)/.dev ## Format, rules, types, layers
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(VENV)/.dev ## Measure receive, normalise, compile and export on SQLite and PostgreSQL
+	@tests/prepare.sh
+	@for what in compile receive normalise export; do $(BIN)/python -m benchmarks.$$what $(ARGS) || exit 1; done
+
+soak: $(VENV)/.dev ## 300 + 300 interviews filled by JavaRosa against a running server, on both databases
+	@tests/prepare.sh
+	$(BIN)/python -m benchmarks.soak $(ARGS)
+
+screenshots: $(VENV)/.dev ## Every page at 1280 and 380 px, into var/screenshots
+	@tests/prepare.sh
+	$(BIN)/python -m tests.ui.screenshots var/screenshots
+
+lock: ## Write the exact versions and hashes again, after a change of pyproject.toml
+	$(BIN)/pip install --quiet pip-tools
+	$(BIN)/pip-compile $(LOCK) --output-file requirements.txt pyproject.toml
+	$(BIN)/pip-compile $(LOCK) --extra dev --constraint requirements.txt --output-file requirements-dev.txt pyproject.toml
+# No address of a package index goes into the lock files: they must work on any mirror.
+LOCK := --quiet --upgrade --generate-hashes --all-build-deps --allow-unsafe --strip-extras --no-header \
+	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host
+
+clean: ## Remove the virtual environment and caches, never var/
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+
+# The project itself is installed as a link, so that the command `saif` is there and edits count at once.
+$(VENV)/.run: requirements.txt pyproject.toml | $(VENV)/bin/python
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.txt $(VENV)/.run
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@touch $@

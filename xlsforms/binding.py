@@ -1,0 +1,279 @@
+"""Checks of one target: whether this question, standing where it stands, can fill that field.
+
+Each check answers with the finding that says why not and how to mend it, or with None.
+"""
+
+from collections.abc import Iterable
+from collections.abc import Mapping as MappingABC
+
+from xlsforms.dictionary import Dictionary, Field, Table
+from xlsforms.finding import Finding, error, warning
+from xlsforms.schema import Question
+from xlsforms.spelling import nearest
+from xlsforms.target import Target, parse
+
+COLUMN = "case_field"
+"""Plain name of the mapping column, see `workbook.split_header`."""
+
+_ANY = frozenset(
+    {
+        "text", "code", "integer", "decimal", "boolean", "date", "instant", "country", "language", "uuid",
+        "array",
+    }
+)  # fmt: skip
+_FITS: MappingABC[str, frozenset[str]] = {
+    "text": frozenset({"text"}),
+    "barcode": frozenset({"text"}),
+    **{name: frozenset({"text"}) for name in ("image", "audio", "video", "file")},  # the name of the file
+    "integer": frozenset({"integer", "decimal"}),
+    "decimal": frozenset({"decimal"}),
+    "range": frozenset({"integer", "decimal"}),
+    "date": frozenset({"date"}),
+    "today": frozenset({"date"}),
+    "dateTime": frozenset({"instant", "date"}),
+    "start": frozenset({"instant"}),
+    "end": frozenset({"instant"}),
+    "boolean": frozenset({"boolean"}),
+    "acknowledge": frozenset({"boolean"}),
+    "select_one": frozenset({"code", "country", "language", "boolean", "text", "uuid", "integer"}),
+    "select_multiple": frozenset({"code", "country", "language", "array"}),
+    "rank": frozenset({"array"}),
+    "calculate": _ANY,
+    "hidden": _ANY,
+    **{name: frozenset({"text"}) for name in ("username", "email", "phonenumber", "deviceid", "simserial")},
+    **{name: frozenset({"text"}) for name in ("subscriberid", "instanceID", "instanceName")},
+}
+"""Type of a question → types of the fields it may fill without a converter."""
+
+_ORIGINS = {"derived": "worked out from other answers", "office": "decided by people in the office"}
+
+
+def unfit(question: Question, target: Target, dictionary: Dictionary) -> Finding | None:
+    """Why this question cannot fill this target, whatever is around it."""
+    table = dictionary.tables.get(target.table)
+    if not target.column:
+        return malformed(question.path, f"“{target}” names a table only; a question fills a column of it")
+    if table is None or target.column not in table.fields:
+        return _unknown(question.path, target, dictionary)
+    field = table.fields[target.column]
+    if table.scope != "case" or field.origin != "form":
+        return _error(
+            "mapping_not_from_forms",
+            f"{target.name} is {_ORIGINS.get(field.origin, 'kept by the system')}, not filled by forms.",
+            "Choose another field, or leave the cell empty; the answer is kept either way.",
+            question.path,
+        )
+    return _key_fault(question.path, target, table, dictionary) or _type_fault(
+        question, target, table, dictionary
+    )
+
+
+def _key_fault(path: str, target: Target, table: Table, dictionary: Dictionary) -> Finding | None:
+    for key, value in target.keys.items():
+        field = table.fields.get(key)
+        if field is None:
+            return _error(
+                "mapping_key_unknown",
+                f"{table.name} has no column “{key}” to tell rows apart.",
+                mending(
+                    key, table.fields, "Its rows are told apart by " + (", ".join(table.row_key) or "nothing")
+                ),
+                path,
+            )
+        codes = dictionary.code_lists.get(field.code_list or "")
+        if codes is not None and value not in codes:
+            return _error(
+                "mapping_key_unknown",
+                f"“{value}” is no code of {table.name}.{key}.",
+                mending(value, codes, "Its codes are " + ", ".join(codes)),
+                path,
+            )
+    if target.column in table.row_key and len(table.row_key) > 1 and not target.keys:
+        missing = next(key for key in table.row_key if key != target.column)
+        return _error(
+            "mapping_key_missing",
+            f"Rows of {table.name} are told apart by {' and '.join(table.row_key)}; {missing} is not said.",
+            f"Write {table.name}[{missing}='…'].{target.column}",
+            path,
+        )
+    return None
+
+
+def _type_fault(question: Question, target: Target, table: Table, dictionary: Dictionary) -> Finding | None:
+    field = table.fields[target.column]
+    if target.converter:
+        converter = dictionary.converters.get(target.converter)
+        if converter is None:
+            return _error(
+                "mapping_converter_unknown",
+                f"There is no converter “{target.converter}”.",
+                mending(target.converter, dictionary.converters, "Use one of the dictionary's converters"),
+                question.path,
+            )
+        if _takes(question, converter.from_types) and field.type in converter.to_types:
+            return None
+        return _error(
+            "mapping_type",
+            f"The converter {converter.name} makes {' or '.join(converter.to_types)} of "
+            f"{' or '.join(converter.from_types)}, not {field.type} of {question.type}.",
+            "Remove the converter, or change the type of the question.",
+            question.path,
+        )
+    if field.type not in _FITS.get(question.type, frozenset()):
+        able = [
+            one.name
+            for one in dictionary.converters.values()
+            if _takes(question, one.from_types) and field.type in one.to_types
+        ]
+        return _error(
+            "mapping_type",
+            f"A question of type {question.type} cannot fill {target.name}, which is {_article(field)}.",
+            f"Write {able[0]}: {target}" if able else _question_for(field),
+            question.path,
+        )
+    several = question.type == "select_multiple" and field.type != "array"
+    if several and target.column not in table.row_key and "uid" not in table.row_key:
+        return _error(
+            "mapping_type",
+            f"A select_multiple has several answers, and {target.name} holds one.",
+            "Use select_one, or map to a table that holds a row for each code.",
+            question.path,
+        )
+    return None
+
+
+def _takes(question: Question, types: tuple[str, ...]) -> bool:
+    """Whether a converter takes a question: a calculate or hidden node has no type but what it yields."""
+    return question.type in types or question.type in ("calculate", "hidden")
+
+
+def misplaced(
+    question: Question, target: Target, around: tuple[Target | None, ...], dictionary: Dictionary
+) -> Finding | None:
+    """Why this target cannot be filled from where the question stands; `around` are the targets of the
+    repeats around it, outermost first, None for one that is not mapped."""
+    table = dictionary.tables[target.table]
+    if not around or (target.column in table.row_key and not any(around)):
+        return None
+    if around[-1] is None:
+        return _error(
+            "mapping_repeat_unmapped",
+            f"{question.name} stands in a repeat that is not mapped: its answers would overwrite each other.",
+            "Write the table its rows are in the mapping cell of the begin_repeat row.",
+            question.path,
+        )
+    inside = around[-1].table
+    several = question.type == "select_multiple" and table.fields[target.column].type != "array"
+    if several and table.name == inside and target.column not in table.row_key:
+        return _error(
+            "mapping_type",
+            f"A row of {inside} has one {target.column}, and a select_multiple several answers.",
+            "Use select_one, or map to a table that holds a row for each code.",
+            question.path,
+        )
+    if table.name != inside and inside not in _ancestors(table, dictionary):
+        return _error(
+            "mapping_from_repeat",
+            f"{question.name} stands in a repeat of {inside}; {target.name} is not part of such a row.",
+            f"Move the question out of the repeat, or map it to a field of {inside}.",
+            question.path,
+        )
+    return None
+
+
+def repeat_target(
+    path: str, cell: str, around: tuple[Target | None, ...], dictionary: Dictionary
+) -> tuple[Target | None, list[Finding]]:
+    """The table a repeat is mapped to, or why not; `around` as in `misplaced`."""
+    try:
+        target = parse(cell)
+    except ValueError as fault:
+        return None, [malformed(path, str(fault))]
+    table = dictionary.tables.get(target.table)
+    if target.column:
+        return None, [malformed(path, f"“{target}” names a column; a repeat is mapped to a table")]
+    if table is None or table.scope != "case":
+        known = [one.name for one in dictionary.tables.values() if one.scope == "case"]
+        mend = mending(target.table, known, "See the tables of the dictionary")
+        return None, [_error("mapping_unknown_table", f"There is no table “{target.table}”.", mend, path)]
+    if unknown := _key_fault(path, target, table, dictionary):
+        return None, [unknown]
+    if not table.row_key:
+        return None, [
+            _error(
+                "mapping_repeat_of_one",
+                f"An interview has one row of {table.name}; a repeat gives several.",
+                "Map the repeat to a table of many rows, or ask without a repeat.",
+                path,
+            )
+        ]
+    outer = next((one.table for one in reversed(around) if one), None)
+    if outer and outer not in _ancestors(table, dictionary):
+        return None, [
+            _error(
+                "mapping_from_repeat",
+                f"The repeat stands in a repeat of {outer}; rows of {table.name} do not belong to one.",
+                f"Move the repeat out, or map it to a table below {outer}.",
+                path,
+            )
+        ]
+    return target, []
+
+
+def _ancestors(table: Table, dictionary: Dictionary) -> tuple[str, ...]:
+    found: list[str] = []
+    parent = table.parent
+    while parent and parent not in found:
+        found.append(parent)
+        parent = dictionary.tables[parent].parent if parent in dictionary.tables else None
+    return tuple(found)
+
+
+def _unknown(path: str, target: Target, dictionary: Dictionary) -> Finding:
+    known = [field.name for field in dictionary.fields() if field.origin == "form"]
+    table = dictionary.tables.get(target.table)
+    mend = mending(target.name, known, "See the fields of the dictionary")
+    if table is not None and not mend.startswith("Did you"):
+        mend = f"Fields of {table.name}: {', '.join(table.fields)}."
+    return _error(
+        "mapping_unknown_field", f"There is no field “{target.name}” in the case store.", mend, path
+    )
+
+
+def mending(word: str, known: Iterable[str], otherwise: str) -> str:
+    """A mending that names the known word nearest to one that is unknown."""
+    close = nearest(word, known)
+    return f"Did you mean “{close}”?" if close else f"{otherwise}."
+
+
+def _article(field: Field) -> str:
+    return {
+        "code": "a code",
+        "array": "a set of codes",
+        "instant": "a point in time",
+        "uuid": "an identifier",
+    }.get(field.type, f"a {field.type}")
+
+
+def _question_for(field: Field) -> str:
+    able = sorted(name for name, types in _FITS.items() if field.type in types and types is not _ANY)
+    return f"Use a question of type {' or '.join(able) or 'calculate'}, or leave the mapping cell empty."
+
+
+def malformed(path: str, why: str) -> Finding:
+    """The finding for a cell the grammar does not know."""
+    return _error(
+        "mapping_malformed",
+        f"The mapping cannot be read: {why}.",
+        "Write table.column, table[key='code'].column or converter: table.column; put ; between several.",
+        path,
+    )
+
+
+def _error(code: str, message: str, mend: str, path: str) -> Finding:
+    return error(code, message, mend, question=path, column=COLUMN)
+
+
+def doubt(code: str, message: str, mend: str, path: str) -> Finding:
+    """A warning about the mapping cell of a question or repeat."""
+    return warning(code, message, mend, question=path, column=COLUMN)

@@ -1,0 +1,273 @@
+"""What pyxform says, in words a form designer can act on, with the cell it is about.
+
+pyxform stops at the first fault and words it for people who know it. Messages with a template are known by
+its code (`convert` finds it), older ones by a pattern. What neither knows is passed on as it is, with the
+cell if it names one.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from xlsforms.finding import Finding, Severity
+from xlsforms.workbook import Sheet, Workbook
+
+_ROW = re.compile(r"\[row : (\d+)\]")
+_SHEET = re.compile(r"(?:[Oo]n the '(?=\w+' sheet)|for sheet: ')(\w+)'")
+_COLUMN = re.compile(r"the '([^']+)' value")
+_NOISE = re.compile(
+    r"^\[row : \d+\]\s*|On the '\w+' sheet, the '[^']*' value (?:'[^']*' )?is (?:invalid|problematic)\.\s*"
+    r"|Invalid headers provided for sheet: '\w+'\.\s*| by this version of pyxform| Rename or remove one of these .*"
+    r"|\s*Learn more: \S+|\s*Please either: .*|\s*Either remove or .*",
+    re.DOTALL,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Complaint:
+    """Our code for a message, how to mend it, and where to look when the message does not say: `sheet` and
+    `column` by their plain names."""
+
+    code: str
+    mend: str
+    sheet: str = ""
+    column: str = ""
+
+
+_NAME_RULE = "Begin a name with a letter; then letters, digits, _ - and . may follow. No blanks, no accents."
+_PARAMETERS = "Mend the parameters cell; the reference is https://xlsform.org/en/#parameters."
+
+KNOWN: Mapping[str, Complaint] = {
+    "ENTITY_001": Complaint("entity_missing", "Add an entities sheet that names the list, or empty save_to."),
+    "ENTITY_002": Complaint("entity_property_twice", "Give one of the two questions another save_to name."),
+    "ENTITY_003": Complaint(
+        "entity_save_to_group", "Move save_to from the group or repeat to a question in it."
+    ),
+    "ENTITY_004": Complaint("entity_list_unknown", "Write the list name as on the entities sheet."),
+    "ENTITY_005": Complaint("entity_label_missing", "Fill in the label of the entity.", column="label"),
+    "ENTITY_006": Complaint(
+        "entity_update_if_missing", "Fill in update_if beside create_if.", column="update_if"
+    ),
+    "ENTITY_007": Complaint("entity_id_missing", "Fill in entity_id.", column="entity_id"),
+    "ENTITY_008": Complaint("entity_prefix_missing", "Write save_to as list_name#property."),
+    "ENTITY_009": Complaint(
+        "entity_place_taken", "Declare one entity per group or repeat.", column="list_name"
+    ),
+    "ENTITY_011": Complaint(
+        "entity_scope", "Bring the value into the same group or repeat with a calculate."
+    ),
+    "ENTITY_012": Complaint(
+        "entity_scope", "Bring the value into the same group or repeat with a calculate."
+    ),
+    "ENTITY_013": Complaint("entity_save_to_malformed", "Write one # at most: list_name#property."),
+    "HEADER_001": Complaint("header_missing", "The first row of each sheet must hold the column names."),
+    "HEADER_002": Complaint("header_twice", "Rename or remove one of the two columns."),
+    "HEADER_003": Complaint("header_required", "Add the column named."),
+    "HEADER_004": Complaint("header_malformed", "Give the column a name without blanks, or remove it."),
+    "HEADER_005": Complaint("header_unknown", "Mend the spelling of the column, or remove it."),
+    "INTERNAL_001": Complaint("trigger_malformed", "Write the trigger as ${question}.", column="trigger"),
+    "INTERNAL_002": Complaint("reference_malformed", "Write references as ${question}."),
+    "LABEL_001": Complaint("choice_label_missing", "Fill in the label of the choice."),
+    "NAMES_001": Complaint("name_twice", "Give one of the two another name."),
+    "NAMES_002": Complaint(
+        "name_differs_by_case", "Give one of the two a name that differs in more than case."
+    ),
+    "NAMES_003": Complaint(
+        "name_is_root", "Give the repeat another name than the form's root, usually “data”."
+    ),
+    "NAMES_004": Complaint("repeat_name_twice", "Give every repeat of the form a name of its own."),
+    "NAMES_005": Complaint("name_reserved", "Rename it: “meta” is where a form keeps its instance id."),
+    "NAMES_006": Complaint("choice_name_missing", "Fill in the name of the choice."),
+    "NAMES_007": Complaint("choice_name_twice", "Remove the choice, or give it another name."),
+    "NAMES_008": Complaint("name_malformed", _NAME_RULE),
+    "NAMES_009": Complaint("name_malformed", _NAME_RULE, "settings"),
+    "NAMES_010": Complaint("name_malformed", "Remove the two underscores the name begins with."),
+    "NAMES_011": Complaint("name_malformed", "Remove the period from the name."),
+    "NAMES_012": Complaint(
+        "name_reserved", "Choose another name: “name” and “label” belong to every entity."
+    ),
+    "NAMES_013": Complaint(
+        "sheet_misspelt", "Mend the name of the sheet, or begin it with _ if it is meant so."
+    ),
+    "NAMES_014": Complaint("entity_list_twice", "Declare each list once."),
+    "NAMES_015": Complaint("entity_list_unnamed", "Fill in list_name."),
+    "PYREF_001": Complaint("reference_malformed", "Write a reference as ${question}, both braces included."),
+    "PYREF_002": Complaint("reference_malformed", "Put a comma between the references: ${a}, ${b}."),
+    "PYREF_003": Complaint("reference_unknown", "Write the name as in the name column of the survey sheet."),
+    "PYREF_004": Complaint("reference_ambiguous", "Give the questions of that name different names."),
+    "RANGE_006": Complaint(
+        "parameter_list_unknown", "Write tick_labelset as a list_name of the choices sheet."
+    ),
+    "SURVEY_001": Complaint(
+        "group_end_alone", "Remove this end, or add the begin it belongs to.", "survey", "type"
+    ),
+    "SURVEY_002": Complaint("group_not_ended", "Add the end_group or end_repeat it lacks.", "survey", "type"),
+    **{
+        f"RANGE_{n:03}": Complaint("parameter_wrong", _PARAMETERS)
+        for n in (1, 2, 3, 4, 5, 7, 8, 9, 10, 11, 12)
+    },
+    **{f"SURVEY_{n:03}": Complaint("parameter_wrong", _PARAMETERS) for n in range(3, 10)},
+}
+"""By the name of pyxform's ErrorCode."""
+
+_LIST = "Add the list to the choices sheet, or mend its name in the type cell."
+_LIST_TWICE = "Give the choice list or the attached file another name."
+_OTHER = "Ask for “other” in a question of its own."
+OLDER: tuple[tuple[str, str, str, str], ...] = (
+    (r"multiple survey elements named '(?P<q>[^']+)'", "reference_ambiguous", "",
+     "Give the questions, groups or repeats of that name different names."),
+    (r"no survey element named '(?P<q>[^']+)'", "reference_unknown", "",
+     "Write the name as in the name column of the survey sheet."),
+    (r"List name not in \w+ ?choices sheet: (?P<list>.+)", "choice_list_unknown", "survey.type", _LIST),
+    (r"List name not in choices sheet: (?P<list>.+)", "choice_list_unknown", "survey.type", _LIST),
+    (r"List name not in columns sheet: (?P<list>.+)", "choice_list_unknown", "survey.type", _LIST),
+    (r"Repeat loop without list name", "choice_list_unknown", "survey.type", _LIST),
+    (r"should be (?:a|an) (?:external_)?choices sheet|Please ensure that the",
+     "choices_missing", "survey.type",
+     "Add a choices sheet with the columns list_name, name and label."),
+    (r"Unknown question type '(?P<value>.*?)'", "type_unknown", "survey.type",
+     "Write a type as at https://xlsform.org/en/#question-types."),
+    (r"Question with no type", "type_missing", "survey.type", "Fill in the type, or empty the row."),
+    (r"Question or group with no name", "name_missing", "survey.name", "Fill in the name."),
+    (r"Missing calculation", "calculation_missing", "survey.calculation",
+     "Fill in the calculation, or remove the row."),
+    (r"element named '(?P<element>[^']+)' has no label or hint", "label_missing", "survey.label",
+     "Fill in its label."),
+    (r"(?:Group|Repeat|Loop) has no label", "group_label_missing", "survey.label",
+     "Fill in a label, so that people know where they are."),
+    (r"Choice names with spaces .* See \[(?P<choice>.*)\] in \[(?P<list>.*)\]",
+     "choice_name_spaces", "choices.name",
+     "Replace the blanks in the name by _; answers of a select_multiple are separated by blanks."),
+    (r"Duplicate column header: (?P<column>.*)",
+     "header_twice", "", "Rename or remove one of the two columns."),
+    (r"Choice filter not supported", "choice_filter_unsupported", "survey.choice_filter",
+     "Remove the choice_filter, or the table-list or or_other beside it."),
+    (r"list names don't match",
+     "table_list_mixed", "survey.type", "Use one choice list in a table-list group."),
+    (r"Please specify choices|There should be choices", "choice_list_unknown", "survey.type", _LIST),
+    (r"Audits must always be named", "audit_name", "survey.name", "Empty the name of the audit row."),
+    (r"Row without name, text, or label",
+     "row_skipped", "survey.type", "Fill in type and name, or empty the row."),
+    (r"must have a sheet", "survey_missing", "", "Name the sheet with the questions “survey”."),
+    (r"Instance names must be unique .*The name '(?P<list>[^']+)'",
+     "instance_twice", "choices.list_name", _LIST_TWICE),
+    (r"same instance id .*Instance name: '(?P<list>[^']+)'", "instance_twice", "survey.type", _LIST_TWICE),
+    (r"Question '(?P<element>[^']+)' .*'search\(\)'", "search_mixed", "survey.appearance",
+     "Use select_one_from_file instead of search()."),
+    (r"File name for '.*' should end with", "file_extension", "survey.type",
+     "End the file name with .csv, .xml or .geojson."),
+    (r"max-pixels parameter", "photo_size", "survey.parameters",
+     "Write max-pixels=1600 in the parameters of the question."),
+    (r"no longer supported on most devices", "metadata_obsolete", "survey.type", "Remove the row."),
+    (r"languages? (?:declarations|codes?)|IANA|machine-readable", "language_code_missing", "survey.",
+     "Write languages with their code: label::English (en)."),
+    (r"Language '.*?' is missing the (?P<sheet>\w+) columns? (?P<column>[\w-]+)",
+     "translation_column_missing", "", "Add the column for that language."),
+    (r"Language '.*?' is missing the (?P<sheet>\w+) (?P<column>[\w-]+) column",
+     "translation_column_missing", "", "Add the column for that language."),
+    (r"or_other and translations", "or_other_untranslated", "survey.type", _OTHER),
+    (r"(?i)\bparameters?\b|integer value|randomize|\bseed\b|track-changes|identify-user|for quality",
+     "parameter_wrong", "survey.parameters", _PARAMETERS),
+    (r"Internal fault: MemoryError", "workbook_too_costly", "",
+     "Make the form smaller: fewer rows, shorter lists."),
+    (r"Internal fault", "conversion_failed", "",
+     "Copy the sheets into a new workbook; if that does not help, leave out rows to find the one at fault."),
+    (r"nested too deep", "nesting", "", "Nest fewer groups and repeats in each other."),
+    (r"not recognized as a supported type|Error reading", "workbook_unreadable", "",
+     "Open it in a spreadsheet program and save it as Excel workbook (.xlsx)."),
+)  # fmt: skip
+"""Messages without a template: pattern, our code, sheet.column, mending. The first that is found counts."""
+
+CODES = frozenset(
+    {"conversion_failed", "conversion_warning"}
+    | {one.code for one in KNOWN.values()}
+    | {code for _, code, _, _ in OLDER}
+)
+"""All codes of what pyxform says, as against those of our own checks."""
+
+
+def finding(message: Mapping[str, Any], severity: Severity, workbook: Workbook) -> Finding:
+    """The finding for a message of `convert`, as far as possible with its cell."""
+    text, context = str(message["text"]), dict(message["context"])
+    complaint = KNOWN.get(message["code"] or "")
+    if complaint is None:
+        for pattern, code, place, mend in OLDER:
+            if match := re.search(pattern, text, re.DOTALL):
+                complaint = Complaint(code, mend, *place.split("."))
+                context = {**match.groupdict(), **context}
+                break
+        else:
+            complaint = Complaint(
+                "conversion_failed" if severity == "error" else "conversion_warning",
+                "Compare the row with the examples at https://xlsform.org.",
+            )
+    sheet, row, column = _place(text, complaint, context, workbook)
+    return Finding(
+        severity,
+        complaint.code,
+        _words(text),
+        complaint.mend,
+        sheet=sheet,
+        row=row,
+        column=(workbook[sheet].header(column) or column) if sheet and column else column,
+    )
+
+
+def _place(
+    text: str, complaint: Complaint, context: Mapping[str, Any], workbook: Workbook
+) -> tuple[str | None, int | None, str | None]:
+    """Sheet, row and plain column name: what the message says, then what the complaint knows, then what a
+    search through the cells finds."""
+    row = int(found[1]) if (found := _ROW.search(text)) else None
+    sheet = (found[1] if (found := _SHEET.search(text)) else "") or context.get("sheet") or complaint.sheet
+    column = (found[1] if (found := _COLUMN.search(text)) else "") or complaint.column
+    column = column or context.get("column") or ""
+    if text.startswith("Invalid headers"):
+        row, column = 1, str(context.get("missing") or context.get("header") or "").split(",")[0].strip("'")
+    if row is None and str(context.get("row") or "").isdigit():
+        row = int(context["row"])
+    if row is None:
+        sheet, row, column = next(
+            _search(complaint, context, workbook), (sheet or context.get("sheet_name", ""), None, column)
+        )
+    return sheet or ("survey" if row else None), row, column.split(" (")[0] or None
+
+
+def _search(
+    complaint: Complaint, context: Mapping[str, Any], workbook: Workbook
+) -> Iterator[tuple[str, int, str]]:
+    if name := context.get("q"):
+        for sheet in workbook.sheets.values():
+            for number, cells in sheet.numbered():
+                for header, cell in cells.items():
+                    if re.search(r"\$\{\s*" + re.escape(name) + r"\s*\}", cell):
+                        yield sheet.name, number, header
+    survey, choices = workbook["survey"], workbook["choices"]
+    if choice := context.get("choice"):
+        for number, cells in choices.numbered():
+            named = (choices.get(cells, "list_name"), choices.get(cells, "name"))
+            if named == (context.get("list"), choice):
+                yield "choices", number, "name"
+    if name := context.get("element"):
+        yield from ((survey.name, number, complaint.column) for number in _rows(survey, "name", str(name)))
+    if value := context.get("value"):
+        yield from ((survey.name, number, "type") for number in _rows(survey, "type", str(value)))
+    if (name := context.get("list")) and complaint.sheet == "choices":
+        yield from (("choices", number, "list_name") for number in _rows(choices, "list_name", str(name)))
+    elif name:
+        for number, cells in survey.numbered():
+            if str(name) in re.split(r"[\s.]", survey.get(cells, "type")):
+                yield "survey", number, "type"
+
+
+def _rows(sheet: Sheet, column: str, value: str) -> Iterator[int]:
+    return (number for number, cells in sheet.numbered() if sheet.get(cells, column).strip() == value.strip())
+
+
+def _words(text: str) -> str:
+    """The message without what the finding says apart: row, sheet, advice, links."""
+    if "not recognized as a supported type" in text:
+        return "The file cannot be read as a form."
+    words = " ".join(_NOISE.sub("", text).split())
+    return words or " ".join(text.split())

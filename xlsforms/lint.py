@@ -1,0 +1,120 @@
+"""The designer's checks: what converts, and still would go wrong on a phone, in the data, or for a person.
+
+`lint` looks at the cells of the workbook (see `cells`) and at the compiled form where there is one.
+`placed` gives findings of others, which know a question by its path only, their cell.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from xlsforms import cells
+from xlsforms.dictionary import Dictionary
+from xlsforms.finding import Finding, error, warning
+from xlsforms.mapping import Mapping
+from xlsforms.privacy import privacy
+from xlsforms.schema import Form, references
+from xlsforms.workbook import Workbook
+
+_TELLING = {
+    "geopoint": "where the person is", "geotrace": "where the person went", "geoshape": "where the person is",
+    "start-geopoint": "where the interview was held", "image": "what or whom it shows", "audio": "a voice",
+    "video": "whom it shows, and a voice", "background-audio": "the voices of the whole interview",
+}  # fmt: skip
+
+
+def lint(
+    workbook: Workbook, form: Form | None, mapping: Mapping | None, dictionary: Dictionary
+) -> tuple[Finding, ...]:
+    """All findings. Without a form (it did not compile) those that the cells alone allow; with an empty
+    workbook (the form came as XML) those that the form alone allows."""
+    found = list(cells.check(workbook))
+    if form is not None:
+        # What looks wrong in a cell and converts all the same is in a column that counts for nothing.
+        found = [replace(one, severity="warning") if one.is_error else one for one in found]
+        found += _questions(form)
+        found += _names_of_people(form, mapping or Mapping(), dictionary)
+    return tuple(found)
+
+
+def placed(findings: Iterable[Finding], workbook: Workbook) -> Iterator[Finding]:
+    """The findings, each with its cell if it names a question of the survey sheet and no row, and with its
+    column as the sheet writes it."""
+    rows = cells.rows_by_path(workbook)
+    for one in findings:
+        if one.question and one.row is None and one.sheet in (None, "survey"):
+            row = rows.get(one.question.partition("/")[2].partition("/")[2])
+            one = replace(one, sheet="survey", row=row) if row else one
+        if one.sheet and one.column:
+            header = workbook[one.sheet].header(one.column)
+            one = replace(one, column=header) if header else one
+        yield one
+
+
+def _questions(form: Form) -> Iterator[Finding]:
+    if not any(question.type == "instanceID" for question in form.questions()):
+        yield warning(
+            "instance_id_missing",
+            "Submissions of this form have no instanceID: two with the same answers count as one, and none can "
+            "be edited on the phone.",
+            'Add <meta><instanceID/></meta> to the primary instance, with a bind jr:preload="uid"; in a workbook, '
+            "remove the setting omit_instanceID.",
+        )
+    for question in form.questions():
+        if question.type in _TELLING:
+            yield warning(
+                "question_identifies",
+                f"This {question.type} question records {_TELLING[question.type]}: that may endanger the "
+                "person.",
+                "Ask only if the person's safety does not suffer, and say so in the hint.",
+                question=question.path,
+                column="type",
+            )
+        if question.choices and not form.choice_list(question):
+            yield error(
+                "choices_missing",
+                f"{question.name} has no choices.",
+                "Add choices to its list.",
+                question=question.path,
+                column="type",
+            )
+
+
+def _names_of_people(form: Form, mapping: Mapping, dictionary: Dictionary) -> Iterator[Finding]:
+    """Identifiers (P3) in what is shown in lists: the instance name, and label and properties of entities,
+    which every phone of the group receives."""
+    classes = privacy(form, mapping, dictionary)
+
+    def personal(expression: str | None, context: str) -> str:
+        used = references(expression or "", context)
+        return ", ".join(sorted(path.rpartition("/")[2] for path in used if classes.get(path) == "P3"))
+
+    for question in form.questions():
+        if question.type == "instanceName" and (names := personal(question.calculation, question.path)):
+            yield warning(
+                "personal_data_in_instance_name",
+                f"The instance name is made of {names}: phones show it in lists, and send it in clear.",
+                "Use the case reference instead.",
+                sheet="settings",
+                row=2,
+                column="instance_name",
+            )
+    for entity in form.entities:
+        everybody = f"Every phone receives the list {entity.list_name}"
+        if names := personal(entity.label, entity.path + "/label"):
+            yield warning(
+                "personal_data_in_entity",
+                f"{everybody}, and its label is made of {names}.",
+                "Use the case reference instead.",
+                sheet="entities",
+                row=2,
+                column="label",
+            )
+        for name, path in entity.properties.items():
+            if classes.get(path) == "P3":
+                yield warning(
+                    "personal_data_in_entity",
+                    f"{everybody}, and its property {name} may identify the person.",
+                    "Empty the save_to cell.",
+                    question=path,
+                    column="save_to",
+                )
