@@ -1,6 +1,5 @@
 """IOM's own HTCDS form, unchanged: its submissions fill the case by the names of its fields."""
 
-import os
 from pathlib import Path
 
 import pytest
@@ -13,15 +12,9 @@ from tests.submissions.conftest import codes
 from tests.submissions.making import every_fact
 from xlsforms import dictionary, mapping, xform
 
-CORPUS = Path(os.environ.get("SAIF_FORMS_CORPUS", Path(__file__).parents[3] / "shared" / "forms-corpus"))
-WORKBOOK = CORPUS / "htcds--htcds_xlsform.xlsx"
+WORKBOOK = Path(__file__).parents[1] / "data" / "htcds" / "htcds_xlsform.xlsx"
 
-pytestmark = [
-    pytest.mark.java,
-    pytest.mark.skipif(
-        not WORKBOOK.exists(), reason=f"needs {WORKBOOK.name} of the forms corpus (SAIF_FORMS_CORPUS)"
-    ),
-]
+pytestmark = pytest.mark.java
 
 
 @pytest.fixture(scope="module")

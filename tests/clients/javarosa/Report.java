@@ -15,7 +15,9 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import org.javarosa.core.model.FormDef;
 import org.javarosa.core.model.SubmissionProfile;
 import org.javarosa.core.model.instance.TreeElement;
+import org.javarosa.core.model.instance.TreeReference;
 import org.javarosa.form.api.FormEntryModel;
+import org.javarosa.xform.util.XFormAnswerDataSerializer;
 
 final class Report {
     final List<String> warnings = new ArrayList<>();
@@ -74,6 +76,22 @@ final class Report {
         return entities;
     }
 
+    /** What the submission holds, as the engine serialises it: irrelevant nodes are left out and do not count. */
+    private void values(TreeElement node, String path, ArrayNode into) {
+        if (node.getNumChildren() == 0 && node.getValue() != null) {
+            Object text = new XFormAnswerDataSerializer().serializeAnswerData(node.getValue(), node.getDataType());
+            into.addObject().put("path", path).put("value", String.valueOf(text));
+        }
+        Map<String, Integer> positions = new LinkedHashMap<>();
+        for (int i = 0; i < node.getNumChildren(); i++) {
+            TreeElement child = node.getChildAt(i);
+            if (child.getMult() != TreeReference.INDEX_TEMPLATE && child.isRelevant()) {
+                int position = positions.merge(child.getName(), 1, Integer::sum);
+                values(child, path + "/" + child.getName() + (child.isRepeatable() ? "[" + position + "]" : ""), into);
+            }
+        }
+    }
+
     String toJson(FormDef form, FormEntryModel model, SubmissionProfile profile) throws IOException {
         ObjectNode root = mapper.createObjectNode();
         TreeElement data = form.getMainInstance().getRoot();
@@ -102,6 +120,7 @@ final class Report {
             files.add("audit.csv");
         }
         root.set("answers", answered);
+        values(data, "/" + data.getName(), root.putArray("values"));
         ArrayNode warned = root.putArray("warnings");
         warnings.forEach(warned::add);
         ArrayNode notes = root.putArray("parser_notes");

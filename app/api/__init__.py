@@ -1,0 +1,37 @@
+"""The REST interface under /v1: ODK Central's paths and shapes where Central has the resource, and cases."""
+
+from flask import Flask
+
+from app.api import (
+    app_users,
+    cases,
+    docs,
+    downloads,
+    drafts,
+    errors,
+    forms,
+    projects,
+    sessions,
+    submissions,
+)
+from app.api.door import Interface
+
+__all__ = ["errors", "init_app"]
+
+_ABOUT = (
+    "Paths and shapes are those of ODK Central where Central has the resource; a mission is a project. "
+    "Sign in with POST /v1/sessions and send the token as a bearer token. Errors are problems (RFC 9457) "
+    "that also carry what Central's errors carry. Phones speak OpenRosa below /v1/key/TOKEN/projects/ID."
+)
+
+
+def init_app(app: Flask) -> None:
+    """Open the door /v1 and describe it."""
+    app.config.update(API_TITLE="SAIF", API_VERSION="v1", OPENAPI_VERSION="3.1.0")
+    interface = Interface(app, spec_kwargs={"info": {"description": _ABOUT}})
+    interface.spec.components.security_scheme("bearer", {"type": "http", "scheme": "bearer"})
+    interface.spec.options["security"] = [{"bearer": []}]
+    for resource in (sessions, projects, forms, drafts, app_users, submissions, downloads, cases):
+        interface.register_blueprint(resource.bp)
+    app.register_blueprint(docs.bp)
+    app.extensions["saif_api"] = interface

@@ -1,0 +1,92 @@
+"""What the resources of the REST interface have in common: how a request is read and refused."""
+
+from typing import Any, NoReturn
+from urllib.parse import unquote
+
+from flask import Response, json, jsonify, request
+from flask_smorest import Api, Blueprint
+from flask_smorest.utils import prepare_response
+from marshmallow import ValidationError
+from webargs.flaskparser import FlaskParser
+
+from app import problems
+from app.api.schemas import PROBLEM
+from app.db import db
+from app.models import Mission
+from app.services import missions
+
+
+class Parser(FlaskParser):
+    """Reads parameters and bodies by a schema; what does not fit is a Problem, without what was sent."""
+
+    DEFAULT_VALIDATION_STATUS = 400
+
+    def handle_error(self, error: ValidationError, *_: Any, **__: Any) -> NoReturn:
+        """Name the parameters at fault, never their values."""
+        assert isinstance(error.messages, dict)
+        by_name = {str(key): said for place in error.messages.values() for key, said in place.items()}
+        problem = problems.invalid(
+            f"Look at: {', '.join(sorted(by_name))}.", "Send what the interface describes."
+        )
+        problem.details["fields"] = by_name
+        raise problem from None
+
+    def _handle_invalid_json_error(self, *_: Any, **__: Any) -> NoReturn:
+        raise problems.bad_request("The body is not JSON.") from None
+
+
+class Door(Blueprint):
+    """A group of resources below /v1."""
+
+    ARGUMENTS_PARSER = Parser()
+
+
+class Interface(Api):
+    """The description of all of them. Errors are rendered by the application, in one format."""
+
+    def _register_error_handlers(self) -> None:
+        """Flask-smorest's own handler would drop headers such as Allow."""
+
+    def _register_responses(self) -> None:
+        for name in ("DEFAULT_ERROR", "BAD_REQUEST"):
+            response = {"description": "What went wrong, and what to do about it.", "schema": PROBLEM}
+            prepare_response(response, self.spec, "application/problem+json")
+            self.spec.components.response(name, response, lazy=True)
+
+
+def project(project_id: int) -> Mission:
+    """The mission of the URL. Raises the Problem `not_found`."""
+    return missions.get(db.session, project_id)
+
+
+def body(limit: int) -> bytes:
+    """The whole body, with a length or in chunks. Raises the Problem `too_large` beyond the limit in
+    bytes."""
+    if request.content_length is not None and request.content_length > limit:
+        raise problems.too_large(limit)
+    content: bytes = request.stream.read(limit + 1)
+    if len(content) > limit:
+        raise problems.too_large(limit)
+    return content
+
+
+def header(name: str) -> str | None:
+    """A header that clients percent-encode, because it may hold any letter."""
+    value = request.headers.get(name)
+    return unquote(value).strip() or None if value else None
+
+
+def success() -> Response:
+    """What ODK Central says when there is nothing else to say."""
+    return jsonify(success=True)
+
+
+def line(shown: dict[str, Any]) -> str:
+    """One object of a streamed list."""
+    return json.dumps(shown)
+
+
+RAW_XML = {
+    "content": {"application/xml": {"schema": {"type": "string", "format": "binary"}}},
+    "required": True,
+}

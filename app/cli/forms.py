@@ -1,0 +1,120 @@
+"""`saif form`: check, publish, list, assign."""
+
+from pathlib import Path
+
+import click
+
+from app import problems
+from app.cli.frame import Commands, mission_of, mission_option, opened, table
+from app.db import writing
+from app.policy import COMMAND
+from app.services import forms, publish
+from xlsforms.finding import Finding
+
+group = Commands("form", help="Forms: check them, publish them, put them on phones.")
+
+_file = click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+
+
+@group.command()
+@_file
+def check(file: Path) -> None:
+    """Compile a workbook and say what there is to say about it. Nothing is stored.
+
+    \b
+    Example:
+      saif form check screening.xlsx
+    """
+    checked = publish.check(file.read_bytes(), file.name)
+    _say(checked.findings)
+    if not checked.ok:
+        raise problems.form_refused([])
+    click.echo(f"{file.name}: good, {len(checked.findings)} findings")
+
+
+@group.command("publish")
+@_file
+@click.option(
+    "--mission", "code", metavar="CODE", help="The mission it belongs to; without it, headquarters."
+)
+@click.option("--draft", is_flag=True, help="Leave it a draft.")
+@click.option("--note", default="", help="Why this version was made.")
+@click.option(
+    "--media",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    multiple=True,
+    help="A file the form asks for; repeatable.",
+)
+def publish_form(file: Path, code: str | None, draft: bool, note: str, media: tuple[Path, ...]) -> None:
+    """Compile a workbook or XForm and publish it.
+
+    A form of a mission is put on all its phones; a form of headquarters takes `saif form assign`.
+
+    \b
+    Example:
+      saif form publish screening.xlsx --mission MDCHI --media consent.mp3
+    """
+    checked = publish.check(file.read_bytes(), file.name)
+    _say(checked.findings)
+    with opened() as (_, session), writing(session):
+        mission_id = mission_of(session, code).id if code else None
+        version = publish.save_draft(session, checked, actor=COMMAND, mission_id=mission_id, note=note)
+        if version.published:
+            click.echo("This very form is published already.")
+            return
+        for one in media:
+            publish.set_media(
+                session,
+                actor=COMMAND,
+                version=version,
+                name=one.name,
+                content=one.read_bytes(),
+                content_type=None,
+            )
+        if not draft:
+            version = publish.publish(session, actor=COMMAND, version=version)
+        click.echo(f"{version.title} {version.version} is {'a draft' if draft else 'published'}")
+
+
+@group.command("list")
+@click.option("--mission", "code", metavar="CODE", help="As this mission has them; without it, headquarters.")
+def list_forms(code: str | None) -> None:
+    """List forms with their published version.
+
+    \b
+    Example:
+      saif form list --mission MDCHI
+    """
+    with opened() as (_, session):
+        rows: list[tuple[object, ...]] = [("FORM ID", "TITLE", "VERSION", "DRAFT", "STATE")]
+        for line in forms.listing(session, mission_of(session, code).id if code else None):
+            version = line.published.version if line.published else None
+            draft = line.draft.version if line.draft else None
+            state = line.state if code else None
+            rows.append((line.form.xml_form_id, line.current.title, version, draft, state))
+    table(*rows)
+
+
+@group.command()
+@click.argument("form_id")
+@mission_option
+@click.option("--state", type=click.Choice(publish.STATES), default="open", show_default=True)
+def assign(form_id: str, code: str, state: str) -> None:
+    """Put a form on all phones of a mission, or take it off (closed).
+
+    \b
+    Example:
+      saif form assign ct_screening --mission MDCHI
+    """
+    with opened() as (_, session), writing(session):
+        mission = mission_of(session, code)
+        form = forms.find(session, mission.id, form_id) or forms.find(session, None, form_id)
+        if form is None:
+            raise problems.not_found("form")
+        publish.assign(session, actor=COMMAND, form=form, mission_id=mission.id, state=state)
+
+
+def _say(findings: tuple[Finding, ...]) -> None:
+    for one in findings:
+        place = f" ({one.where})" if one.where else ""
+        click.echo(f"{one.severity}: {one.message}{place} {one.mend}".rstrip(), err=True)

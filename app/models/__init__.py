@@ -1,0 +1,43 @@
+"""The tables, plain SQLAlchemy. Importing this package registers all of them in `Model.metadata`."""
+
+from app.models.attention import CaseAttention
+from app.models.base import Instant, Model, new_id, now
+from app.models.case import CaseAlias, CaseEntity, CaseState, Decision
+from app.models.case_store import TABLES
+from app.models.form import Assignment, Form, FormMedia, FormVersion
+from app.models.hint import CaseHint
+from app.models.ledger import LedgerEntry
+from app.models.mission import Device, DeviceGroup, Interviewer, Mission
+from app.models.organisation import Organisation
+from app.models.submission import Conflict, Submission, SubmissionFile
+from app.models.user import Grant, User, UserSession
+
+__all__ = [
+    "TABLES",
+    "Assignment",
+    "CaseAlias",
+    "CaseAttention",
+    "CaseEntity",
+    "CaseHint",
+    "CaseState",
+    "Conflict",
+    "Decision",
+    "Device",
+    "DeviceGroup",
+    "Form",
+    "FormMedia",
+    "FormVersion",
+    "Grant",
+    "Instant",
+    "Interviewer",
+    "LedgerEntry",
+    "Mission",
+    "Model",
+    "Organisation",
+    "Submission",
+    "SubmissionFile",
+    "User",
+    "UserSession",
+    "new_id",
+    "now",
+]

@@ -1,0 +1,174 @@
+"""The door for phones: OpenRosa as ODK Collect speaks it. A secret token in the URL says which phone it is."""
+
+import gzip
+import hashlib
+from contextlib import ExitStack
+from typing import Final
+from urllib.parse import quote
+from uuid import UUID
+
+from flask import Blueprint, Flask, Response, request
+from werkzeug.http import parse_options_header
+
+from app import problems
+from app.auth import needs
+from app.db import connect_to_glance, db
+from app.openrosa import documents, errors, multipart
+from app.services import phones, receive
+from app.services.phones import File
+from app.services.receive import Sender
+from app.state import state
+
+bp = Blueprint("openrosa", __name__, url_prefix="/v1/key/<token>/projects/<int:project_id>")
+
+# Collect knows this very text and shows it in the person's language.
+_SUCCESS: Final = "full submission upload was successful!"
+_WORTH_COMPRESSING: Final = 1000
+_MAX_IDS: Final = 10_000
+
+
+def init_app(app: Flask) -> None:
+    """Open the door."""
+    app.register_blueprint(bp)
+
+
+@bp.get("/formList")
+@needs("phone.list")
+def form_list(token: str, project_id: int) -> Response:
+    """The forms this phone gets."""
+    sender = _sender(token, project_id)
+    offers = phones.offers(
+        db.session,
+        sender,
+        xml_form_id=request.args.get("formID"),
+        every_version=request.args.get("listAllVersions") == "true",
+    )
+    verbose = request.args.get("verbose") == "true"
+    return _xml(documents.form_list(offers, _base(token, project_id), verbose=verbose))
+
+
+@bp.get("/forms/<uuid:version_id>.xml")
+@needs("phone.form")
+def form(token: str, project_id: int, version_id: UUID) -> Response:
+    """A form, byte for byte as its hash was listed."""
+    return _file(phones.xform(db.session, _sender(token, project_id), version_id))
+
+
+@bp.get("/forms/<uuid:version_id>/manifest")
+@needs("phone.form")
+def manifest(token: str, project_id: int, version_id: UUID) -> Response:
+    """The files a form wants."""
+    files = phones.manifest(db.session, _sender(token, project_id), version_id)
+    base = _base(token, project_id)
+    urls = {file.name: _media_url(base, version_id, file) for file in files}
+    return _xml(documents.manifest(files, urls, f"{base}/cases/integrity"))
+
+
+@bp.get("/forms/<uuid:version_id>/media/<path:name>")
+@needs("phone.form")
+def media(token: str, project_id: int, version_id: UUID, name: str) -> Response:
+    """A file that was uploaded with a form."""
+    return _file(phones.media(db.session, _sender(token, project_id), version_id, name))
+
+
+@bp.get(f"/{phones.MISSION}")
+@needs("phone.form")
+def mission_list(token: str, project_id: int) -> Response:
+    """The mission, as the forms read it."""
+    return _file(phones.mission_list(db.session, _sender(token, project_id)))
+
+
+@bp.get(f"/{phones.CASES}")
+@needs("phone.form")
+def case_list(token: str, project_id: int) -> Response:
+    """The cases this phone may continue."""
+    return _file(phones.case_list(db.session, _sender(token, project_id)))
+
+
+@bp.get("/cases/integrity")
+@needs("phone.form")
+def integrity(token: str, project_id: int) -> Response:
+    """Which of its cases this phone should drop."""
+    sender = _sender(token, project_id)
+    ids = []
+    for text in request.args.get("id", "").split(",")[:_MAX_IDS]:
+        try:
+            ids.append(UUID(text.strip()))
+        except ValueError:
+            continue  # no case of ours has such an id
+    return _xml(documents.integrity(phones.deleted_cases(db.session, sender, ids)))
+
+
+@bp.route("/submission", methods=["HEAD"])
+@needs("phone.submit")
+def before_submission(token: str, project_id: int) -> Response:
+    """Asked once before a batch: whether this is the place, and how large a request may be."""
+    _sender(token, project_id)
+    return errors.with_headers(Response(status=204))
+
+
+@bp.post("/submission")
+@needs("phone.submit")
+def submission(token: str, project_id: int) -> Response:
+    """Take an interview in. 201 once it is stored; a repeat is a success too."""
+    here = state()
+    sender = _sender(token, project_id)
+    kind, options = parse_options_header(request.headers.get("Content-Type"))
+    if kind != "multipart/form-data" or not options.get("boundary"):
+        raise problems.not_a_submission("What arrived is not in the form in which phones send interviews.")
+    with ExitStack() as opened:
+        body = multipart.read(
+            request.stream,
+            options["boundary"],
+            begin_file=here.inbox.file,
+            opened=opened,
+            max_xml=here.config.max_xml,
+            max_files=here.config.max_files,
+        )
+        if body.xml is None:
+            raise problems.not_a_submission("The request holds no interview.")
+        here.inbox.receive(sender, xml=body.xml, files=body.files, phone=request.args.get("deviceID"))
+    return errors.message(_SUCCESS, nature="submit_success", status=201)
+
+
+# --- within ------------------------------------------------------------------------------------------------------
+
+
+def _sender(token: str, project_id: int) -> Sender:
+    """The phone that asks. On a connection that is given back at once: bodies are long, connections few."""
+    with connect_to_glance(state().engine) as connection:
+        return receive.admit(connection, token=token, mission_id=project_id, keyring=state().keyring)
+
+
+def _base(token: str, project_id: int) -> str:
+    """The phone's server URL as the world outside sees it, without the deviceID that phones add everywhere."""
+    root = state().config.url or request.url_root.rstrip("/")
+    return f"{root}/v1/key/{quote(token, safe='')}/projects/{project_id}"
+
+
+def _media_url(base: str, version_id: UUID, file: phones.MediaFile) -> str:
+    if file.made:
+        return f"{base}/{file.name}"
+    return f"{base}/forms/{version_id}/media/{quote(file.name, safe='')}"
+
+
+def _xml(content: bytes) -> Response:
+    md5 = hashlib.md5(content, usedforsecurity=False).hexdigest()
+    return _file(File(content, md5, errors.XML))
+
+
+def _file(file: File) -> Response:
+    """Bytes with their ETag; compressed, because the last mile of a phone is the slowest."""
+    response = Response(file.content, content_type=file.content_type)
+    response.set_etag(file.md5)
+    response.vary.add("Accept-Encoding")
+    response.make_conditional(request)
+    if (
+        response.status_code == 200
+        and len(file.content) >= _WORTH_COMPRESSING
+        and request.accept_encodings["gzip"]
+    ):
+        response.set_data(gzip.compress(file.content, 6, mtime=0))
+        response.headers["Content-Encoding"] = "gzip"
+        response.set_etag(file.md5, weak=True)
+    return errors.with_headers(response)

@@ -1,0 +1,53 @@
+"""The XML documents of the OpenRosa form discovery API, and of ODK's entity integrity request."""
+
+from collections.abc import Iterable, Mapping
+from uuid import UUID
+from xml.sax.saxutils import escape
+
+from app.services.phones import MediaFile, Offer
+
+_DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n'
+
+
+def form_list(offers: Iterable[Offer], base: str, *, verbose: bool = False) -> bytes:
+    """The form list (docs.getodk.org/openrosa-form-list). `base` is the phone's absolute server URL."""
+    lines = [_DECLARATION, '<xforms xmlns="http://openrosa.org/xforms/xformsList">\n']
+    for offer in offers:
+        url = f"{base}/forms/{offer.id}"
+        lines.append(
+            f"<xform><formID>{escape(offer.xml_form_id)}</formID><name>{escape(offer.title)}</name>"
+            f"<version>{escape(offer.version)}</version><hash>md5:{offer.md5}</hash>"
+            + (f"<descriptionText>{escape(offer.title)}</descriptionText>" if verbose else "")
+            + f"<downloadUrl>{escape(url)}.xml</downloadUrl>"
+            # Collect fetches the manifest of every form that names one, each time.
+            + (f"<manifestUrl>{escape(url)}/manifest</manifestUrl>" if offer.media else "")
+            + "</xform>\n"
+        )
+    lines.append("</xforms>\n")
+    return "".join(lines).encode()
+
+
+def manifest(files: Iterable[MediaFile], urls: Mapping[str, str], integrity_url: str) -> bytes:
+    """The manifest of one form version (same page). `urls`: file name → absolute URL."""
+    lines = [_DECLARATION, '<manifest xmlns="http://openrosa.org/xforms/xformsManifest">\n']
+    lines += (_media_file(file, urls[file.name], integrity_url) for file in files)
+    lines.append("</manifest>\n")
+    return "".join(lines).encode()
+
+
+def _media_file(file: MediaFile, url: str, integrity_url: str) -> str:
+    kind = ' type="entityList"' if file.entity_list else ""
+    integrity = f"<integrityUrl>{escape(integrity_url)}</integrityUrl>" if file.entity_list else ""
+    return (
+        f"<mediaFile{kind}><filename>{escape(file.name)}</filename><hash>md5:{file.md5}</hash>"
+        f"<downloadUrl>{escape(url)}</downloadUrl>{integrity}</mediaFile>\n"
+    )
+
+
+def integrity(deleted: Mapping[UUID, bool]) -> bytes:
+    """Which entities a phone should drop (docs.getodk.org/openrosa-integrity). Elements in no namespace."""
+    lines = [
+        f'<entity id="{case_id}"><deleted>{str(gone).lower()}</deleted></entity>\n'
+        for case_id, gone in deleted.items()
+    ]
+    return f"{_DECLARATION}<data><entities>\n{''.join(lines)}</entities></data>\n".encode()

@@ -1,0 +1,91 @@
+"""Who may do what, asked in one place. `permissions` is the data; this is how it is read.
+
+Everything is denied that no grant allows. The same grants answer three questions: may this be done (`may`,
+`require`), in which missions (`missions`, `within`, for lists), and which privacy classes may be shown
+(`sees`, `reveals`).
+"""
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, false, true
+
+from app import problems
+from app.policy.actor import COMMAND, NOBODY, Actor, Held, device
+from app.policy.permissions import ACTIONS, ROLES, SIGHT
+
+__all__ = [
+    "COMMAND", "NOBODY", "Actor", "Held",
+    "device", "explain", "may", "missions", "require", "reveals", "sees", "within",
+]  # fmt: skip
+
+
+def missions(actor: Actor, action: str) -> frozenset[int] | None:
+    """The missions in which the actor may do this; None means in all there are and will be.
+
+    Raises KeyError for an action that is not in the table: a fault of the caller, not of the actor.
+    """
+    rule = ACTIONS[action]
+    if actor.kind == "command" or rule.scope == "anybody":
+        return None
+    if rule.scope == "signed_in":
+        return None if actor.kind == "user" and actor.id is not None else frozenset()
+    held = [grant.mission_id for grant in actor.grants if grant.role in rule.roles]
+    if None in held:
+        return None
+    return frozenset() if rule.scope == "everywhere" else frozenset(one for one in held if one is not None)
+
+
+def may(actor: Actor, action: str, mission_id: int | None = None) -> bool:
+    """Whether the actor may do this in a mission; without one, whether they may do it anywhere at all."""
+    reach = missions(actor, action)
+    return reach is None or (bool(reach) if mission_id is None else mission_id in reach)
+
+
+def require(actor: Actor, action: str, mission_id: int | None = None) -> None:
+    """Raise the Problem `not_allowed` (HTTP 403) unless the actor may."""
+    if not may(actor, action, mission_id):
+        raise problems.not_allowed(explain(actor, action, mission_id))
+
+
+def within(actor: Actor, action: str, column: Any) -> ColumnElement[bool]:
+    """A condition for `.where(...)`: the mission in this column is one where the actor may do this."""
+    reach = missions(actor, action)
+    if reach is None:
+        return true()
+    condition: ColumnElement[bool] = column.in_(sorted(reach)) if reach else false()
+    return condition
+
+
+def sees(actor: Actor, mission_id: int) -> frozenset[str]:
+    """Privacy classes the actor is shown in a mission as a matter of course."""
+    return _classes(actor, mission_id, revealed=False)
+
+
+def reveals(actor: Actor, mission_id: int) -> frozenset[str]:
+    """Privacy classes the actor can be shown in a mission once they have said why, those of `sees`
+    included."""
+    return _classes(actor, mission_id, revealed=True)
+
+
+def explain(actor: Actor, action: str, mission_id: int | None = None) -> str:
+    """Why the answer is what it is, in a sentence that names roles but no person."""
+    rule = ACTIONS[action]
+    where = "" if mission_id is None else " in this mission"
+    if may(actor, action, mission_id):
+        return f"You may {rule.words}{where}."
+    if rule.scope == "signed_in":
+        return f"Only somebody who signed in may {rule.words}."
+    needed = " or ".join(sorted(role.replace("_", " ") for role in rule.roles if role in ROLES)) or "device"
+    reach = ", given for all missions" if rule.scope == "everywhere" else where
+    return f"To {rule.words} takes the role {needed}{reach}."
+
+
+def _classes(actor: Actor, mission_id: int, *, revealed: bool) -> frozenset[str]:
+    if actor.kind == "command":
+        return frozenset({"P0", "P1", "P2", "P3"})
+    seen: frozenset[str] = frozenset()
+    for grant in actor.grants:
+        if grant.role in SIGHT and grant.mission_id in (None, mission_id):
+            sight = SIGHT[grant.role]
+            seen |= sight.shown | (sight.on_reveal if revealed else frozenset())
+    return seen

@@ -1,0 +1,279 @@
+"""The catalogue of everything SAIF says no to. Raised anywhere, rendered at the edge in the caller's format."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+
+class Problem(Exception):  # noqa: N818 -- the name of the thing (RFC 9457), and of the page that lists them
+    """A domain error a caller can act on.
+
+    `code` is stable and for programs; `title` names the kind; `detail` says what happened this time; `mend` says what
+    to do. None of them ever holds an answer from a form, a name or a token.
+    """
+
+    def __init__(
+        self,
+        code: str,
+        status: int,
+        title: str,
+        *,
+        detail: str = "",
+        mend: str = "",
+        headers: Mapping[str, str] | None = None,
+        details: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__(code)
+        self.code = code
+        self.status = status
+        self.title = title
+        self.detail = detail
+        self.mend = mend
+        self.headers = dict(headers or {})
+        self.details = dict(details or {})
+        """For programs, JSON-native: which parameter, which findings."""
+
+    @property
+    def message(self) -> str:
+        """All of it as one text for a person."""
+        return " ".join(part for part in (self.detail or f"{self.title}.", self.mend) if part)
+
+
+# --- who asks ----------------------------------------------------------------------------------------------------------
+
+
+def sign_in_needed() -> Problem:
+    """No session, or one that has ended."""
+    return Problem("sign_in_needed", 401, "Not signed in", mend="Sign in and try again.")
+
+
+def wrong_credentials() -> Problem:
+    """Says nothing about which of the two was wrong."""
+    return Problem(
+        "wrong_credentials", 401, "Sign-in failed", detail="The email address or the password is wrong."
+    )
+
+
+def too_many_attempts(seconds: int) -> Problem:
+    """Guessing at a password goes slowly; other people's browsers are not slowed down."""
+    return Problem(
+        "too_many_attempts",
+        429,
+        "Too many attempts",
+        detail="Somebody tried to sign in here too often with a wrong password.",
+        mend=f"Wait {max(1, round(seconds / 60))} minutes, or ask an administrator for a new password.",
+        headers={"Retry-After": str(seconds)},
+    )
+
+
+def not_allowed(reason: str) -> Problem:
+    """Signed in, but no role held allows it; `reason` is a sentence (`policy.explain`)."""
+    return Problem("not_allowed", 403, "Not allowed", detail=reason, mend="Ask an administrator.")
+
+
+def bad_csrf() -> Problem:
+    """A form sent from a page that is not ours, or kept open over a sign-out."""
+    return Problem(
+        "bad_csrf", 403, "The page is out of date", mend="Load the page again and repeat what you did."
+    )
+
+
+def unknown_device() -> Problem:
+    """The token in a phone's server URL is unknown or revoked, or belongs to another project."""
+    return Problem(
+        "unknown_device",
+        403,
+        "This phone is not registered",
+        detail="The server does not accept this phone: its access was never given, or was withdrawn.",
+        mend="Keep your interviews and ask your coordinator for a new QR code.",
+    )
+
+
+# --- what is asked for -------------------------------------------------------------------------------------------------
+
+
+def bad_request(detail: str, mend: str = "") -> Problem:
+    """The request itself cannot be read."""
+    return Problem("bad_request", 400, "Bad request", detail=detail, mend=mend)
+
+
+def invalid(detail: str, mend: str = "") -> Problem:
+    """A value is not what it must be."""
+    return Problem("invalid", 422, "Invalid value", detail=detail, mend=mend)
+
+
+def not_found(what: str = "page") -> Problem:
+    """Also said of what exists where the caller may not look."""
+    return Problem("not_found", 404, "Not found", detail=f"There is no such {what} here.")
+
+
+def conflict(detail: str, mend: str = "") -> Problem:
+    """The state of things does not allow it."""
+    return Problem("conflict", 409, "Conflict", detail=detail, mend=mend)
+
+
+def too_large(limit: int) -> Problem:
+    """A body above its limit, in bytes."""
+    return Problem(
+        "too_large",
+        413,
+        "Too large",
+        detail=f"What was sent is larger than this server takes ({limit / 1_000_000:g} MB).",
+        mend="Send smaller pictures or recordings, or ask your coordinator.",
+    )
+
+
+# --- forms -----------------------------------------------------------------------------------------------------
+
+
+def form_refused(findings: list[dict[str, Any]]) -> Problem:
+    """The upload has errors; the findings (`xlsforms.finding.Finding` as JSON) point at each."""
+    return Problem(
+        "form_refused",
+        422,
+        "Form refused",
+        detail="The form has errors.",
+        mend="Mend what the findings point at, and upload it again.",
+        details={"findings": findings},
+    )
+
+
+def form_warnings(findings: list[dict[str, Any]]) -> Problem:
+    """The upload works, but there is something to look at, and the caller did not say that they had."""
+    return Problem(
+        "form_warnings",
+        422,
+        "Form with warnings",
+        detail="The form is valid, with warnings.",
+        mend="Look at the warnings; if they are acceptable, send it again with ignoreWarnings=true.",
+        details={"findings": findings},
+    )
+
+
+def version_taken() -> Problem:
+    """Another content was published under the same version string."""
+    return Problem(
+        "version_taken",
+        409,
+        "Version taken",
+        detail="A form with this version was published before with other content.",
+        mend="Give it another version in the settings sheet, for instance today's date, and upload it again.",
+    )
+
+
+# --- submissions -------------------------------------------------------------------------------------------------------
+
+
+def not_a_submission(detail: str) -> Problem:
+    """A POST that is no OpenRosa submission, or one cut off on the way."""
+    return Problem(
+        "not_a_submission",
+        400,
+        "Not a submission",
+        detail=detail,
+        mend="Keep the interview and send it again; if this message comes back, show it to your coordinator.",
+    )
+
+
+def unreadable_submission(code: str, detail: str) -> Problem:
+    """The submission's XML is refused; `code` is the envelope's."""
+    return Problem(
+        code,
+        400,
+        "Submission refused",
+        detail=detail,
+        mend="Keep the interview on the phone and show this message to your coordinator.",
+    )
+
+
+def unknown_form() -> Problem:
+    """The form is none of this mission's. Its id is not repeated: it came from outside."""
+    return Problem(
+        "unknown_form",
+        404,
+        "Unknown form",
+        detail="This form does not belong to this project.",
+        mend="Keep the interview and ask your coordinator: the phone may be set up for another project.",
+    )
+
+
+def closed_form() -> Problem:
+    """The form takes in nothing new; repeats and edits of what it has are welcome."""
+    return Problem(
+        "closed_form",
+        403,
+        "Form closed",
+        detail="This form is closed and takes no new interviews.",
+        mend="Keep the interview and ask your coordinator to open the form again.",
+    )
+
+
+def closed_mission() -> Problem:
+    """The mission is archived."""
+    return Problem(
+        "closed_mission",
+        403,
+        "Project closed",
+        detail="This project is closed and takes nothing in.",
+        mend="Keep the interview and ask your coordinator.",
+    )
+
+
+def other_content() -> Problem:
+    """The same instanceID with other bytes: kept aside, nothing overwritten."""
+    return Problem(
+        "other_content",
+        409,
+        "Already received with other content",
+        detail=(
+            "An interview with this number was received before with other content. The first one stands; "
+            "this one was kept aside for your coordinator."
+        ),
+        mend="Keep the interview and tell your coordinator.",
+    )
+
+
+def unavailable() -> Problem:
+    """The database or the blob store does not answer."""
+    return Problem(
+        "unavailable",
+        503,
+        "Not available",
+        detail="The server could not store this just now.",
+        mend="Keep the interview and send it again in a few minutes.",
+        headers={"Retry-After": "60"},
+    )
+
+
+# --- everything else ---------------------------------------------------------------------------------------------------
+
+TITLES: Final = {
+    400: "Bad request",
+    403: "Forbidden",
+    404: "Not found",
+    405: "Method not allowed",
+    406: "Not acceptable",
+    408: "Request timed out",
+    413: "Too large",
+    415: "Unsupported media type",
+    422: "Invalid value",
+    429: "Too many requests",
+}
+
+
+def of_status(status: int, *, headers: Mapping[str, str] | None = None) -> Problem:
+    """A problem for an HTTP status that the framework raised: its own text may repeat the request."""
+    if status >= 500 or status not in TITLES:
+        return internal()
+    title = TITLES[status]
+    return Problem(title.lower().replace(" ", "_"), status, title, headers=headers)
+
+
+def internal() -> Problem:
+    """A fault of ours."""
+    return Problem(
+        "internal",
+        500,
+        "Something went wrong",
+        detail="The server met a fault of its own. Nothing was half done.",
+        mend="Try again; if it comes back, tell the administrator the time it happened.",
+    )

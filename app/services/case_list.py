@@ -1,0 +1,199 @@
+"""The list of cases: lines that hold nothing of class P3, found by what a coordinator looks for."""
+
+import uuid
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, tuple_
+from sqlalchemy.orm import Session
+
+from app import policy
+from app.models import TABLES, CaseAttention, CaseState, Interviewer, Mission
+from app.services import paging
+from app.services.paging import Page
+
+_FILE, _PERSON, _INTERVIEW = TABLES["case_file"].c, TABLES["person"].c, TABLES["interview"].c
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseLine:
+    """A case in a list: nothing of class P3. Dates are `YYYY-MM-DD`; `attention` are kinds of
+    CaseAttention."""
+
+    case_id: uuid.UUID
+    mission_id: int
+    mission_code: str
+    case_ref: str | None
+    sex: str | None
+    is_minor: bool | None
+    age: int | None
+    status: str
+    trafficking_status: str | None
+    risk_level: str | None
+    registered_on: str | None
+    last_interview_on: str | None
+    next_contact_on: str | None
+    interviews: int
+    owner: str | None
+    attention: tuple[str, ...]
+    updated_at: datetime
+
+
+def list_cases(
+    session: Session, *, actor: policy.Actor, cursor: str | None = None, limit: int = 50, **filters: Any
+) -> Page[CaseLine]:
+    """Cases the actor may read, the one that changed last first. Filters as in `matching`."""
+    limit = paging.size(limit)
+    order = tuple_(CaseState.updated_at, CaseState.case_id)
+    statement = _lines(matching(session, actor, **filters))
+    if cursor:
+        statement = statement.where(order < paging.read_cursor(cursor))
+    statement = statement.order_by(CaseState.updated_at.desc(), CaseState.case_id.desc()).limit(limit + 1)
+    page = paging.cut(session.execute(statement).all(), limit, lambda row: (row.updated_at, row.case_id))
+    return Page(_fill(session, page.items), page.next)
+
+
+def count_cases(session: Session, *, actor: policy.Actor, **filters: Any) -> int:
+    """How many cases a list with these filters has."""
+    statement = select(func.count()).select_from(_joined()).where(*matching(session, actor, **filters))
+    return session.scalar(statement) or 0
+
+
+def lines(
+    session: Session, case_ids: Collection[uuid.UUID], *, actor: policy.Actor
+) -> dict[uuid.UUID, CaseLine]:
+    """The lines of given cases the actor may read."""
+    if not case_ids:
+        return {}
+    found = session.execute(_lines([*matching(session, actor), CaseState.case_id.in_(case_ids)])).all()
+    return {line.case_id: line for line in _fill(session, found)}
+
+
+def matching(
+    session: Session,
+    actor: policy.Actor,
+    *,
+    mission_id: int | None = None,
+    status: str | None = None,
+    trafficking_status: str | None = None,
+    risk_level: str | None = None,
+    owner_id: int | None = None,
+    attention: str | None = None,
+    reference: str | None = None,
+) -> list[ColumnElement[bool]]:
+    """What a list is narrowed to. `reference` is the beginning of a case reference, in either case of
+    letters; `attention` a kind of CaseAttention (`contact`: due by today)."""
+    found = [policy.within(actor, "case.read", CaseState.mission_id)]
+    if mission_id is not None:
+        found.append(CaseState.mission_id == mission_id)
+    for column, wanted in (
+        (_FILE.status, status),
+        (_FILE.trafficking_status, trafficking_status),
+        (_FILE.risk_level, risk_level),
+        (CaseState.owner_id, owner_id),
+    ):
+        if wanted is not None:
+            found.append(column == wanted)
+    if reference:
+        found.append(func.lower(_FILE.case_ref).startswith(reference.strip().lower(), autoescape=True))
+    if attention:
+        reason = select(CaseAttention.case_id).where(CaseAttention.kind == attention, due(session))
+        if mission_id is not None:
+            reason = reason.where(CaseAttention.mission_id == mission_id)
+        found.append(CaseState.case_id.in_(reason))
+    return found
+
+
+def due(session: Session) -> ColumnElement[bool]:
+    """Attention that is asked for by now: today is what the clocks of the mission say."""
+    now = datetime.now(UTC)
+    today: dict[str, list[int]] = {}
+    for mission_id, zone in session.execute(select(Mission.id, Mission.time_zone)):
+        today.setdefault(now.astimezone(ZoneInfo(zone)).date().isoformat(), []).append(mission_id)
+    return or_(
+        CaseAttention.due_on.is_(None),
+        *(
+            and_(CaseAttention.mission_id.in_(missions), CaseAttention.due_on <= day)
+            for day, missions in today.items()
+        ),
+    )
+
+
+def _joined() -> Any:
+    return (
+        CaseState.__table__.join(Mission.__table__, Mission.id == CaseState.mission_id)
+        .outerjoin(TABLES["case_file"], _FILE.case_id == CaseState.case_id)
+        .outerjoin(TABLES["person"], _PERSON.case_id == CaseState.case_id)
+        .outerjoin(Interviewer.__table__, Interviewer.id == CaseState.owner_id)
+    )
+
+
+def _lines(where: list[ColumnElement[bool]]) -> Select[Any]:
+    return (
+        select(
+            CaseState.case_id,
+            CaseState.mission_id,
+            Mission.code.label("mission_code"),
+            _FILE.case_ref,
+            _PERSON.sex,
+            _FILE.is_minor,
+            _FILE.age_at_registration,
+            _FILE.status,
+            _FILE.trafficking_status,
+            _FILE.risk_level,
+            _FILE.registered_on,
+            _FILE.next_contact_on,
+            Interviewer.code.label("owner"),
+            CaseState.updated_at,
+        )
+        .select_from(_joined())
+        .where(*where)
+    )
+
+
+def _fill(session: Session, rows: Sequence[Any]) -> tuple[CaseLine, ...]:
+    """Lines out of rows: what hangs from a case in numbers is counted for the page, not for the list."""
+    ids = [row.case_id for row in rows]
+    interviews = {
+        case_id: (count, last)
+        for case_id, count, last in session.execute(
+            select(_INTERVIEW.case_id, func.count(), func.max(_INTERVIEW.held_on))
+            .where(_INTERVIEW.case_id.in_(ids))
+            .group_by(_INTERVIEW.case_id)
+        )
+    }
+    attention: dict[uuid.UUID, list[str]] = {}
+    reasons = select(CaseAttention.case_id, CaseAttention.kind).where(
+        CaseAttention.case_id.in_(ids), due(session)
+    )
+    for case_id, kind in session.execute(reasons.order_by(CaseAttention.kind)):
+        attention.setdefault(case_id, []).append(kind)
+    return tuple(
+        CaseLine(
+            case_id=row.case_id,
+            mission_id=row.mission_id,
+            mission_code=row.mission_code,
+            case_ref=row.case_ref,
+            sex=row.sex,
+            is_minor=row.is_minor,
+            age=row.age_at_registration,
+            status=row.status or "active",
+            trafficking_status=row.trafficking_status,
+            risk_level=row.risk_level,
+            registered_on=_day(row.registered_on),
+            last_interview_on=_day(interviews.get(row.case_id, (0, None))[1]),
+            next_contact_on=_day(row.next_contact_on),
+            interviews=interviews.get(row.case_id, (0, None))[0],
+            owner=row.owner,
+            attention=tuple(attention.get(row.case_id, ())),
+            updated_at=row.updated_at,
+        )
+        for row in rows
+    )
+
+
+def _day(value: date | None) -> str | None:
+    return value.isoformat() if value else None

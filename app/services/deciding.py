@@ -1,0 +1,103 @@
+"""What every decision does: find what it is about, see whether the actor may, keep it, and fold again."""
+
+import json
+import uuid
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from sqlalchemy import insert, or_, select
+from sqlalchemy.orm import Session
+
+from app import ledger, policy, problems
+from app.keys import Keyring
+from app.models import CaseAlias, CaseState, Decision, Submission, new_id, now
+from app.policy import Actor
+from app.services import settling
+from app.services.reveal import need_reason
+
+
+def find_case(session: Session, actor: Actor, case_id: uuid.UUID) -> CaseState:
+    """The case that a uid means, if the actor may decide about it."""
+    target = session.scalar(select(CaseAlias.target_id).where(CaseAlias.case_id == case_id)) or case_id
+    case = session.get(CaseState, target)
+    if case is None or not policy.may(actor, "case.read", case.mission_id):
+        raise problems.not_found("case")
+    policy.require(actor, "case.decide", case.mission_id)
+    return case
+
+
+def find_submission(
+    session: Session, actor: Actor, mission_id: int, instance_id: str, *, action: str = "case.decide"
+) -> Submission:
+    """The version that stands of a submission, asked for by any of its instanceIDs."""
+    if not policy.may(actor, "submission.read", mission_id):
+        raise problems.not_found("submission")
+    policy.require(actor, action, mission_id)
+    root = select(Submission.root_instance_id).where(
+        Submission.mission_id == mission_id, Submission.instance_id == instance_id
+    )
+    found = session.scalars(
+        select(Submission)
+        .where(
+            Submission.mission_id == mission_id,
+            or_(Submission.root_instance_id.in_(root), Submission.instance_id == instance_id),
+        )
+        .order_by(Submission.state == "superseded", Submission.id.desc())
+    ).first()
+    if found is None:
+        raise problems.not_found("submission")
+    return found
+
+
+def keep(
+    session: Session,
+    keyring: Keyring,
+    actor: Actor,
+    kind: str,
+    case_id: uuid.UUID,
+    mission_id: int,
+    reason: str,
+    body: Mapping[str, Any],
+    *,
+    submission: str | None = None,
+    other: uuid.UUID | None = None,
+) -> uuid.UUID:
+    """Keep a decision, its body encrypted: a corrected value may be a name."""
+    reason = need_reason(reason)
+    made = new_id()
+    content = json.dumps(dict(body), separators=(",", ":"), ensure_ascii=False).encode()
+    session.execute(
+        insert(Decision).values(
+            id=made,
+            kind=kind,
+            case_id=case_id,
+            other_case_id=other,
+            instance_id=submission,
+            body=keyring.encrypt(content, f"decision:{made}"),
+            reason=reason,
+            made_by=actor.user_id,
+            made_at=now(),
+        )
+    )
+    ledger.write(
+        session,
+        actor=actor.ref,
+        action=f"case.{kind}",
+        mission_id=mission_id,
+        object=f"case:{case_id}",
+        reason=reason,
+        detail={"decision": str(made)} | ({"other": str(other)} if other else {}),
+    )
+    return made
+
+
+def settle(
+    session: Session,
+    keyring: Keyring,
+    *,
+    submissions: Collection[uuid.UUID] = (),
+    cases: Collection[uuid.UUID] = (),
+) -> None:
+    session.flush()
+    settling.settle(session.connection(), keyring=keyring, submissions=submissions, cases=cases)
+    session.expire_all()

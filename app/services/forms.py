@@ -1,0 +1,200 @@
+"""The forms of a mission as they stand: what is published, what is a draft, what is on phones, which files.
+
+What changes them is in `publish`.
+"""
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from sqlalchemy import Select, or_, select
+from sqlalchemy.orm import Session, aliased, defer
+
+from app import problems
+from app.models import Assignment, Form, FormMedia, FormVersion
+from app.services import phones
+from xlsforms import diff, schema
+
+_VIEWS: Final = frozenset({phones.CASES, phones.MISSION})
+_BYTES: Final = (defer(FormVersion.xform), defer(FormVersion.workbook), defer(FormVersion.schema))
+
+
+@dataclass(frozen=True, slots=True)
+class FormLine:
+    """A form as one mission has it. The versions come without their bytes: read those when you need them."""
+
+    form: Form
+    published: FormVersion | None
+    draft: FormVersion | None
+    assignment: Assignment | None
+
+    @property
+    def current(self) -> FormVersion:
+        """The published version, or the draft of a form that never was published."""
+        version = self.published or self.draft
+        assert version is not None, "a form is made with its first draft"
+        return version
+
+    @property
+    def state(self) -> str:
+        """open, closing or closed; a form that is on no phone of the mission is closed there."""
+        return self.assignment.state if self.assignment else "closed"
+
+
+@dataclass(frozen=True, slots=True)
+class MediaLine:
+    """A file a version wants: `kind` is `file` (somebody uploads it) or `view` (made for each mission)."""
+
+    name: str
+    kind: Literal["file", "view"]
+    md5: str | None
+    content_type: str | None
+
+    @property
+    def present(self) -> bool:
+        """Whether phones can have it."""
+        return self.kind == "view" or self.md5 is not None
+
+
+def listing(session: Session, mission_id: int | None) -> list[FormLine]:
+    """The forms a mission sees, its own and those assigned to it, by form id; None: those of headquarters."""
+    return _lines(session, mission_id, _visible(mission_id))
+
+
+def get(session: Session, mission_id: int | None, xml_form_id: str) -> FormLine:
+    """One form as a mission sees it. Raises the Problem `not_found`."""
+    found = _lines(session, mission_id, _visible(mission_id).where(Form.xml_form_id == xml_form_id))
+    if not found:
+        raise problems.not_found("form")
+    return found[0]
+
+
+def find(session: Session, mission_id: int | None, xml_form_id: str) -> Form | None:
+    """The form of this id that a mission sees."""
+    return session.scalar(_visible(mission_id).where(Form.xml_form_id == xml_form_id))
+
+
+def versions(session: Session, form: Form) -> list[FormVersion]:
+    """The published versions, newest first, without their bytes."""
+    return list(
+        session.scalars(
+            select(FormVersion)
+            .where(FormVersion.form_id == form.id, FormVersion.published.is_(True))
+            .order_by(FormVersion.published_at.desc(), FormVersion.id.desc())
+            .options(*_BYTES)
+        )
+    )
+
+
+def published(session: Session, form: Form, version: str) -> FormVersion | None:
+    """The version published under a version string."""
+    return session.scalar(
+        select(FormVersion)
+        .where(
+            FormVersion.form_id == form.id, FormVersion.version == version, FormVersion.published.is_(True)
+        )
+        .options(*_BYTES)
+    )
+
+
+def version(session: Session, form: Form, version: str) -> FormVersion:
+    """As `published`; raises the Problem `not_found` if there is none."""
+    found = published(session, form, version)
+    if found is None:
+        raise problems.not_found("version of this form")
+    return found
+
+
+def changes(old: FormVersion, new: FormVersion) -> tuple[diff.Change, ...]:
+    """What changed between two versions, and what it does to answers already collected."""
+    return diff.compare(schema.Form.from_json(old.schema), schema.Form.from_json(new.schema))
+
+
+def media(session: Session, version: FormVersion) -> list[MediaLine]:
+    """The files a version wants, in its order, and whether they are there."""
+    rows = session.execute(
+        select(FormMedia.name, FormMedia.md5, FormMedia.content_type).where(
+            FormMedia.version_id == version.id
+        )
+    )
+    have = {row.name: row for row in rows}
+    return [
+        MediaLine(
+            name,
+            "view" if name in _VIEWS and name not in have else "file",
+            have[name].md5 if name in have else None,
+            have[name].content_type if name in have else None,
+        )
+        for name in version.wants
+    ]
+
+
+def media_file(session: Session, version: FormVersion, name: str) -> FormMedia:
+    """A file of a version with its content. Raises the Problem `not_found`."""
+    found = session.get(FormMedia, (version.id, name))
+    if found is None:
+        raise problems.not_found("file")
+    return found
+
+
+def draft(session: Session, form: Form) -> FormVersion | None:
+    """The draft of a form, if it has one."""
+    return session.scalar(
+        select(FormVersion).where(FormVersion.form_id == form.id, FormVersion.published.is_(None))
+    )
+
+
+def latest(session: Session, form: Form) -> FormVersion | None:
+    """The version published last."""
+    return next(iter(versions(session, form)), None)
+
+
+def assignment(session: Session, form: Form, mission_id: int, group_id: int | None) -> Assignment | None:
+    """What puts a form on the phones of a mission, or of one group of its devices."""
+    return session.scalar(
+        select(Assignment).where(
+            Assignment.form_id == form.id,
+            Assignment.mission_id == mission_id,
+            Assignment.group_id.is_not_distinct_from(group_id),
+        )
+    )
+
+
+def _visible(mission_id: int | None) -> Select[Form]:
+    """The forms one mission sees: its own, and those of headquarters that are assigned to it."""
+    statement = select(Form).order_by(Form.xml_form_id)
+    if mission_id is None:
+        return statement.where(Form.mission_id.is_(None))
+    assigned = select(Assignment.form_id).where(Assignment.mission_id == mission_id)
+    return statement.where(or_(Form.mission_id == mission_id, Form.id.in_(assigned)))
+
+
+def _lines(session: Session, mission_id: int | None, forms: Select[Form]) -> list[FormLine]:
+    found = list(session.scalars(forms))
+    ids = [form.id for form in found]
+    other = aliased(FormVersion)
+    newest = (
+        select(other.id)
+        .where(other.form_id == FormVersion.form_id, other.published.is_(True))
+        .order_by(other.published_at.desc(), other.id.desc())
+        .limit(1)
+        .correlate(FormVersion)
+        .scalar_subquery()
+    )
+    rows = session.scalars(
+        select(FormVersion)
+        .where(FormVersion.form_id.in_(ids), or_(FormVersion.published.is_(None), FormVersion.id == newest))
+        .options(*_BYTES)
+    ).all()
+    current = {row.form_id: row for row in rows if row.published}
+    drafts = {row.form_id: row for row in rows if not row.published}
+    # One for all devices says more about the form than one for a group: it is the one shown.
+    assigned: dict[int, Assignment] = {}
+    if mission_id is not None:
+        for row in session.scalars(
+            select(Assignment).where(Assignment.mission_id == mission_id, Assignment.form_id.in_(ids))
+        ):
+            if row.form_id not in assigned or row.group_id is None:
+                assigned[row.form_id] = row
+    return [
+        FormLine(form, current.get(form.id), drafts.get(form.id), assigned.get(form.id)) for form in found
+    ]

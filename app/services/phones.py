@@ -1,0 +1,178 @@
+"""What a phone may download: forms, the files they want, and the lists made for its mission and for itself."""
+
+import csv
+import hashlib
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import Row, Select, select
+from sqlalchemy.orm import Session
+
+from app import problems
+from app.models import Assignment, Form, FormMedia, FormVersion, Mission
+from app.services import entities
+from app.services.receive import Sender
+
+CASES: Final = "cases.csv"
+"""The entity list of the cases within the phone's reach. Its stem is the id of the instance in the form."""
+MISSION: Final = "mission.csv"
+"""One row that says which mission the phone is in."""
+_CASE_COLUMNS: Final = ("sex", "is_minor", "status", "next_contact_on")
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A form version a phone may have. `media` tells whether it has a manifest."""
+
+    id: UUID
+    xml_form_id: str
+    version: str
+    title: str
+    md5: str
+    media: bool
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """Bytes as a phone downloads them."""
+
+    content: bytes
+    md5: str
+    content_type: str
+
+
+@dataclass(frozen=True, slots=True)
+class MediaFile:
+    """A line of a manifest. `made`: a list made for the phone or its mission, the same for every form."""
+
+    name: str
+    md5: str
+    made: bool = False
+    entity_list: bool = False
+
+
+def offers(
+    session: Session, sender: Sender, *, xml_form_id: str | None = None, every_version: bool = False
+) -> list[Offer]:
+    """The forms open to the phone, by form id: the newest published version of each, or every one of them."""
+    has_files = select(FormMedia.name).where(FormMedia.version_id == FormVersion.id).exists()
+    statement = _published(sender).add_columns(
+        FormVersion.version, FormVersion.title, FormVersion.md5, FormVersion.wants, has_files.label("files")
+    )
+    if xml_form_id is not None:
+        statement = statement.where(Form.xml_form_id == xml_form_id)
+    # Twice the same where the phone gets a form both with everybody and with its group.
+    rows = session.execute(
+        statement.order_by(Form.xml_form_id, FormVersion.published_at.desc(), FormVersion.id.desc())
+    )
+    found: dict[object, Offer] = {}
+    for row in rows:
+        found.setdefault(row.id if every_version else row.xml_form_id, _offer(row))
+    return list(found.values())
+
+
+def _offer(row: Row[Any]) -> Offer:
+    media = row.files or not {CASES, MISSION}.isdisjoint(row.wants)
+    return Offer(row.id, row.xml_form_id, row.version, row.title, row.md5, media)
+
+
+def xform(session: Session, sender: Sender, version_id: UUID) -> File:
+    """The exact bytes that were listed. Raises the Problem `not_found`."""
+    row = session.execute(
+        _published(sender).add_columns(FormVersion.xform, FormVersion.md5).where(FormVersion.id == version_id)
+    ).first()
+    if row is None:
+        raise problems.not_found("form")
+    return File(row.xform, row.md5, "text/xml; charset=utf-8")
+
+
+def manifest(session: Session, sender: Sender, version_id: UUID) -> list[MediaFile]:
+    """The files of a version that exist: those uploaded, and the lists. Raises the Problem `not_found`."""
+    wants = session.execute(
+        _published(sender).add_columns(FormVersion.wants).where(FormVersion.id == version_id)
+    ).first()
+    if wants is None:
+        raise problems.not_found("form")
+    rows = session.execute(
+        select(FormMedia.name, FormMedia.md5)
+        .where(FormMedia.version_id == version_id)
+        .order_by(FormMedia.name)
+    )
+    files = [MediaFile(row.name, row.md5) for row in rows]
+    uploaded = {file.name for file in files}
+    if MISSION in wants.wants and MISSION not in uploaded:
+        files.append(MediaFile(MISSION, mission_list(session, sender).md5, made=True))
+    if CASES in wants.wants and CASES not in uploaded:
+        files.append(MediaFile(CASES, case_list(session, sender).md5, made=True, entity_list=True))
+    return files
+
+
+def media(session: Session, sender: Sender, version_id: UUID, name: str) -> File:
+    """An uploaded file of a version. Raises the Problem `not_found`."""
+    row = session.execute(
+        _published(sender)
+        .join(FormMedia, FormMedia.version_id == FormVersion.id)
+        .add_columns(FormMedia.content, FormMedia.md5, FormMedia.content_type)
+        .where(FormVersion.id == version_id, FormMedia.name == name)
+    ).first()
+    if row is None:
+        raise problems.not_found("file")
+    return File(row.content, row.md5, row.content_type)
+
+
+def mission_list(session: Session, sender: Sender) -> File:
+    """`mission.csv`: what the forms know of the mission, which is the phone's and not the interviewer's to choose."""
+    mission = session.execute(
+        select(Mission.code, Mission.name, Mission.country).where(Mission.id == sender.mission_id)
+    ).one()
+    return _csv(("name", "label", "country"), [(mission.code, mission.name, mission.country)])
+
+
+def case_list(session: Session, sender: Sender) -> File:
+    """`cases.csv`: the open cases within the phone's reach, as an entity list."""
+    found = entities.entity_rows(session, mission_id=sender.mission_id, owner_id=sender.interviewer_id)
+    rows = [
+        (
+            str(case.case_id),
+            case.label or str(case.case_id),
+            str(case.version),
+            *(str(getattr(case, column) or "") for column in _CASE_COLUMNS),
+        )
+        for case in found
+    ]
+    return _csv(("name", "label", "__version", *_CASE_COLUMNS), rows)
+
+
+def deleted_cases(session: Session, sender: Sender, case_ids: Sequence[UUID]) -> dict[UUID, bool]:
+    """For each case a phone asks about, whether it should drop it. Cases never seen here stay on the phone."""
+    return entities.integrity(
+        session, mission_id=sender.mission_id, owner_id=sender.interviewer_id, ids=case_ids
+    )
+
+
+def _published(sender: Sender) -> Select[UUID, str]:
+    """Published versions of the forms open to the phone."""
+    return (
+        select(FormVersion.id, Form.xml_form_id)
+        .join(Form, Form.id == FormVersion.form_id)
+        .join(Assignment, Assignment.form_id == Form.id)
+        .where(
+            Assignment.mission_id == sender.mission_id,
+            Assignment.state == "open",
+            Assignment.group_id.is_(None) | (Assignment.group_id == sender.group_id),
+            FormVersion.published.is_(True),
+        )
+    )
+
+
+def _csv(header: Sequence[str], rows: Sequence[Sequence[str]]) -> File:
+    """RFC 4180, UTF-8."""
+    out = io.StringIO(newline="")
+    writer = csv.writer(out, lineterminator="\r\n")
+    writer.writerow(header)
+    writer.writerows(rows)
+    content = out.getvalue().encode()
+    return File(content, hashlib.md5(content, usedforsecurity=False).hexdigest(), "text/csv; charset=utf-8")

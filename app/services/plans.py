@@ -1,0 +1,91 @@
+"""How a form version is read: its schema, its mapping and the privacy class of each question.
+
+Published versions never change, so a process keeps the plans it has made; a replay forgets them first,
+because what they follow from (the dictionary, a mapping's reading) may have been mended.
+"""
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from weakref import WeakKeyDictionary
+
+from sqlalchemy import Connection, Engine, select
+from sqlalchemy.orm import Session
+
+from app.models import Form, FormVersion
+from xlsforms import dictionary, mapping, schema
+from xlsforms.finding import Finding
+
+_kept: dict[uuid.UUID, "Plan"] = {}
+_found: WeakKeyDictionary[Engine, dict[tuple[int, str, str], uuid.UUID]] = WeakKeyDictionary()
+MOST = 500
+"""Plans kept by one process."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One form version, ready to read submissions with. `findings` are the mapping's errors."""
+
+    version_id: uuid.UUID
+    form: schema.Form
+    mapping: mapping.Mapping
+    findings: tuple[Finding, ...]
+
+    @cached_property
+    def privacy(self) -> Mapping[str, str]:
+        """Privacy class of every question, by path without positions."""
+        return mapping.privacy(self.form, self.mapping, dictionary.load())
+
+    @cached_property
+    def questions(self) -> Mapping[str, schema.Question]:
+        """Every question by its path."""
+        return {question.path: question for question in self.form.questions()}
+
+
+def find(connection: Connection | Session, *, mission_id: int, form_id: str, version: str) -> Plan | None:
+    """The plan of the published version a submission of this mission names, or None where there is none.
+
+    A form of the mission's own comes before one of headquarters with the same id.
+    """
+    bind = connection.get_bind() if isinstance(connection, Session) else connection
+    known = _found.setdefault(bind.engine, {})
+    key = (mission_id, form_id, version)
+    if key not in known:
+        statement = (
+            select(FormVersion.id)
+            .join(Form, Form.id == FormVersion.form_id)
+            .where(
+                Form.xml_form_id == form_id,
+                Form.mission_id.is_(None) | (Form.mission_id == mission_id),
+                FormVersion.version == version,
+                FormVersion.published.is_(True),
+            )
+            .order_by(Form.mission_id.is_(None))
+            .limit(1)
+        )
+        if (found := connection.execute(statement).scalar_one_or_none()) is None:
+            return None
+        known[key] = found
+    return get(connection, known[key])
+
+
+def get(connection: Connection | Session, version_id: uuid.UUID) -> Plan:
+    """The plan of a version."""
+    if version_id not in _kept:
+        found = connection.execute(
+            select(FormVersion.schema).where(FormVersion.id == version_id)
+        ).scalar_one()
+        form = schema.Form.from_json(found)
+        read, findings = mapping.read(form, dictionary.load())
+        if len(_kept) >= MOST:
+            forget()
+        broken = tuple(finding for finding in findings if finding.is_error)
+        _kept[version_id] = Plan(version_id, form, read, broken)
+    return _kept[version_id]
+
+
+def forget() -> None:
+    """Make every plan anew when it is next needed."""
+    _kept.clear()
+    _found.clear()

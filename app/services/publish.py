@@ -1,0 +1,374 @@
+"""The life of a form: upload, findings, draft, publication, assignment to missions.
+
+`check` compiles and takes seconds: it comes first, outside any transaction. The rest writes.
+A form is owned by headquarters (no mission) or by one mission; in what one mission sees a form id is unique.
+"""
+
+import hashlib
+import mimetypes
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from lxml import etree
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from app import ledger, policy, problems
+from app.models import Assignment, DeviceGroup, Form, FormMedia, FormVersion, Mission, now
+from app.policy import Actor
+from app.services import forms, normalise
+from xlsforms import schema, xform, xml
+from xlsforms.compile import CompiledForm, compile_form
+from xlsforms.finding import Finding
+
+MAX_UPLOAD: Final = 20_000_000
+"""Bytes of a workbook, and of a media file of a form."""
+STATES: Final = ("open", "closing", "closed")
+KINDS: Final = {
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "xls": "application/vnd.ms-excel",
+    "xml": "application/xml",
+    "csv": "text/csv",
+    "md": "text/markdown",
+}
+"""Kinds of upload and their media types."""
+_FILE_NAME: Final = re.compile(r"[^/\\\x00-\x1f\x7f]{1,255}")
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """An upload that was compiled: what it holds and what there is to say about it. Nothing is stored yet."""
+
+    content: bytes
+    compiled: CompiledForm
+
+    @property
+    def ok(self) -> bool:
+        """Whether it can become a draft."""
+        return self.compiled.ok
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """Errors first."""
+        return self.compiled.findings
+
+    @property
+    def warnings(self) -> tuple[Finding, ...]:
+        """What works and should be looked at."""
+        return tuple(one for one in self.findings if one.severity == "warning")
+
+
+def check(content: bytes, name: str, *, form_id: str | None = None) -> Checked:
+    """Compile an upload: XLSX, XLS, CSV, markdown or XForm XML, told by its content and the name's ending.
+
+    `form_id` is used where the workbook names none. Takes seconds, in a child process with limits; whatever
+    is wrong with the content is a finding. Raises the Problem `too_large`.
+    """
+    if len(content) > MAX_UPLOAD:
+        raise problems.too_large(MAX_UPLOAD)
+    if form_id:
+        ending = name.rpartition(".")[2] if "." in name else "xlsx"
+        name = f"{form_id}.{ending}"
+    return Checked(content, compile_form(content, name))
+
+
+def save_draft(
+    session: Session, checked: Checked, *, actor: Actor, mission_id: int | None, note: str = ""
+) -> FormVersion:
+    """Store a compiled upload as the draft of its form, making the form if it is new here.
+
+    If the very same XForm is published already, nothing is stored and that version is returned. `mission_id`
+    is where the form is uploaded; None means headquarters. A form of headquarters takes somebody who may
+    upload everywhere. Raises the Problems `form_refused` and `not_allowed`.
+    """
+    compiled = checked.compiled
+    if not compiled.ok or compiled.xform is None or compiled.schema is None:
+        raise problems.form_refused([one.to_json() for one in checked.findings])
+    form = forms.find(session, mission_id, compiled.schema.form_id)
+    if form is None:
+        form = Form(xml_form_id=compiled.schema.form_id, mission_id=mission_id, created_by=actor.user_id)
+        session.add(form)
+    require_owner(actor, "form.upload", form)
+    session.flush()
+    same = session.scalar(
+        select(FormVersion).where(
+            FormVersion.form_id == form.id,
+            FormVersion.published.is_(True),
+            FormVersion.sha256 == hashlib.sha256(compiled.xform).hexdigest(),
+        )
+    )
+    if same is not None:
+        return same
+    version = forms.draft(session, form) or FormVersion(form_id=form.id, created_by=actor.user_id)
+    _set_xform(version, compiled.xform, compiled.schema)
+    version.workbook = None if compiled.kind == "xml" else checked.content
+    version.workbook_type = compiled.kind
+    version.findings = [one.to_json() for one in checked.findings]
+    version.note = note
+    session.add(version)
+    session.flush()
+    _keep_media(session, version, compiled)
+    _write(session, actor, "form.draft", form, version)
+    return version
+
+
+def copy_to_draft(session: Session, *, actor: Actor, form: Form) -> FormVersion:
+    """Make a draft that equals the published version, to change its media or version string."""
+    require_owner(actor, "form.upload", form)
+    source = forms.latest(session, form)
+    if source is None:
+        raise problems.not_found("published version")
+    draft = forms.draft(session, form) or FormVersion(form_id=form.id, created_by=actor.user_id)
+    for name in (
+        "version",
+        "title",
+        "sha256",
+        "md5",
+        "xform",
+        "workbook",
+        "workbook_type",
+        "schema",
+        "wants",
+        "findings",
+    ):
+        setattr(draft, name, getattr(source, name))
+    session.add(draft)
+    session.flush()
+    _copy_media(session, source, draft, names=None)
+    _write(session, actor, "form.draft", form, draft)
+    return draft
+
+
+def set_version(session: Session, *, actor: Actor, version: FormVersion, text: str) -> None:
+    """Write another version string into a draft's XForm. The workbook keeps what its author wrote."""
+    _require_draft(version)
+    form = session.get_one(Form, version.form_id)
+    require_owner(actor, "form.upload", form)
+    if not text.strip() or len(text) > 100 or not text.isprintable():
+        raise problems.invalid(
+            "A version is 1 to 100 printable characters.", "Take the date, like 2026112201."
+        )
+    root = xml.parse(version.xform)
+    instance = next(root.iter("{*}instance"))[0]
+    instance.set("version", text)
+    content = etree.tostring(root, xml_declaration=True, encoding="utf-8")
+    _set_xform(version, content, xform.read(content))
+    session.flush()
+
+
+def publish(session: Session, *, actor: Actor, version: FormVersion) -> FormVersion:
+    """Publish a draft. From then on neither it nor its files change, and phones get it.
+
+    Publishing what is published changes nothing. A form of a mission is put on all phones of it the first
+    time. Raises the Problem `conflict` if another content was published under the same version string: phones
+    that hold it would never learn of this one.
+    """
+    form = session.get_one(Form, version.form_id)
+    require_owner(actor, "form.publish", form)
+    if version.published:
+        return version
+    namesake = forms.published(session, form, version.version)
+    if namesake is not None:
+        if namesake.sha256 == version.sha256 and _same_media(session, namesake, version):
+            _drop(session, version)
+            return namesake
+        raise problems.version_taken()
+    version.published = True
+    version.published_at = now()
+    version.published_by = actor.user_id
+    session.flush()
+    if form.mission_id is not None and forms.assignment(session, form, form.mission_id, None) is None:
+        session.add(Assignment(form_id=form.id, mission_id=form.mission_id))
+        session.flush()
+    normalise.requeue(session, xml_form_id=form.xml_form_id, version=version.version)
+    _write(session, actor, "form.publish", form, version)
+    return version
+
+
+def discard(session: Session, *, actor: Actor, version: FormVersion) -> None:
+    """Throw a draft away; a form that was never published goes with it. Raises the Problem `conflict`
+    else."""
+    _require_draft(version)
+    form = session.get_one(Form, version.form_id)
+    require_owner(actor, "form.upload", form)
+    _write(session, actor, "form.discard", form, version)
+    _drop(session, version)
+    if forms.latest(session, form) is None:
+        session.execute(delete(Assignment).where(Assignment.form_id == form.id))
+        session.delete(form)
+        session.flush()
+
+
+def assign(
+    session: Session,
+    *,
+    actor: Actor,
+    form: Form,
+    mission_id: int,
+    group_id: int | None = None,
+    state: str = "open",
+) -> Assignment:
+    """Put a form on the phones of a mission, or of one group of its devices; or change how it stands there.
+
+    `closing` gives it to no new phone and still takes submissions, `closed` takes none. Raises Problem if the
+    form is another mission's, or the mission already sees another form of that id.
+    """
+    policy.require(actor, "form.assign", mission_id)
+    if state not in STATES:
+        raise problems.invalid("There is no such state of a form.", f"Choose one of {', '.join(STATES)}.")
+    if session.get(Mission, mission_id) is None or form.mission_id not in (None, mission_id):
+        raise problems.not_found("form")
+    group = session.get(DeviceGroup, group_id) if group_id is not None else None
+    if group_id is not None and (group is None or group.mission_id != mission_id):
+        raise problems.not_found("group of devices")
+    other = forms.find(session, mission_id, form.xml_form_id)
+    if other is not None and other.id != form.id:
+        raise problems.conflict(
+            "This mission has another form with the same form id.", "Give one of them another form id."
+        )
+    assignment = forms.assignment(session, form, mission_id, group_id)
+    if assignment is None:
+        assignment = Assignment(form_id=form.id, mission_id=mission_id, group_id=group_id)
+        session.add(assignment)
+    assignment.state = state
+    session.flush()
+    ledger.write(
+        session,
+        actor=actor.ref,
+        action="form.assign",
+        mission_id=mission_id,
+        object=f"form:{form.id}",
+        detail={"state": state, "group": group_id},
+    )
+    return assignment
+
+
+# --- media
+# --------------------------------------------------------------------------------------------------------
+
+
+def set_media(
+    session: Session,
+    *,
+    actor: Actor,
+    version: FormVersion,
+    name: str,
+    content: bytes,
+    content_type: str | None,
+) -> FormMedia:
+    """Attach a file to a draft, or replace it. Raises Problem for a name the form does not want."""
+    _require_draft(version)
+    form = session.get_one(Form, version.form_id)
+    require_owner(actor, "form.upload", form)
+    if len(content) > MAX_UPLOAD:
+        raise problems.too_large(MAX_UPLOAD)
+    if not _FILE_NAME.fullmatch(name) or name not in version.wants:
+        raise problems.not_found("file among those this form asks for")
+    return _put_media(session, version, name, content, content_type)
+
+
+def require_owner(actor: Actor, action: str, form: Form) -> None:
+    """Raise `not_allowed` unless the actor may do this where the form is owned: a form of headquarters is in
+    every mission, so it takes somebody who may everywhere."""
+    if form.mission_id is not None:
+        policy.require(actor, action, form.mission_id)
+    elif policy.missions(actor, action) is not None:
+        raise problems.not_allowed(
+            "This form belongs to headquarters; only somebody who may everywhere changes it."
+        )
+
+
+# --- within
+# -------------------------------------------------------------------------------------------------------
+
+
+def _require_draft(version: FormVersion) -> None:
+    if version.published:
+        raise problems.conflict(
+            "A published version never changes.", "Make a draft and publish it as a new version."
+        )
+
+
+def _set_xform(version: FormVersion, content: bytes, form: schema.Form) -> None:
+    version.xform = content
+    version.sha256 = hashlib.sha256(content).hexdigest()
+    # OpenRosa lists MD5; it tells phones what changed and protects nothing.
+    version.md5 = hashlib.md5(content, usedforsecurity=False).hexdigest()
+    version.version = form.version
+    version.title = form.title
+    version.schema = form.to_json()
+    version.wants = list(form.media)
+
+
+def _keep_media(session: Session, version: FormVersion, compiled: CompiledForm) -> None:
+    """A new draft keeps the files it still wants, or takes those of the published version; what the converter
+    made of the workbook itself is always new."""
+    assert compiled.schema is not None
+    wanted = set(compiled.media) | set(compiled.schema.media)
+    session.execute(
+        delete(FormMedia).where(FormMedia.version_id == version.id, FormMedia.name.not_in(wanted))
+    )
+    source = forms.latest(session, session.get_one(Form, version.form_id))
+    if source is not None:
+        _copy_media(session, source, version, names=wanted)
+    for name, content in compiled.files.items():
+        _put_media(session, version, name, content, "text/csv")
+
+
+def _copy_media(
+    session: Session, source: FormVersion, target: FormVersion, *, names: Iterable[str] | None
+) -> None:
+    have = set(session.scalars(select(FormMedia.name).where(FormMedia.version_id == target.id)))
+    for one in session.scalars(select(FormMedia).where(FormMedia.version_id == source.id)):
+        if one.name not in have and (names is None or one.name in set(names)):
+            session.add(
+                FormMedia(
+                    version_id=target.id,
+                    name=one.name,
+                    md5=one.md5,
+                    content_type=one.content_type,
+                    content=one.content,
+                )
+            )
+    session.flush()
+
+
+def _put_media(
+    session: Session, version: FormVersion, name: str, content: bytes, content_type: str | None
+) -> FormMedia:
+    row = session.get(FormMedia, (version.id, name)) or FormMedia(version_id=version.id, name=name)
+    row.content = content
+    row.md5 = hashlib.md5(content, usedforsecurity=False).hexdigest()
+    row.content_type = content_type or mimetypes.guess_type(name)[0] or "application/octet-stream"
+    session.add(row)
+    session.flush()
+    return row
+
+
+def _same_media(session: Session, one: FormVersion, other: FormVersion) -> bool:
+    def digests(version: FormVersion) -> dict[str, Any]:
+        rows = session.execute(
+            select(FormMedia.name, FormMedia.md5).where(FormMedia.version_id == version.id)
+        )
+        return {row.name: row.md5 for row in rows}
+
+    return digests(one) == digests(other)
+
+
+def _drop(session: Session, version: FormVersion) -> None:
+    session.execute(delete(FormMedia).where(FormMedia.version_id == version.id))
+    session.delete(version)
+    session.flush()
+
+
+def _write(session: Session, actor: Actor, action: str, form: Form, version: FormVersion) -> None:
+    ledger.write(
+        session,
+        actor=actor.ref,
+        action=action,
+        mission_id=form.mission_id,
+        object=f"form:{form.id}",
+        detail={"version": version.version, "sha256": version.sha256},
+    )

@@ -1,0 +1,289 @@
+"""One submission: its answers under the questions of its own form version, what was found, its versions and
+files.
+
+Identifiers and free text (class P3) are masked unless revealed with a reason. What stands behind a shut
+consent gate is not here at all: only the XML as sent holds it, and that takes breaking glass.
+"""
+
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, cast
+
+from sqlalchemy import Table, func, or_, select
+from sqlalchemy.orm import Session
+
+from app import ledger, policy, problems
+from app.blobs import BlobStore
+from app.db import writing
+from app.keys import Keyring
+from app.models import CaseHint, CaseState, Conflict, Submission, SubmissionFile
+from app.services import answers, case_list, plans
+from app.services.answers import Answered, Section
+from app.services.case_list import CaseLine
+from app.services.reveal import Reveal, grant, need_reason
+from app.services.submission_list import SubmissionLine, lines, select_lines
+from submissions import record
+from submissions.record import Record
+
+_TABLE = cast("Table", Submission.__table__)
+FILES = ("image", "audio", "video", "file", "audit", "background-audio")
+"""Types of questions whose answer is the name of a file."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VersionLine:
+    """One version of a submission."""
+
+    id: uuid.UUID
+    instance_id: str
+    deprecated_id: str | None
+    received_at: datetime
+    state: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileLine:
+    """A file of a submission. `present`: it has arrived; phones may send files later."""
+
+    name: str
+    content_type: str
+    size: int
+    received_at: datetime | None
+    present: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileContent:
+    """A file's plain content, piece by piece."""
+
+    name: str
+    content_type: str
+    size: int
+    chunks: Iterator[bytes]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubmissionDetail:
+    """One version of a submission. `nodes` are in the order of the form and hold only what was answered; they
+    are empty if the form version is unknown. `candidates`: cases a waiting submission may belong to."""
+
+    line: SubmissionLine
+    languages: tuple[str, ...]
+    language: str
+    nodes: tuple[Section | Answered, ...]
+    versions: tuple[VersionLine, ...]
+    files: tuple[FileLine, ...]
+    conflicts: int
+    consent_ok: bool | None
+    candidates: tuple[CaseLine, ...]
+    revealed: bool
+
+
+def read_submission(
+    session: Session,
+    *,
+    keyring: Keyring,
+    actor: policy.Actor,
+    mission_id: int,
+    instance_id: str,
+    xml_form_id: str | None = None,
+    language: str = "",
+    reveal: Reveal | None = None,
+) -> SubmissionDetail:
+    """The version of a submission that has this instanceID. Raises Problem: not_found, reason_needed,
+    not_allowed."""
+    row = find(session, actor, mission_id, instance_id, xml_form_id)
+    if reveal is not None:
+        grant(session, reveal, actor=actor, object_=f"submission:{row.id}", mission_id=mission_id)
+    line = lines(session, session.execute(select_lines([Submission.id == row.id])).all())[0]
+    plan, said = _record(session, keyring, row)
+    languages = plan.form.languages if plan is not None else ()
+    language = language if language in languages else (plan.form.default_language if plan is not None else "")
+    found = session.execute(_files(row.id)).all()
+    names = {keyring.open(file.name, f"file-name:{row.id}").decode(): file for file in found}
+    return SubmissionDetail(
+        line=line,
+        languages=languages,
+        language=language,
+        nodes=answers.shown(plan, said, language, reveal) if plan is not None and said is not None else (),
+        versions=_versions(session, row),
+        files=_file_lines(names, plan, said),
+        conflicts=session.scalar(
+            select(func.count()).select_from(Conflict).where(Conflict.submission_id == row.id)
+        )
+        or 0,
+        consent_ok=said.consent_ok if said is not None else None,
+        candidates=_candidates(session, actor, row) if row.state == "waiting" else (),
+        revealed=reveal is not None,
+    )
+
+
+def read_xml(
+    session: Session,
+    *,
+    keyring: Keyring,
+    actor: policy.Actor,
+    mission_id: int,
+    instance_id: str,
+    xml_form_id: str | None = None,
+    reason: str | None = None,
+) -> bytes:
+    """The XML exactly as the phone sent it. The ledger says who read it; where consent was refused, that is
+    breaking glass and takes a reason. Raises Problem: not_found, not_allowed, reason_needed."""
+    row = find(session, actor, mission_id, instance_id, xml_form_id)
+    policy.require(actor, "submission.raw", mission_id)
+    _, said = _record(session, keyring, row)
+    shut = said is not None and said.consent_ok is False
+    _enter(session, actor, row, "submission.break_glass" if shut else "submission.raw", reason)
+    return keyring.open(row.xml, f"submission:{row.id}")
+
+
+def read_file(
+    session: Session,
+    *,
+    keyring: Keyring,
+    blobs: BlobStore,
+    actor: policy.Actor,
+    mission_id: int,
+    instance_id: str,
+    name: str,
+    xml_form_id: str | None = None,
+    reason: str | None = None,
+) -> FileContent:
+    """A file of a submission, as the phone sent it. A file no answer names, where consent was refused, is
+    behind the gate: breaking glass. Raises Problem: not_found, not_allowed, reason_needed."""
+    row = find(session, actor, mission_id, instance_id, xml_form_id)
+    policy.require(actor, "submission.raw", mission_id)
+    digest = keyring.digest(name.encode("utf-8", "surrogatepass"))
+    file = session.execute(_files(row.id).where(SubmissionFile.name_digest == digest)).first()
+    if file is None:
+        raise problems.not_found("file")
+    plan, said = _record(session, keyring, row)
+    shut = said is not None and said.consent_ok is False and name not in file_names(plan, said)
+    _enter(session, actor, row, "submission.break_glass" if shut else "submission.file", reason)
+    return FileContent(
+        name=name,
+        content_type=file.content_type,
+        size=file.size,
+        chunks=keyring.open_file(blobs.open(file.blob), f"file:{file.blob}"),
+    )
+
+
+def file_names(plan: plans.Plan | None, said: Record) -> set[str]:
+    """Names of the files that the answers of a record speak of."""
+    if plan is None:
+        return set()
+    asking = {path for path, question in plan.questions.items() if question.type in FILES}
+    return {answer.text for answer in said.answers if answer.path in asking}
+
+
+# --- within
+# --- within -------------------------------------------------------------------------------------------------
+
+
+def find(
+    session: Session, actor: policy.Actor, mission_id: int, instance_id: str, xml_form_id: str | None
+) -> Any:
+    if not policy.may(actor, "submission.read", mission_id):
+        raise problems.not_found("submission")
+    statement = select(_TABLE).where(
+        Submission.mission_id == mission_id,
+        Submission.instance_id == instance_id,
+        Submission.state != "deleted",
+    )
+    if xml_form_id is not None:
+        statement = statement.where(Submission.xml_form_id == xml_form_id)
+    row = session.execute(statement.order_by(Submission.id).limit(1)).first()
+    if row is None:
+        raise problems.not_found("submission")
+    return row
+
+
+def _record(session: Session, keyring: Keyring, row: Any) -> tuple[plans.Plan | None, Record | None]:
+    """The answers, read by the form version the submission names; (None, None) if there is none, or if it
+    cannot be read."""
+    plan = (
+        plans.get(session, row.version_id)
+        if row.version_id is not None
+        else plans.find(session, mission_id=row.mission_id, form_id=row.xml_form_id, version=row.form_version)
+    )
+    if plan is None:
+        return None, None
+    try:
+        return plan, record.read(keyring.open(row.xml, f"submission:{row.id}"), plan.form)
+    except record.RecordError:
+        return plan, None
+
+
+def _enter(session: Session, actor: policy.Actor, row: Any, action: str, reason: str | None) -> None:
+    """Write down that what a phone sent is read, before it is."""
+    if action == "submission.break_glass":
+        policy.require(actor, action, row.mission_id)
+        reason = need_reason(reason)
+    with writing(session):
+        ledger.write(
+            session,
+            actor=actor.ref,
+            action=action,
+            mission_id=row.mission_id,
+            object=f"submission:{row.id}",
+            reason=reason,
+        )
+
+
+def _files(submission_id: uuid.UUID) -> Any:
+    return select(*SubmissionFile.__table__.c).where(SubmissionFile.submission_id == submission_id)
+
+
+def _file_lines(names: dict[str, Any], plan: plans.Plan | None, said: Record | None) -> tuple[FileLine, ...]:
+    named = file_names(plan, said) if said is not None else set()
+    if said is not None and said.consent_ok is False:
+        names = {name: file for name, file in names.items() if name in named}
+    return tuple(
+        FileLine(
+            name=name,
+            content_type=names[name].content_type if name in names else "",
+            size=names[name].size if name in names else 0,
+            received_at=names[name].received_at if name in names else None,
+            present=name in names,
+        )
+        for name in sorted(names.keys() | named)
+    )
+
+
+def _versions(session: Session, row: Any) -> tuple[VersionLine, ...]:
+    same = (
+        Submission.root_instance_id == row.root_instance_id
+        if row.root_instance_id
+        else Submission.id == row.id
+    )
+    found = session.execute(
+        select(
+            Submission.id,
+            Submission.instance_id,
+            Submission.deprecated_id,
+            Submission.received_at,
+            Submission.state,
+        )
+        .where(
+            Submission.mission_id == row.mission_id,
+            Submission.xml_form_id == row.xml_form_id,
+            or_(same, Submission.deprecated_id == row.instance_id),
+        )
+        .order_by(Submission.id.desc())
+    )
+    return tuple(VersionLine(**one._mapping) for one in found)
+
+
+def _candidates(session: Session, actor: policy.Actor, row: Any) -> tuple[CaseLine, ...]:
+    """Cases of the mission that a waiting submission names, by uid or by the reference that was typed."""
+    hint = session.get(CaseHint, row.id)
+    if hint is None:
+        return ()
+    named = select(CaseState.case_id).where(
+        CaseState.mission_id == row.mission_id,
+        or_(CaseState.case_id == hint.case_uid, CaseState.reference == hint.reference),
+    )
+    return tuple(case_list.lines(session, session.scalars(named.limit(20)).all(), actor=actor).values())

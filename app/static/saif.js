@@ -1,0 +1,186 @@
+// Progressive enhancement only: every page works without this file.
+"use strict";
+
+const $ = (selector, root = document) => root.querySelector(selector);
+const $$ = (selector, root = document) => [...root.querySelectorAll(selector)];
+
+// ---- Dialogs. A link or button with data-dialog="id" opens that dialog; without script the link leads to a page.
+document.addEventListener("click", (event) => {
+  const opener = event.target.closest("[data-dialog]");
+  if (opener) {
+    const dialog = document.getElementById(opener.dataset.dialog);
+    if (dialog && dialog.showModal) {
+      event.preventDefault();
+      const choice = $("[data-choice]", dialog);
+      if (choice && opener.dataset.choose) choice.value = opener.dataset.choose;
+      dialog.showModal();
+    }
+    return;
+  }
+  const closer = event.target.closest("[data-close]");
+  if (closer?.closest("dialog")) {
+    event.preventDefault();
+    closer.closest("dialog").close();
+  }
+  if (event.target.closest("[data-print]")) window.print();
+  const all = event.target.closest("[data-open-all]");
+  if (all) {
+    const open = all.getAttribute("aria-pressed") !== "true";
+    for (const details of $$(all.dataset.openAll)) details.open = open;
+    all.setAttribute("aria-pressed", String(open));
+    all.textContent = open ? all.dataset.less : all.dataset.more;
+  }
+});
+
+// ---- Forms. Selects marked data-submit send their form; long work shows that it goes on.
+document.addEventListener("change", (event) => {
+  if (event.target.matches("[data-submit]")) event.target.form.requestSubmit();
+});
+
+function busy(form, on) {
+  const button = $("button[type=submit], button:not([type])", form);
+  if (!button) return;
+  if (on) {
+    button.dataset.before = button.textContent;
+    button.dataset.busy = "";
+    button.setAttribute("aria-disabled", "true");
+    if (form.dataset.busy) button.textContent = form.dataset.busy;
+  } else {
+    delete button.dataset.busy;
+    button.removeAttribute("aria-disabled");
+    if (button.dataset.before) button.textContent = button.dataset.before;
+  }
+  const status = $("[data-status]", form);
+  if (status) status.hidden = !on;
+}
+
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  const choice = $("select[data-choice]", form);
+  if (choice) form.action = `${form.action.split("#")[0]}#${choice.value}`; // come back to that section
+  if ($("button[aria-disabled=true]", form)) {
+    event.preventDefault(); // sent once already
+    return;
+  }
+  if (form.matches("[data-upload]")) {
+    event.preventDefault();
+    upload(form);
+  } else if (form.matches("[data-busy]")) {
+    busy(form, true);
+    // A download leaves the page where it is: the button must come back.
+    if (form.matches("[data-download]")) setTimeout(() => busy(form, false), 4000);
+  }
+});
+
+window.addEventListener("pageshow", () => $$("form[data-busy]").forEach((form) => busy(form, false)));
+
+// An upload by XMLHttpRequest, because only that tells how far it is; the answer is a page like any other.
+function upload(form) {
+  const progress = $("progress", form);
+  const request = new XMLHttpRequest();
+  busy(form, true);
+  progress.hidden = false;
+  request.upload.addEventListener("progress", (event) => {
+    if (event.lengthComputable) {
+      progress.max = event.total;
+      progress.value = event.loaded;
+      if (event.loaded === event.total) progress.removeAttribute("value"); // now the server works
+    }
+  });
+  request.addEventListener("load", () => {
+    const page = new DOMParser().parseFromString(request.responseText, "text/html");
+    if (!$("main", page)) {
+      location.reload();
+      return;
+    }
+    $("main").replaceWith(document.adoptNode($("main", page)));
+    swapped = true;
+    document.title = page.title;
+    if (request.responseURL !== location.href) history.pushState(null, "", request.responseURL);
+    window.scrollTo(0, 0);
+    const heading = $("main h1");
+    if (heading) {
+      heading.tabIndex = -1;
+      heading.focus();
+    }
+  });
+  request.addEventListener("error", () => {
+    busy(form, false);
+    progress.hidden = true;
+    const status = $("[data-status]", form);
+    if (status) {
+      status.hidden = false;
+      status.textContent = "The connection broke before the file had arrived. Nothing was changed; try again.";
+    }
+  });
+  request.open("POST", form.action);
+  request.send(new FormData(form));
+}
+// Going back from a page that was put in place of another one; a jump within the page fires this event too.
+let swapped = false;
+window.addEventListener("popstate", () => { if (swapped) location.reload(); });
+
+// ---- A page that waits for the worker looks again, for half a minute at most.
+const waiting = $("[data-reload]");
+if (waiting) {
+  const tries = Number(sessionStorage.getItem("saif-tries") || 0);
+  if (tries < 15) {
+    sessionStorage.setItem("saif-tries", String(tries + 1));
+    setTimeout(() => location.reload(), 1000 * Number(waiting.dataset.reload));
+  }
+} else {
+  sessionStorage.removeItem("saif-tries");
+}
+
+// ---- On a narrow screen the navigation scrolls: show where one is.
+$(".rail nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+
+// ---- Keyboard. Letters do nothing while somebody types or a dialog is open.
+let pending = "";
+function rows() {
+  return $$("[data-row]").filter((row) => row.offsetParent !== null);
+}
+function move(step) {
+  const all = rows();
+  if (!all.length) return;
+  const at = all.findLastIndex((row) => row.contains(document.activeElement)); // rows may hold rows
+  const next = all[Math.min(all.length - 1, Math.max(0, at + (at < 0 && step < 0 ? 1 : step)))];
+  const target = next.matches("a, summary") ? next : $("a, summary, button", next);
+  target?.focus();
+  next.scrollIntoView({ block: "nearest" });
+}
+
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.target.closest("input, select, textarea, dialog, [contenteditable]")) return;
+  const key = event.key;
+  if (pending === "g") {
+    pending = "";
+    const link = $(`[data-go="${CSS.escape(key)}"]`);
+    if (link) {
+      event.preventDefault();
+      link.click();
+    }
+    return;
+  }
+  if (key === "g") {
+    pending = "g";
+    setTimeout(() => { pending = ""; }, 1200);
+  } else if (key === "/") {
+    const search = $("[data-search]");
+    if (search) {
+      event.preventDefault();
+      search.focus();
+      search.select?.();
+    }
+  } else if (key === "j" || key === "k") {
+    event.preventDefault();
+    move(key === "j" ? 1 : -1);
+  } else if (key === "?") {
+    const help = document.getElementById("shortcuts");
+    if (help) {
+      event.preventDefault();
+      help.showModal();
+    }
+  }
+});

@@ -1,0 +1,62 @@
+"""The worker: what goes on after a submission was received, in a process of its own.
+
+It looks at the queue, works it off, chains the ledger, and looks again. What it was doing when it was stopped
+or killed is simply done again: everything is one transaction, and the queue is the table itself.
+"""
+
+import threading
+
+import structlog
+from sqlalchemy import Engine, select
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+
+from app import ledger
+from app.db import writing
+from app.keys import Keyring
+from app.log import describe
+from app.models import LedgerEntry
+from app.services import normalise
+
+IDLE = 0.2
+"""Seconds between two looks at an empty queue."""
+TROUBLE = 30.0
+"""Longest wait, in seconds, while the database does not answer."""
+CHAIN = 1000
+"""Rows of the ledger chained in one transaction."""
+
+_log = structlog.get_logger()
+
+
+def work(engine: Engine, *, keyring: Keyring, stop: threading.Event, idle: float = IDLE) -> None:
+    """Work until `stop` is set. A batch that was begun is finished."""
+    _log.info("worker started", database=engine.dialect.name)
+    pause = idle
+    while not stop.is_set():
+        try:
+            busy = run_once(engine, keyring=keyring)
+            pause = idle
+        except DBAPIError as error:
+            # The database is away or restarting; everything it had not committed is still in the queue.
+            _log.error("the database does not answer", exception=describe(error))
+            busy, pause = False, min(pause * 2, TROUBLE)
+        if not busy:
+            stop.wait(pause)
+    _log.info("worker stopped")
+
+
+def run_once(engine: Engine, *, keyring: Keyring) -> bool:
+    """One look at the queue and one at the ledger. Whether there was anything to do."""
+    batch = normalise.run_batch(engine, keyring=keyring)
+    if batch.claimed:
+        _log.info("normalised", count=batch.claimed)
+    return bool(chain(engine)) or bool(batch.claimed)
+
+
+def chain(engine: Engine) -> int:
+    """Chain a batch of the ledger. Looks before it writes, so that an idle worker takes no lock."""
+    with Session(engine) as session:
+        if session.scalar(select(LedgerEntry.id).where(LedgerEntry.position.is_(None)).limit(1)) is None:
+            return 0
+        with writing(session):
+            return ledger.chain(session, limit=CHAIN)

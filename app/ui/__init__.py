@@ -1,0 +1,29 @@
+"""Pages for people who sign in. A module is a noun with its views: they parse, call one service, render."""
+
+from flask import Blueprint, Flask
+
+from app.state import State
+from app.ui import cases, devices, downloads, errors, forms, frame, home, ledger, sign_in, submissions
+from app.ui.filters import FILTERS
+
+__all__ = ["errors", "init_app"]
+
+
+def init_app(app: Flask) -> None:
+    """Open the pages: `/` and everything below it that no other door has."""
+    # Flask signs the cookie that carries "saved" from one page to the next; nothing else is in it.
+    state: State = app.extensions["saif"]
+    app.secret_key = state.keyring.digest(b"cookie of the pages' messages")
+    app.config.update(
+        SESSION_COOKIE_NAME="saif_message",
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SECURE=(state.config.url or "").startswith("https:"),
+    )
+    bp = Blueprint("ui", __name__)
+    bp.add_url_rule("/sign-in", "sign_in", sign_in.sign_in, methods=["GET", "POST"])
+    bp.add_url_rule("/sign-out", "sign_out", sign_in.sign_out, methods=["POST"])
+    for noun in (home, forms, submissions, cases, devices, downloads, ledger):
+        bp.register_blueprint(noun.bp)
+    frame.init_app(app, FILTERS)
+    app.register_blueprint(bp)

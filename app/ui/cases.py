@@ -1,0 +1,133 @@
+"""Cases: the list, and one case with the source of every value."""
+
+import uuid
+from typing import Any, Final
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from app import auth, problems
+from app.auth import needs
+from app.db import db, writing
+from app.problems import Problem
+from app.services import cases as service
+from app.services.reveal import Reveal
+from app.state import state
+from app.ui import facts, frame, questions, words
+from xlsforms import dictionary
+
+bp = Blueprint("cases", __name__, url_prefix="/projects/<int:project_id>/cases")
+
+ATTENTION: Final = tuple(kind for kind in words.ATTENTION if kind not in ("waiting", "failed", "conflict"))
+PAGE: Final = 50
+
+
+@bp.get("")
+@needs("case.read")
+def listing(project_id: int) -> str:
+    """Cases, the one that changed last first, a page at a time."""
+    lists = dictionary.load().code_lists
+    chosen: dict[str, Any] = {
+        "reference": request.args.get("reference", "").strip() or None,
+        "status": frame.one_of("status", lists["case_status"]),
+        "risk_level": frame.one_of("risk_level", lists["risk_level"]),
+        "attention": frame.one_of("attention", ATTENTION),
+    }
+    page = service.list_cases(
+        db.session,
+        actor=auth.actor(),
+        mission_id=project_id,
+        cursor=request.args.get("after"),
+        limit=PAGE,
+        **chosen,
+    )
+    return render_template(
+        "cases/list.html",
+        page=page,
+        chosen=chosen,
+        statuses=list(lists["case_status"]),
+        risk_levels=list(lists["risk_level"]),
+        attention=[(kind, words.ATTENTION[kind].many) for kind in ATTENTION],
+        pages=frame.pages("ui.cases.listing", project_id, page.next),
+    )
+
+
+@bp.get("/<uuid:case_id>")
+@needs("case.read")
+def one(project_id: int, case_id: uuid.UUID) -> str | Response:
+    """One case: interviews, and the facts by section, identifiers and free text masked."""
+    detail = _read(case_id)
+    if detail.line.mission_id != project_id:
+        raise problems.not_found("case")
+    if detail.case_id != case_id:  # it was merged into another one
+        return redirect(url_for("ui.cases.one", project_id=project_id, case_id=detail.case_id))
+    return _page(detail)
+
+
+@bp.get("/<uuid:case_id>/reveal")
+@needs("case.reveal")
+def ask(project_id: int, case_id: uuid.UUID) -> str:
+    """The question for a reason as a page of its own, for browsers that open no dialog."""
+    detail = _read(case_id)
+    if detail.line.mission_id != project_id:
+        raise problems.not_found("case")
+    return _ask(detail)
+
+
+@bp.post("/<uuid:case_id>/reveal")
+@needs("case.reveal")
+def reveal(project_id: int, case_id: uuid.UUID) -> str | tuple[str, int]:
+    """The case with what is masked in one section, or in all, for a reason that goes into the ledger.
+
+    The answer is not a redirect: what was revealed has no address of its own.
+    """
+    masked = _read(case_id)
+    if masked.line.mission_id != project_id:
+        raise problems.not_found("case")
+    asked = request.form.get("section", "")
+    parts = facts.sections(masked, locale=frame.locale())
+    fields = next((part.fields for part in parts if part.key == asked), None)
+    try:
+        with writing(db.session):
+            detail = _read(case_id, Reveal(request.form.get("reason", ""), fields))
+    except Problem as problem:
+        if problem.code != "reason_needed":
+            raise
+        return _ask(masked, wrong=problem.message), problem.status
+    return _page(detail)
+
+
+def _read(case_id: uuid.UUID, reveal: Reveal | None = None) -> service.CaseDetail:
+    return service.read_case(
+        db.session, keyring=state().keyring, actor=auth.actor(), case_id=case_id, reveal=reveal
+    )
+
+
+def _page(detail: service.CaseDetail) -> str:
+    labels = questions.labels(detail.interviews, mission_id=detail.line.mission_id, locale=frame.locale())
+    return render_template(
+        "cases/one.html",
+        case=detail,
+        line=detail.line,
+        sections=facts.sections(detail, locale=frame.locale(), labels=labels),
+        decisions={str(one.id): one for one in detail.decisions},
+        timeline=sorted([*detail.interviews, *detail.decisions], key=_moment, reverse=True),
+        attention_words=words.ATTENTION,
+    )
+
+
+def _ask(detail: service.CaseDetail, *, wrong: str = "") -> str:
+    return render_template(
+        "cases/reveal.html",
+        line=detail.line,
+        sections=facts.sections(detail, locale=frame.locale()),
+        chosen=request.values.get("section", ""),
+        wrong=wrong,
+    )
+
+
+def _moment(event: service.Interview | service.DecisionLine) -> str:
+    """When an interview was held or a decision made, to sort both into one timeline."""
+    if isinstance(event, service.DecisionLine):
+        return event.made_at.isoformat()
+    return event.ended_at or event.held_on or ""

@@ -1,0 +1,252 @@
+"""A case arranged for reading: sections of facts, each with its sources. It decides order and words; what
+`app.services.cases` masked stays masked."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Final
+
+from app.services.cases import CaseDetail, Interview, Row, Value
+from app.ui import questions, words
+from xlsforms import dictionary
+
+_YES_NO: Final = {True: "yes", False: "no"}
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a value came from: a question of an interview, by name and label; a decision; or a rule.
+    `text` is empty where it is masked."""
+
+    text: str
+    answer: str
+    masked: bool
+    held_on: str
+    interview: Interview | None
+    question: str
+    label: str
+    decision: str
+    rule: str
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A label and what is known beside it: the texts now, where they came from, and what was said before."""
+
+    label: str
+    texts: tuple[str, ...]
+    masked: bool
+    revealed: bool
+    sources: tuple[Source, ...]
+    earlier: tuple[Source, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A row of a table with what hangs from it; or, untitled, lines that need no heading. `digest`
+    says in few words what a row of many is about, so that it can be folded."""
+
+    title: str
+    lines: tuple[Line, ...]
+    blocks: tuple["Block", ...] = ()
+    digest: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Blocks of one interview, or, without one, of the case as it stands."""
+
+    interview: Interview | None
+    blocks: tuple[Block, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A part of the page. `fields` are those masked in it, for a reveal of no more than this section."""
+
+    key: str
+    title: str
+    groups: tuple[Group, ...]
+    earlier: tuple[Block, ...]
+    fields: frozenset[str]
+
+    @property
+    def masked(self) -> bool:
+        """Whether something is hidden here."""
+        return bool(self.fields)
+
+
+def sections(
+    case: CaseDetail, *, locale: str, labels: Mapping[str, questions.Labels] | None = None
+) -> tuple[Section, ...]:
+    """The sections of a case that hold anything, in the order of the interviews' forms.
+
+    `labels` are those of the questions, by the instanceID of their submission.
+    """
+    view = _View(case.interviews, locale, labels or {})
+    shown = {table for part in words.SECTIONS for table in part.tables}
+    parts = [*words.SECTIONS]
+    parts += [
+        words.SectionWords(table.replace("_", "-"), words.table_title(table), (table,))
+        for table in case.rows
+        if table not in shown
+    ]
+    made = (view.section(part, case.rows) for part in parts)
+    return tuple(section for section in made if section.groups or section.earlier)
+
+
+class _View:
+    """What every step needs: the interviews by id and by submission, and the reader's language."""
+
+    def __init__(
+        self, interviews: Iterable[Interview], locale: str, labels: Mapping[str, questions.Labels]
+    ) -> None:
+        self.labels = labels
+        self.interviews = tuple(interviews)
+        self.by_id = {str(one.interview_id): one for one in self.interviews}
+        self.by_instance = {one.instance_id: one for one in self.interviews}
+        self.locale = locale
+        self.tables = dictionary.load().tables
+
+    def section(self, part: words.SectionWords, rows: Mapping[str, Sequence[Row]]) -> Section:
+        current: dict[str, list[Block]] = {}
+        earlier: list[Block] = []
+        for table in part.tables:
+            each = rows.get(table, ())
+            for interview_id, found in self._by_interview(table, [row for row in each if not row.earlier]):
+                current.setdefault(interview_id, []).extend(self.blocks(table, found))
+            earlier += self.blocks(table, [row for row in each if row.earlier])
+        order = {str(one.interview_id): place for place, one in enumerate(self.interviews, start=1)}
+        groups = tuple(
+            Group(self.by_id.get(interview_id), tuple(blocks))
+            for interview_id, blocks in sorted(current.items(), key=lambda item: -order.get(item[0], 10**6))
+            if blocks
+        )
+        every = (row for table in part.tables for row in rows.get(table, ()))
+        return Section(part.key, part.title, groups, tuple(earlier), frozenset(_masked(every)))
+
+    def _by_interview(self, table: str, rows: Sequence[Row]) -> list[tuple[str, list[Row]]]:
+        known = self.tables.get(table)
+        if known is not None and known.merge not in ("per_interview", "append"):
+            return [("", list(rows))]
+        ordered = sorted(rows, key=lambda row: row.interview_id or "")
+        return [(key, list(found)) for key, found in groupby(ordered, key=lambda row: row.interview_id or "")]
+
+    def blocks(self, table: str, rows: Sequence[Row]) -> list[Block]:
+        if not rows:
+            return []
+        if table in words.SETS:
+            lines = self.set_lines(table, rows)
+            return [Block("", lines)] if lines else []
+        numbered = table in words.ROWS and table not in words.TITLED_BY and len(rows) > 1
+        made = (
+            self.block(table, row, number if numbered else None) for number, row in enumerate(rows, start=1)
+        )
+        return [block for block in made if block.lines or block.blocks]
+
+    def block(self, table: str, row: Row, number: int | None) -> Block:
+        heading = words.ROWS.get(table, "")
+        titled_by = words.TITLED_BY.get(table)
+        if titled_by and (by := next((one for one in row.fields if one.column == titled_by), None)):
+            said = self.text(by)
+            heading = f"{heading}: {said}" if said else heading
+        if number is not None:
+            heading = f"{heading} {number}"
+        lines = tuple(
+            self.line(words.column_label(table, value.column), value)
+            for value in row.fields
+            if f"{table}.{value.column}" not in words.HIDDEN
+            and value.type != "uuid"
+            and (value.masked or value.value not in (None, "", []) or value.earlier)
+        )
+        sets = tuple(
+            line
+            for child, rows in row.children.items()
+            if child in words.SETS
+            for line in self.set_lines(child, rows)
+        )
+        children = tuple(
+            block
+            for child, rows in row.children.items()
+            if child not in words.SETS
+            for block in self.blocks(child, rows)
+        )
+        texts = {value.column: self.text(value) for value in row.fields}
+        digest = " · ".join(texts[one] for one in words.DIGEST.get(table, ()) if texts.get(one))
+        return Block(heading, lines + sets, children, digest)
+
+    def set_lines(self, table: str, rows: Sequence[Row]) -> tuple[Line, ...]:
+        """One line for each list of ticks: rows that share every key but the last."""
+        known = self.tables.get(table)
+        keys = known.row_key if known else ()
+        tick = keys[-1] if keys else "name"
+        lists: dict[tuple[str, ...], list[tuple[Value, Row]]] = {}
+        for row in rows:
+            values = {value.column: value for value in row.fields}
+            kind = tuple(self.text(values[key]) for key in keys[:-1] if key in values)
+            if tick in values:
+                lists.setdefault(kind, []).append((values[tick], row))
+        title = words.SETS[table]
+        made = []
+        for kind, ticks in lists.items():
+            label = f"{title}: {', '.join(part.lower() for part in kind)}" if kind else title
+            texts = tuple(self.tick_text(value, row) for value, row in ticks)
+            made.append(
+                Line(
+                    label,
+                    tuple(text for text in texts if text),
+                    masked=any(value.masked for value, _ in ticks),
+                    revealed=any(value.privacy == "P3" and not value.masked for value, _ in ticks),
+                    sources=tuple(self.source(value) for value, row in ticks),
+                    earlier=tuple(self.source(old) for value, row in ticks for old in value.earlier),
+                )
+            )
+        return tuple(made)
+
+    def tick_text(self, value: Value, row: Row) -> str:
+        """The tick's label; for an indicator with its weight: strong, medium or weak."""
+        said = self.text(value)
+        weight = next((one for one in row.fields if one.column == "weight" and one.value), None)
+        return f"{said} ({self.text(weight).lower()})" if weight and said else said
+
+    def line(self, label: str, value: Value) -> Line:
+        text = self.text(value)
+        return Line(
+            label,
+            (text,) if text else (),
+            masked=value.masked,
+            revealed=value.privacy == "P3" and not value.masked,
+            sources=(self.source(value),),
+            earlier=tuple(self.source(old) for old in value.earlier),
+        )
+
+    def source(self, value: Value) -> Source:
+        return Source(
+            text=self.text(value),
+            answer=value.answer or "",
+            masked=value.masked,
+            held_on=value.held_on or "",
+            interview=self.by_instance.get(value.instance_id or ""),
+            question=value.question or "",
+            label=self.labels.get(value.instance_id or "", {}).get(questions.plain(value.question or ""), ""),
+            decision=value.decision or "",
+            rule=value.rule or "",
+        )
+
+    def text(self, value: Value) -> str:
+        """A value in words: codes by their labels in the reader's language, numbers and dates as they are."""
+        if value.masked or value.value is None:
+            return ""
+        if isinstance(value.value, bool):
+            return words.code_label("yn", _YES_NO[value.value], self.locale)
+        several = value.value if isinstance(value.value, list | tuple) else (value.value,)
+        return "; ".join(words.code_label(value.code_list, str(one), self.locale) for one in several)
+
+
+def _masked(rows: Iterable[Row]) -> Iterable[str]:
+    for row in rows:
+        for value in row.fields:
+            if value.masked or any(old.masked for old in value.earlier):
+                yield f"{row.table}.{value.column}"
+        for children in row.children.values():
+            yield from _masked(children)

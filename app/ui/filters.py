@@ -1,0 +1,164 @@
+"""Words, times and numbers as templates show them, and the order they show things in."""
+
+import re
+from collections.abc import Callable, Collection, Iterable, Mapping
+from datetime import UTC, datetime
+from itertools import groupby
+from operator import attrgetter
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from markupsafe import Markup
+
+from app.services.cases import CaseLine
+from app.services.submissions import Answered, Section, SubmissionDetail
+from app.ui import words
+from app.ui.frame import locale, mission
+from xlsforms.finding import Finding
+from xlsforms.schema import METADATA
+
+
+def _local(at: datetime) -> datetime:
+    here = mission()
+    return at.astimezone(ZoneInfo(here.time_zone) if here else UTC)
+
+
+def instant_text(at: datetime | None) -> str:
+    """An instant in the mission's time zone: 2026-03-10 14:05."""
+    return f"{_local(at):%Y-%m-%d %H:%M}" if at else ""
+
+
+def instant(at: datetime | None) -> Markup:
+    """The same as an element that says the zone when asked."""
+    if at is None:
+        return Markup()
+    local = _local(at)
+    return Markup('<time datetime="{}" title="{}">{}</time>').format(
+        local.isoformat(timespec="seconds"), local.tzname(), instant_text(at)
+    )
+
+
+def date(at: datetime | None) -> str:
+    """The day of an instant in the mission's time zone: 2026-03-10."""
+    return f"{_local(at):%Y-%m-%d}" if at else ""
+
+
+def count(number: int | None) -> str:
+    """A number with narrow gaps between thousands."""
+    return f"{number or 0:,}".replace(",", "\u202f")
+
+
+def plural(number: int, noun: str, nouns: str = "") -> str:
+    """`1 case`, `2 cases`, `no cases`."""
+    many = nouns or f"{noun}s"
+    return f"{count(number) if number else 'no'} {noun if number == 1 else many}"
+
+
+def size(number: int) -> str:
+    """Bytes for people: 812 B, 14 kB, 2.1 MB."""
+    for unit, factor in (("MB", 1_000_000), ("kB", 1_000)):
+        if number >= factor:
+            return f"{number / factor:.1f}".removesuffix(".0") + f" {unit}"
+    return f"{number} B"
+
+
+def code(value: str | None, code_list: str) -> str:
+    """The label of a code in the reader's language."""
+    return words.code_label(code_list, value, locale()) if value else ""
+
+
+def question_name(path: str) -> str:
+    """The last step of a question's path, with the rows it stands in: `ep_age, row 2`."""
+    steps = path.strip("/").split("/")
+    rows = [number for step in steps for number in re.findall(r"\[(\d+)\]", step)]
+    name = re.sub(r"\[\d+\]", "", steps[-1])
+    return f"{name}, row {'.'.join(rows)}" if rows else name
+
+
+def interview_kind(kind: str) -> str:
+    """What kind of interview it was, in the reader's language."""
+    return words.code_label("interview_form", kind, locale())
+
+
+def person_words(line: CaseLine) -> str:
+    """A person in a list, without a name: sex and age group."""
+    sex = words.code_label("sex", line.sex, locale()) if line.sex else ""
+    group = "" if line.is_minor is None else ("child" if line.is_minor else "adult")
+    return ", ".join(part for part in (sex, group) if part) or "not known yet"
+
+
+def language_tag(language: str) -> str:
+    """The tag of a form's language, `Français (fr)`: for screen readers and hyphenation."""
+    found = re.search(r"\(([A-Za-z-]{2,12})\)$", language)
+    return found.group(1) if found else "en"
+
+
+def worst(findings: Collection[Finding]) -> str:
+    """How the count of these findings is coloured."""
+    severities = {finding.severity for finding in findings}
+    return "bad" if "error" in severities else "warn" if "warning" in severities else "info"
+
+
+def runs(nodes: Iterable[Section | Answered]) -> list[tuple[bool, list[Section | Answered]]]:
+    """Neighbouring answers together, and sections between them: each run is one list of the page."""
+    return [(kind, list(run)) for kind, run in groupby(nodes, key=lambda node: isinstance(node, Answered))]
+
+
+def said_by_a_person(nodes: Iterable[Section | Answered]) -> list[Section | Answered]:
+    """The answers somebody gave: without what the phone fills in, and groups of nothing else."""
+    return [node for node in nodes if not _of_the_phone(node)]
+
+
+def said_by_the_phone(nodes: Iterable[Section | Answered]) -> list[Section | Answered]:
+    """What the phone fills in: times, device, instanceID."""
+    return [node for node in nodes if _of_the_phone(node)]
+
+
+def _of_the_phone(node: Section | Answered) -> bool:
+    if isinstance(node, Section):
+        return all(_of_the_phone(child) for child in node.nodes)
+    return node.known and node.type in METADATA
+
+
+def groupby_runs(items: Iterable[Any], attribute: str) -> list[tuple[Any, list[Any]]]:
+    """Neighbours with the same attribute together, in their order: Jinja's own `groupby` sorts."""
+    return [(value, list(run)) for value, run in groupby(items, key=attrgetter(attribute))]
+
+
+def anything_masked(submission: SubmissionDetail) -> bool:
+    """Whether an answer is hidden somewhere in the submission."""
+    stack: list[Section | Answered] = [*submission.nodes]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, Answered):
+            if node.masked:
+                return True
+        else:
+            stack.extend(node.nodes)
+    return False
+
+
+FILTERS: Final[Mapping[str, Callable[..., Any]]] = {
+    "instant": instant,
+    "instant_text": instant_text,
+    "date": date,
+    "count": count,
+    "plural": plural,
+    "bytes": size,
+    "code": code,
+    "risk_kind": lambda level: words.RISK.get(level, ""),
+    "decision_words": lambda kind: words.DECISIONS.get(kind, kind.capitalize()),
+    "state_words": lambda state: words.STATES.get(state, (state, ""))[0],
+    "state_kind": lambda state: words.STATES.get(state, ("", ""))[1],
+    "question_name": question_name,
+    "interview_kind": interview_kind,
+    "person_words": person_words,
+    "language_tag": language_tag,
+    "worst": worst,
+    "runs": runs,
+    "groupby_runs": groupby_runs,
+    "anything_masked": anything_masked,
+    "said_by_a_person": said_by_a_person,
+    "said_by_the_phone": said_by_the_phone,
+}
+"""By the name templates call them."""

@@ -1,0 +1,253 @@
+"""Forms: the list, one form with its versions, findings and questions, upload and publication."""
+
+import io
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from flask import Blueprint, flash, redirect, render_template, request, send_file, url_for
+from werkzeug.wrappers import Response
+
+from app import auth, policy, problems
+from app.auth import needs
+from app.db import db, writing
+from app.models import Form, FormVersion
+from app.services import forms as service
+from app.services import publish as publishing
+from app.ui import frame
+from xlsforms import dictionary, mapping, schema
+from xlsforms.finding import Finding
+
+bp = Blueprint("forms", __name__, url_prefix="/projects/<int:project_id>/forms")
+
+_BOOKKEEPING: Final = frozenset({"instanceID", "instanceName", "deprecatedID", "note"})
+_UNASKED: Final = schema.METADATA | {"calculate", "hidden"}
+
+
+@dataclass(frozen=True, slots=True)
+class FieldLine:
+    """A question in the table of questions, where its answer goes, and how closely it is kept. `group` is the
+    label of the outermost group around it; `asked` is false for what the phone fills in or computes."""
+
+    name: str
+    label: str
+    group: str
+    type: str
+    targets: tuple[str, ...]
+    privacy: str
+    asked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class VersionLine:
+    """A version in the list of versions."""
+
+    version: FormVersion
+    draft: bool
+    current: bool
+    errors: int
+    warnings: int
+
+
+@bp.get("")
+@needs("form.list")
+def listing(project_id: int) -> str:
+    """The forms of a mission."""
+    return render_template("forms/list.html", forms=service.listing(db.session, project_id))
+
+
+@bp.get("/new")
+@needs("form.upload")
+def new(project_id: int) -> str:  # noqa: ARG001 -- the frame of the page reads the mission from the URL
+    """The page to upload a workbook."""
+    return _upload_page()
+
+
+@bp.post("/new")
+@needs("form.upload")
+def upload(project_id: int) -> str | Response | tuple[str, int]:
+    """Check a workbook and keep it as a draft; or say, cell by cell, why not."""
+    file = request.files.get("workbook")
+    if file is None or not file.filename:
+        raise problems.invalid("No file was chosen.", "Choose a workbook and upload it again.")
+    checked = publishing.check(file.stream.read(publishing.MAX_UPLOAD + 1), file.filename)
+    if not checked.ok:
+        return _upload_page(refused=checked.findings, file_name=file.filename), 422
+    with writing(db.session):
+        version = publishing.save_draft(
+            db.session,
+            checked,
+            actor=auth.actor(),
+            mission_id=project_id,
+            note=request.form.get("note", "").strip()[:200],
+        )
+        form_id = db.session.get_one(Form, version.form_id).xml_form_id
+        version_id, title, published = version.id, version.title, version.published
+    if published:
+        flash(f"This is the version of {title} that is published already. Nothing was changed.", "info")
+    else:
+        flash(f"{title} is a draft now. Read its findings, then publish it.", "success")
+    return redirect(url_for("ui.forms.one", project_id=project_id, form_id=form_id, version=version_id))
+
+
+@bp.get("/<form_id>")
+@needs("form.read")
+def one(project_id: int, form_id: str) -> str:
+    """One form: its versions, and the findings and questions of the one chosen."""
+    line = service.get(db.session, project_id, form_id)
+    versions = _versions(line)
+    version = _chosen(versions, request.args.get("version"))
+    form = schema.Form.from_json(version.schema)
+    language = request.args.get("language", "")
+    if language not in form.languages:
+        language = frame.own_language(form.languages) or form.default_language
+    return render_template(
+        "forms/one.html",
+        line=line,
+        form=line.form,
+        may_upload=_may(line.form, "form.upload"),
+        may_publish=_may(line.form, "form.publish"),
+        version=version,
+        chosen="version" in request.args,
+        versions=[_version_line(each, line.published) for each in versions],
+        findings=[Finding.from_json(each) for each in version.findings],
+        changes=service.changes(line.published, version) if line.published and not version.published else (),
+        media=service.media(db.session, version),
+        fields=field_lines(form, language),
+        languages=form.languages,
+        language=language,
+    )
+
+
+@bp.post("/<form_id>/publish")
+@needs("form.publish")
+def publish(project_id: int, form_id: str) -> Response:
+    """Make the draft the version phones get."""
+    with writing(db.session):
+        draft = _draft(project_id, form_id)
+        title = publishing.publish(db.session, actor=auth.actor(), version=draft).title
+    flash(f"{title} is published. Phones fetch it the next time they are online.", "success")
+    return redirect(url_for("ui.forms.one", project_id=project_id, form_id=form_id))
+
+
+@bp.post("/<form_id>/media")
+@needs("form.upload")
+def attach(project_id: int, form_id: str) -> Response:
+    """Attach a file the draft asks for."""
+    file = request.files.get("file")
+    if file is None or not file.filename:
+        raise problems.invalid("No file was chosen.", "Choose a file and upload it again.")
+    content, name = file.stream.read(publishing.MAX_UPLOAD + 1), request.form.get("name", "")
+    with writing(db.session):
+        draft = _draft(project_id, form_id)
+        publishing.set_media(
+            db.session, actor=auth.actor(), version=draft, name=name, content=content, content_type=None
+        )
+        version_id = draft.id
+    flash(f"{name} is attached.", "success")
+    return redirect(url_for("ui.forms.one", project_id=project_id, form_id=form_id, version=version_id))
+
+
+@bp.get("/<form_id>/<uuid:version_id>/workbook")
+@needs("form.read")
+def workbook(project_id: int, form_id: str, version_id: uuid.UUID) -> Response:
+    """The workbook as it was uploaded, byte for byte."""
+    version = _version(project_id, form_id, version_id)
+    if version.workbook is None:
+        raise problems.not_found("workbook")
+    return _file(version.workbook, form_id, version, version.workbook_type or "xlsx")
+
+
+@bp.get("/<form_id>/<uuid:version_id>/xform")
+@needs("form.read")
+def xform(project_id: int, form_id: str, version_id: uuid.UUID) -> Response:
+    """The XForm: the exact bytes a phone downloads."""
+    version = _version(project_id, form_id, version_id)
+    return _file(version.xform, form_id, version, "xml")
+
+
+def field_lines(form: schema.Form, language: str) -> list[FieldLine]:
+    """Every question but the bookkeeping ones, in the order of the form."""
+    words = dictionary.load()
+    mapped, _ = mapping.read(form, words)
+    privacy = mapping.privacy(form, mapped, words)
+
+    def said(label: schema.Label) -> str:
+        return schema.text(label, language, form.default_language)
+
+    groups = {node.path: said(node.label) or node.name for node in form.children}
+    return [
+        FieldLine(
+            question.name,
+            said(question.label),
+            groups.get("/".join(question.path.split("/")[:3]), "") if question.path not in groups else "",
+            question.type.replace("_", " "),
+            tuple(str(target) for target in mapped.bindings.get(question.path, ())),
+            privacy.get(question.path, ""),
+            asked=question.type not in _UNASKED,
+        )
+        for question in form.questions()
+        if question.type not in _BOOKKEEPING
+    ]
+
+
+def _may(form: Form, action: str) -> bool:
+    """Whether the actor may change this form: one of headquarters is in every mission, so it takes somebody who
+    may everywhere."""
+    if form.mission_id is None:
+        return policy.missions(auth.actor(), action) is None
+    return policy.may(auth.actor(), action, form.mission_id)
+
+
+def _upload_page(*, refused: Sequence[Finding] = (), file_name: str = "") -> str:
+    return render_template(
+        "forms/new.html", refused=refused, file_name=file_name, largest=publishing.MAX_UPLOAD
+    )
+
+
+def _versions(line: service.FormLine) -> list[FormVersion]:
+    """All versions, the draft first, then the published ones, newest first."""
+    return ([line.draft] if line.draft else []) + service.versions(db.session, line.form)
+
+
+def _chosen(versions: list[FormVersion], version_id: str | None) -> FormVersion:
+    found = next((each for each in versions if version_id in (None, str(each.id))), None)
+    if found is None:
+        raise problems.not_found("version of this form")
+    return found
+
+
+def _version(project_id: int, form_id: str, version_id: uuid.UUID) -> FormVersion:
+    line = service.get(db.session, project_id, form_id)
+    return _chosen(_versions(line), str(version_id))
+
+
+def _draft(project_id: int, form_id: str) -> FormVersion:
+    line = service.get(db.session, project_id, form_id)
+    if line.draft is None:
+        raise problems.conflict("This form has no draft.", "Upload a workbook first.")
+    return line.draft
+
+
+def _version_line(version: FormVersion, published: FormVersion | None) -> VersionLine:
+    return VersionLine(
+        version,
+        draft=not version.published,
+        current=published is not None and version.id == published.id,
+        errors=_of(version.findings, "error"),
+        warnings=_of(version.findings, "warning"),
+    )
+
+
+def _of(findings: list[dict[str, Any]], severity: str) -> int:
+    return sum(finding.get("severity") == severity for finding in findings)
+
+
+def _file(content: bytes, form_id: str, version: FormVersion, ending: str) -> Response:
+    return send_file(
+        io.BytesIO(content),
+        mimetype="application/octet-stream",
+        as_attachment=True,
+        download_name=f"{form_id}-{version.version or 'draft'}.{ending}",
+    )

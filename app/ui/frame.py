@@ -1,0 +1,185 @@
+"""What surrounds every page: where one is, navigation by role, headers of the answer."""
+
+import hashlib
+import re
+from collections.abc import Callable, Container, Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+from flask import Flask, current_app, g, request, url_for
+from werkzeug.wrappers import Response
+
+from app import auth, policy
+from app.db import db
+from app.models import Mission
+from app.services import missions as missions_service
+
+_MISSION: Final = re.compile(r"/projects/(\d+)(?:/|$)")
+
+HEADERS: Final = {
+    # No inline script or style anywhere: what somebody typed into a form can never run here.
+    "Content-Security-Policy": "default-src 'self'; base-uri 'none'; object-src 'none'; form-action 'self'; "
+    "frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class NavigationItem:
+    """A link of the rail. `key` follows `g` on the keyboard; `here` marks the part of the house one is in."""
+
+    key: str
+    label: str
+    icon: str
+    url: str
+    here: bool
+
+
+_RAIL: Final = (
+    ("h", "Home", "home", "home.read", "ui.home.mission"),
+    ("f", "Forms", "forms", "form.list", "ui.forms.listing"),
+    ("s", "Submissions", "submissions", "submission.read", "ui.submissions.listing"),
+    ("c", "Cases", "cases", "case.read", "ui.cases.listing"),
+    ("d", "Devices", "devices", "device.list", "ui.devices.listing"),
+    ("x", "Download", "download", "submission.export", "ui.downloads.choose"),
+    ("l", "Ledger", "ledger", "ledger.read", "ui.ledger.listing"),
+)
+
+
+def init_app(app: Flask, filters: Mapping[str, Callable[..., Any]]) -> None:
+    """Give templates what they need, and every page its headers."""
+    app.jinja_env.globals["asset"] = asset
+    app.jinja_env.filters.update(filters)
+    app.context_processor(context)
+    app.after_request(headers)
+
+
+def context() -> dict[str, Any]:
+    """What `page.html` shows around the content. Nothing for those who have not signed in."""
+    user = auth.user() if request.endpoint != "static" else None
+    if user is None:
+        return {"me": None}
+    here = mission()
+    return {
+        "me": user,
+        "me_roles": _roles(here),
+        "mission": here,
+        "missions": missions(),
+        "navigation": _navigation(here),
+        "can": can,
+    }
+
+
+def mission() -> Mission | None:
+    """The mission whose page this is, by the URL, if the actor holds a role there: also where the rest of the
+    URL names no page."""
+    found = _MISSION.match(request.path)
+    return next((one for one in missions() if str(one.id) == found[1]), None) if found else None
+
+
+def missions() -> list[Mission]:
+    """The missions the actor holds a role in, by name."""
+    if "missions" not in g:
+        g.missions = missions_service.listing(db.session, auth.actor())
+    found: list[Mission] = g.missions
+    return found
+
+
+def can(action: str) -> bool:
+    """Whether the actor may do this in the mission of the page."""
+    here = mission()
+    return policy.may(auth.actor(), action, here.id if here else None)
+
+
+def locale() -> str:
+    """The reader's language, for the labels of codes: en, fr or es."""
+    user = auth.user()
+    return user.locale if user else "en"
+
+
+def one_of(name: str, known: Container[str]) -> str | None:
+    """An argument of the URL if it is one of those known; a list is never narrowed by anything else."""
+    wanted = request.args.get(name)
+    return wanted if wanted in known else None
+
+
+@dataclass(frozen=True, slots=True)
+class Pages:
+    """Where the first page of a list is, unless this is it, and where the next is, if there is one."""
+
+    first: str | None
+    next: str | None
+    filtered: bool
+
+
+def pages(endpoint: str, project_id: int, following: str | None) -> Pages:
+    """The links under a list: the filters of the URL stay as they are."""
+    kept: dict[str, Any] = {name: value for name, value in request.args.items() if name != "after" and value}
+    kept["project_id"] = project_id
+    return Pages(
+        first=url_for(endpoint, **kept) if "after" in request.args else None,
+        next=url_for(endpoint, **kept, after=following) if following else None,
+        filtered=len(kept) > 1,
+    )
+
+
+def own_language(languages: Iterable[str]) -> str | None:
+    """The language of a form that is the reader's own, `Français (fr)` for fr."""
+    return next((one for one in languages if one.endswith(f"({locale()})")), None)
+
+
+def _roles(here: Mission | None) -> str:
+    """What one is in this mission, in words."""
+    held = auth.actor().grants
+    here_or_everywhere = {grant.role for grant in held if here is None or grant.mission_id in (None, here.id)}
+    return ", ".join(sorted(role.replace("_", " ") for role in here_or_everywhere))
+
+
+def _navigation(here: Mission | None) -> list[NavigationItem]:
+    if here is None:
+        return []
+    part = ".".join((request.endpoint or "").split(".")[:2])
+    return [
+        NavigationItem(
+            key,
+            label,
+            icon,
+            url_for(endpoint, project_id=here.id),
+            endpoint.startswith(f"{part}."),
+        )
+        for key, label, icon, action, endpoint in _RAIL
+        if policy.may(auth.actor(), action, here.id)
+    ]
+
+
+def headers(response: Response) -> Response:
+    """Harden the answer. Pages are never kept by a browser or proxy: they are about people."""
+    if request.path.startswith("/v1/") and response.mimetype != "text/html":
+        return response  # for programs; the page that describes their interface is a page
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+    if request.is_secure:
+        response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+    if request.endpoint == "static":
+        if request.args.get("v"):
+            response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+    else:
+        response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def asset(name: str) -> str:
+    """The URL of a static file, with its digest: browsers keep it until it changes."""
+    return url_for("static", filename=name, v=_digest(str(current_app.static_folder), name))
+
+
+@cache
+def _digest(folder: str, name: str) -> str:
+    return hashlib.sha256((Path(folder) / name).read_bytes()).hexdigest()[:12]

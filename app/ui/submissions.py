@@ -1,0 +1,198 @@
+"""Submissions: the list, and one submission as it was answered."""
+
+import uuid
+from typing import Any, Final
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from app import auth, policy, problems
+from app.auth import needs
+from app.db import db, writing
+from app.models import Submission
+from app.problems import Problem
+from app.services import cases, decide, forms
+from app.services import submissions as service
+from app.services.reveal import Reveal, need_reason
+from app.state import state
+from app.ui import frame, words
+
+bp = Blueprint("submissions", __name__, url_prefix="/projects/<int:project_id>/submissions")
+
+STATES: Final = ("received", "normalised", "waiting", "failed")
+ATTENTION: Final = ("waiting", "failed", "finding", "conflict")
+PAGE: Final = 50
+
+
+@bp.get("")
+@needs("submission.read")
+def listing(project_id: int) -> str:
+    """Submissions, newest first, a page at a time."""
+    chosen: dict[str, Any] = {
+        "xml_form_id": request.args.get("form") or None,
+        "state": frame.one_of("state", STATES),
+        "attention": frame.one_of("attention", ATTENTION),
+    }
+    page = service.list_submissions(
+        db.session,
+        actor=auth.actor(),
+        mission_id=project_id,
+        cursor=request.args.get("after"),
+        limit=PAGE,
+        **chosen,
+    )
+    return render_template(
+        "submissions/list.html",
+        page=page,
+        chosen=chosen,
+        forms=forms.listing(db.session, project_id),
+        states=STATES,
+        attention=[(kind, words.ATTENTION[kind].many) for kind in ATTENTION],
+        pages=frame.pages("ui.submissions.listing", project_id, page.next),
+    )
+
+
+@bp.get("/<uuid:submission_id>")
+@needs("submission.read")
+def one(project_id: int, submission_id: uuid.UUID) -> str:
+    """One submission under the labels of its form, in one of its languages; names and free text masked."""
+    found = _found(project_id, submission_id)
+    detail = _read(found)
+    own = frame.own_language(detail.languages)
+    if "language" not in request.args and own not in (None, detail.language):
+        detail = _read(found, language=own)
+    return _page(found, detail)
+
+
+@bp.get("/<uuid:submission_id>/reveal")
+@needs("case.reveal")
+def ask(project_id: int, submission_id: uuid.UUID) -> str:
+    """The question for a reason as a page of its own, for browsers that open no dialog."""
+    return render_template("submissions/reveal.html", id=_found(project_id, submission_id).id, wrong="")
+
+
+@bp.post("/<uuid:submission_id>/reveal")
+@needs("case.reveal")
+def reveal(project_id: int, submission_id: uuid.UUID) -> str | tuple[str, int]:
+    """The submission with identifiers, free text and raw XML, once, for a reason that goes into the ledger.
+
+    The answer is not a redirect: what was revealed has no address of its own.
+    """
+    reason = request.form.get("reason", "")
+    found = _found(project_id, submission_id)
+    try:
+        with writing(db.session):
+            detail = _read(found, Reveal(reason))
+            xml = None
+            # Behind a refused consent the raw XML opens by break-glass only, which no page offers.
+            if detail.consent_ok is not False and policy.may(auth.actor(), "submission.raw", project_id):
+                xml = service.read_xml(
+                    db.session,
+                    keyring=state().keyring,
+                    actor=auth.actor(),
+                    mission_id=project_id,
+                    instance_id=found.instance_id,
+                    xml_form_id=found.xml_form_id,
+                    reason=reason,
+                ).decode("utf-8", "replace")
+    except Problem as problem:
+        if problem.code != "reason_needed":
+            raise
+        page = render_template("submissions/reveal.html", id=submission_id, wrong=problem.message)
+        return page, problem.status
+    return _page(_found(project_id, submission_id), detail, xml, reason)
+
+
+@bp.post("/<uuid:submission_id>/place")
+@needs("case.decide")
+def place(project_id: int, submission_id: uuid.UUID) -> Response:
+    """Put a waiting submission into a case, or begin one with it."""
+    found = _found(project_id, submission_id)
+    asked = request.form.get("case", "")
+    deciding: dict[str, Any] = {
+        "keyring": state().keyring,
+        "actor": auth.actor(),
+        "mission_id": project_id,
+        "instance_id": found.instance_id,
+        "reason": request.form.get("reason", ""),
+    }
+    if asked == "new":
+        decide.new_case(db.session, **deciding)
+    else:
+        case_id = _referred(project_id) if asked == "other" else _uid(asked)
+        decide.attach(db.session, case_id=case_id, **deciding)
+    db.session.commit()
+    flash("The interview is part of the case now.", "success")
+    return redirect(url_for("ui.submissions.one", project_id=project_id, submission_id=submission_id))
+
+
+def _referred(project_id: int) -> uuid.UUID:
+    """The one case of the mission with the reference that was typed."""
+    reference = request.form.get("reference", "").strip()
+    page = cases.list_cases(db.session, actor=auth.actor(), mission_id=project_id, reference=reference)
+    exact = [line.case_id for line in page.items if (line.case_ref or "").lower() == reference.lower()]
+    if not reference or len(exact) != 1:
+        raise problems.invalid(
+            "There is no case, or more than one, with this reference in this mission.",
+            "Look the case up in the list of cases, and type its reference in full.",
+        )
+    return exact[0]
+
+
+def _uid(text: str) -> uuid.UUID:
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        raise problems.invalid("No case was chosen.", "Choose one, and send it again.") from None
+
+
+@bp.post("/<uuid:submission_id>/file")
+@needs("submission.raw")
+def file(project_id: int, submission_id: uuid.UUID) -> Response:
+    """A file of the submission, for a reason. Its name stands in what is sent, not in the URL: it may say too much."""
+    found = _found(project_id, submission_id)
+    content = service.read_file(
+        db.session,
+        keyring=state().keyring,
+        blobs=state().blobs,
+        actor=auth.actor(),
+        mission_id=project_id,
+        instance_id=found.instance_id,
+        xml_form_id=found.xml_form_id,
+        name=request.form.get("name", ""),
+        reason=need_reason(request.form.get("reason")),
+    )
+    response = Response(content.chunks, mimetype=content.content_type)
+    # Never shown by the browser: what a phone sent may be a page with scripts.
+    response.headers.set("Content-Disposition", "attachment", filename=content.name)
+    return response
+
+
+def _found(project_id: int, submission_id: uuid.UUID) -> Submission:
+    found = db.session.get(Submission, submission_id)
+    if found is None or found.mission_id != project_id:
+        raise problems.not_found("submission")
+    return found
+
+
+def _read(
+    found: Submission, reveal: Reveal | None = None, *, language: str | None = None
+) -> service.SubmissionDetail:
+    return service.read_submission(
+        db.session,
+        keyring=state().keyring,
+        actor=auth.actor(),
+        mission_id=found.mission_id,
+        instance_id=found.instance_id,
+        xml_form_id=found.xml_form_id,
+        language=language or request.args.get("language", ""),
+        reveal=reveal,
+    )
+
+
+def _page(
+    found: Submission, detail: service.SubmissionDetail, xml: str | None = None, reason: str = ""
+) -> str:
+    return render_template(
+        "submissions/one.html", id=found.id, submission=detail, line=detail.line, xml=xml, reason=reason
+    )

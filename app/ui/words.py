@@ -1,0 +1,288 @@
+"""What things are called on the pages: tables, columns, states, what needs attention.
+
+English; codes have labels of their own in the dictionary, in three languages."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from xlsforms import dictionary
+from xlsforms.schema import text
+
+
+@dataclass(frozen=True, slots=True)
+class SectionWords:
+    """A section of the case page: its anchor, its title, and the tables of the dictionary it shows."""
+
+    key: str
+    title: str
+    tables: tuple[str, ...]
+
+
+SECTIONS: Final = (
+    SectionWords("case", "Case", ("case_file",)),
+    SectionWords(
+        "person",
+        "Person",
+        ("person", "person_name", "person_citizenship", "person_document", "person_address"),
+    ),
+    SectionWords("consent", "Consent and requests", ("consent", "data_subject_request")),
+    SectionWords(
+        "screening",
+        "Screening",
+        (
+            "screening",
+            "screening_act",
+            "indicator",
+            "screening_corroboration",
+            "screening_emergency_action",
+            "screening_need",
+            "screening_next_action",
+        ),
+    ),
+    SectionWords("eligibility", "Eligibility", ("eligibility",)),
+    SectionWords("episodes", "Trafficking episodes", ("episode",)),
+    SectionWords("referrals", "Referrals", ("referral",)),
+    SectionWords("plan", "Support plan", ("plan_item",)),
+    SectionWords("services", "Assistance delivered", ("service",)),
+    SectionWords("household", "Household and family", ("household", "family_member")),
+    SectionWords("background", "Situation before", ("background", "background_leave_reason")),
+    SectionWords("health", "Health", ("health", "health_need")),
+    SectionWords("legal", "Legal situation", ("legal", "legal_protection", "legal_document_needed")),
+    SectionWords("assessment", "Risk and protection", ("assessment", "vulnerability_factor")),
+    SectionWords("return", "Return and reintegration", ("return_plan", "return_reintegration")),
+    SectionWords("follow-up", "Follow-up", ("follow_up",)),
+    SectionWords("interviews", "Circumstances of the interviews", ("interview", "interview_person_present")),
+)
+
+SETS: Final[Mapping[str, str]] = {
+    "person_name": "Other names",
+    "person_citizenship": "Citizenship",
+    "screening_emergency_action": "Safety measures taken",
+    "screening_act": "Acts",
+    "screening_corroboration": "Corroboration",
+    "screening_need": "Immediate needs",
+    "screening_next_action": "Next steps",
+    "indicator": "Indicators",
+    "interview_person_present": "Others present",
+    "episode_recruitment_method": "How it began",
+    "episode_platform": "Platforms",
+    "episode_recruiter_relation": "Recruiter was",
+    "episode_exploitation": "Exploitation",
+    "episode_control": "Means of control",
+    "episode_promised_benefit": "Promised benefits",
+    "episode_travel_companion": "Travelled with",
+    "perpetrator_role": "Roles",
+    "background_leave_reason": "Reasons to leave",
+    "health_need": "Health needs",
+    "legal_protection": "Protection",
+    "legal_document_needed": "Documents needed",
+    "vulnerability_factor": "Factors",
+    "return_reintegration": "Reintegration support",
+}
+"""Tables whose rows are ticks in a list, shown as one line. Their last key column is the tick; the others
+tell apart lists of one kind (phase, dimension, level and polarity)."""
+
+ROWS: Final[Mapping[str, str]] = {
+    "episode": "Episode",
+    "route_leg": "Leg of the journey",
+    "perpetrator": "Person involved",
+    "referral": "Referral",
+    "plan_item": "Plan item",
+    "service": "Service",
+    "family_member": "Family member",
+    "person_address": "Address",
+    "person_document": "Identity document",
+    "consent": "Consent",
+    "data_subject_request": "Request",
+    "eligibility": "Programme",
+}
+"""What one row is called in tables that may have several for one case or interview."""
+
+TITLED_BY: Final[Mapping[str, str]] = {
+    "consent": "purpose",
+    "data_subject_request": "kind",
+    "eligibility": "programme",
+    "service": "type",
+    "plan_item": "type",
+    "referral": "category",
+    "family_member": "relation",
+    "perpetrator": "relation",
+    "person_document": "kind",
+}
+"""The column whose value stands in the row's heading."""
+
+DIGEST: Final[Mapping[str, tuple[str, ...]]] = {
+    "consent": ("granted", "given_on", "method"),
+    "data_subject_request": ("state", "received_on"),
+    "eligibility": ("result", "identified_victim"),
+    "family_member": ("sex", "age", "country"),
+    "perpetrator": ("sex", "age_group", "citizenship"),
+    "person_address": ("country", "living_situation"),
+    "person_document": ("held",),
+    "plan_item": ("status", "due_on", "objective"),
+    "referral": ("direction", "organisation_name", "reason", "status", "referred_on"),
+    "route_leg": ("country", "from_country", "to_country", "travelled_on", "mode"),
+    "service": ("status", "started_on", "ended_on", "organisation_name"),
+}
+"""What a row is about, in a few of its values: tables whose rows are many are shown folded under that."""
+
+HIDDEN: Final = frozenset(
+    {
+        "case_file.case_id",
+        "case_file.person_id",
+        "case_file.mission_code",
+        "person.name_index",
+        "interview.instance_id",
+        "referral.organisation_id",
+        "service.organisation_id",
+    }
+)
+"""Columns that say nothing to a reader: identifiers of rows, and what the head of the page says already."""
+
+COLUMNS: Final[Mapping[str, str]] = {
+    "case_file.case_ref": "Reference",
+    "case_file.status": "Status",
+    "case_file.registered_on": "Registered",
+    "case_file.is_minor": "Under 18",
+    "case_file.identified_country": "Identified in",
+    "person.birthdate": "Date of birth",
+    "person.birthdate_precision": "Date of birth is known",
+    "person.birth_year_estimate": "Year of birth, estimated",
+    "person.last_residence_country": "Lived last in",
+    "interview.held_on": "Held",
+    "interview.interviewer_code": "Interviewer",
+    "interview.org_type": "Interviewer's organisation",
+    "interview.consent_ok": "Consent given",
+    "screening.dim_deception": "Deceptive recruitment",
+    "screening.dim_coercion_rec": "Coercive recruitment",
+    "screening.dim_vulnerability_rec": "Recruitment by abuse of vulnerability",
+    "screening.dim_exploitation": "Exploitative conditions",
+    "screening.dim_coercion_dest": "Coercion at destination",
+    "screening.dim_vulnerability_dest": "Abuse of vulnerability at destination",
+    "screening.means_any": "Any means",
+    "screening.act_present": "Act",
+    "screening.means_established": "Means",
+    "screening.purpose_present": "Purpose",
+    "screening.child_rule": "Child: no means needed",
+    "screening.suggested_status": "Suggested by the rules",
+    "screening.trafficking_status": "Decision",
+    "episode.source": "Told in",
+    "episode.seq": "Order",
+    "service.organisation_name": "Provider",
+    "referral.organisation_name": "Organisation",
+    "follow_up.retrafficked": "Trafficked again",
+}
+"""Labels of columns where the column's own name, written out, would not do."""
+
+STATES: Final[Mapping[str, tuple[str, str]]] = {
+    "received": ("Being read", "info"),
+    "normalised": ("In a case", "good"),
+    "waiting": ("Waiting", "warn"),
+    "superseded": ("Edited since", ""),
+    "failed": ("Not readable", "bad"),
+    "deleted": ("Deleted", ""),
+}
+"""State of a submission: in words, and how it is coloured."""
+
+RISK: Final[Mapping[str, str]] = {"low": "good", "medium": "warn", "high": "bad", "imminent": "bad"}
+"""How a risk level is coloured."""
+
+DECISIONS: Final[Mapping[str, str]] = {
+    "attach": "Interview attached",
+    "detach": "Interview taken out",
+    "merge": "Merged into another case",
+    "unmerge": "Merge undone",
+    "correct": "Corrected",
+    "assign": "Given to an interviewer",
+    "close": "Closed",
+    "reopen": "Opened again",
+    "transfer": "Handed to another mission",
+    "eligibility": "Eligibility decided",
+}
+"""What a decision did."""
+
+
+@dataclass(frozen=True, slots=True)
+class AttentionWords:
+    """What needs attention: one and many of it, why it matters, and how it is coloured."""
+
+    one: str
+    many: str
+    why: str
+    kind: str
+
+
+ATTENTION: Final[Mapping[str, AttentionWords]] = {
+    "imminent_danger": AttentionWords(
+        "case in imminent danger", "cases in imminent danger", "Act now: the last interview says so.", "bad"
+    ),
+    "self_harm": AttentionWords(
+        "risk of self-harm", "risks of self-harm", "The interviewer noted it in the last interview.", "bad"
+    ),
+    "unaccompanied_child": AttentionWords(
+        "child without a guardian",
+        "children without a guardian",
+        "Find a guardian before anything else.",
+        "bad",
+    ),
+    "guardian_conflict": AttentionWords(
+        "conflict with a guardian",
+        "conflicts with a guardian",
+        "The guardian may not act in the child's interest.",
+        "bad",
+    ),
+    "override": AttentionWords(
+        "decision against the suggestion",
+        "decisions against the suggestion",
+        "Read the grounds and agree, or correct.",
+        "warn",
+    ),
+    "eligibility_pending": AttentionWords(
+        "eligibility to decide",
+        "eligibilities to decide",
+        "The programme's criteria were applied; decide.",
+        "warn",
+    ),
+    "contact": AttentionWords(
+        "contact due", "contacts due", "The date agreed with the person has come, or is past.", "warn"
+    ),
+    "waiting": AttentionWords(
+        "submission waits",
+        "submissions wait",
+        "For their form, or for the case they belong to. Nothing is lost.",
+        "warn",
+    ),
+    "failed": AttentionWords(
+        "submission not readable", "submissions not readable", "Kept as sent. The findings say why.", "bad"
+    ),
+    "conflict": AttentionWords(
+        "interview sent twice, differently",
+        "interviews sent twice, differently",
+        "The first stands; the other is kept aside.",
+        "warn",
+    ),
+    "finding": AttentionWords("with findings", "with findings", "Read what the checks have to say.", "info"),
+}
+"""By kind, as `app.services.home` counts them."""
+
+
+def table_title(table: str) -> str:
+    """What a table is called where it has a heading or line of its own."""
+    return SETS.get(table) or ROWS.get(table) or _written_out(table)
+
+
+def column_label(table: str, column: str) -> str:
+    """What a column is called beside its value."""
+    return COLUMNS.get(f"{table}.{column}") or _written_out(column)
+
+
+def code_label(code_list: str | None, code: str, locale: str) -> str:
+    """The label of a code in the reader's language; the code itself if the list does not know it."""
+    found = dictionary.load().code_lists.get(code_list or "")
+    return text(found.codes[code].label, locale, "en") if found is not None and code in found else code
+
+
+def _written_out(name: str) -> str:
+    words = name.removesuffix("_on").removesuffix("_ok").replace("_", " ")
+    return words[:1].upper() + words[1:]

@@ -1,0 +1,46 @@
+"""How gunicorn serves SAIF. Every setting can be changed by GUNICORN_CMD_ARGS or on the command line."""
+
+import gc
+import os
+from typing import Any
+
+from gunicorn.glogging import Logger
+from gunicorn.http.unreader import SocketUnreader
+
+from app.log import MaskFilter
+
+
+class MaskingLogger(Logger):
+    """Gunicorn's logger with our filter: it writes URLs, which hold device tokens, and errors with their messages."""
+
+    def setup(self, cfg: Any) -> None:
+        super().setup(cfg)
+        for logger in (self.error_log, self.access_log):
+            logger.filters = [MaskFilter()]
+
+
+# Gunicorn reads a body ahead by a megabyte and holds it three times over. An eighth is as fast, and many phones may
+# send videos at once.
+SocketUnreader.max_body_chunk = 128 * 1024
+
+logger_class = MaskingLogger
+bind = f"{os.environ.get('SAIF_BIND', '127.0.0.1')}:{os.environ.get('PORT', '8000')}"
+workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
+worker_class = "gthread"
+# A thread waits for the disk or for its place in the group that is committed, hardly ever for the processor.
+threads = 16
+# A phone on a bad line may need minutes for a video: gthread's time-out is of the worker, not of the request.
+timeout = 120
+graceful_timeout = 30
+keepalive = 15
+# Behind a proxy, which headers to believe is SAIF_PROXIES' business (ProxyFix).
+forwarded_allow_ips = ""
+accesslog = "-" if os.environ.get("SAIF_ACCESS_LOG") else None
+limit_request_line = 8190
+control_socket_disable = True
+
+
+def post_worker_init(_worker: Any) -> None:
+    """What is loaded by now stays for good: the collector need not walk through it again, a tenth of each request."""
+    gc.collect()
+    gc.freeze()

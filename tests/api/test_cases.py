@@ -1,0 +1,88 @@
+"""Cases over REST: the list page by page, one with where each value came from, identifiers after a reason."""
+
+import json
+
+import pytest
+from sqlalchemy import select
+
+from app.models import LedgerEntry
+
+
+@pytest.fixture
+def path(world):
+    return f"/projects/{world.mission}/cases"
+
+
+@pytest.fixture
+def case(coordinator, path):
+    return coordinator.get(path).json["items"][0]["caseId"]
+
+
+def test_cases_are_listed_page_by_page(coordinator, path):
+    whole = coordinator.get(path).json
+    assert whole["next"] is None
+    assert whole["items"]
+    seen, cursor = [], ""
+    while cursor is not None:
+        page = coordinator.get(path, query_string={"limit": 1, **({"after": cursor} if cursor else {})}).json
+        seen += page["items"]
+        cursor = page["next"]
+    assert seen == whole["items"]
+
+
+def test_cases_are_filtered(coordinator, path):
+    one = coordinator.get(path).json["items"][0]
+    found = coordinator.get(path, query_string={"reference": one["caseRef"]}).json["items"]
+    assert [case["caseId"] for case in found] == [one["caseId"]]
+    assert coordinator.get(f"{path}?status=no-such-status").json["items"] == []
+
+
+@pytest.mark.parametrize("query", ["limit=0", "limit=1001", "limit=x", "after=nonsense"])
+def test_a_page_that_cannot_be_is_said_to_be_none(coordinator, path, query):
+    assert coordinator.get(f"{path}?{query}").status_code in (400, 422)
+
+
+def test_a_case_holds_its_tables_with_identifiers_masked(coordinator, path, case):
+    answer = coordinator.get(f"{path}/{case}")
+    assert answer.status_code == 200
+    assert answer.json["caseId"] == case
+    assert answer.json["tables"]["case_file"]
+    (person,) = answer.json["tables"]["person"]
+    named = {column: value for column, value in person.items() if column.endswith("_name") and value}
+    assert named
+    assert all(value == {"masked": True} for value in named.values())
+
+
+def test_every_value_names_the_submission_and_question_behind_it(coordinator, path, case, world):
+    person = coordinator.get(f"{path}/{case}?provenance=true").json["tables"]["person"][0]
+    sex = person["sex"]
+    assert sex["value"]
+    assert sex["submission"] in world.instances
+    assert sex["question"].startswith("/")
+    assert sex["form"] == "ct_screening"
+
+
+def test_identifiers_are_shown_for_a_reason_that_the_ledger_keeps(coordinator, path, case, session):
+    masked = coordinator.get(f"{path}/{case}").text
+    assert '"masked":true' in masked.replace(" ", "")
+    answer = coordinator.get(f"{path}/{case}", query_string={"reveal": "Preparing the referral"})
+    assert answer.status_code == 200
+    (person,) = answer.json["tables"]["person"]
+    assert {"masked": True} not in person.values()
+    reveals = session.scalars(select(LedgerEntry).where(LedgerEntry.action == "reveal")).all()
+    assert [entry.reason for entry in reveals] == ["Preparing the referral"]
+    said = json.dumps([entry.detail for entry in reveals])
+    assert not [
+        value for value in person.values() if isinstance(value, str) and len(value) > 20 and value in said
+    ]
+
+
+@pytest.mark.parametrize("reason", ["", "   ", "x"])
+def test_a_reason_that_is_none_reveals_nothing(coordinator, path, case, reason):
+    answer = coordinator.get(f"{path}/{case}", query_string={"reveal": reason})
+    assert answer.status_code in (400, 422)
+
+
+def test_a_case_that_is_not_there_or_no_case_is_not_found(coordinator, path):
+    assert coordinator.get(f"{path}/00000000-0000-4000-8000-000000000000").status_code == 404
+    assert coordinator.get(f"{path}/none").status_code == 404

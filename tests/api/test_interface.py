@@ -1,0 +1,190 @@
+"""What the interface says about itself, and whether it keeps to it."""
+
+import re
+
+import jsonschema
+import pytest
+from openapi_spec_validator import validate
+
+from tests.api.test_forms import ONE, XLSX
+
+
+@pytest.fixture
+def described(client):
+    return client.get("/v1/openapi.json").json
+
+
+def test_the_description_is_valid_openapi(described):
+    validate(described)
+    assert described["openapi"].startswith("3.1")
+
+
+def test_every_route_is_described_with_a_summary(app, described):
+    def path(rule):
+        return re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule)
+
+    own = ("/v1/openapi.json", "/v1/docs")
+    served = {
+        (path(rule), method.lower())
+        for rule in app.url_map.iter_rules()
+        if rule.rule.startswith("/v1/") and not rule.rule.startswith("/v1/key/") and rule.rule not in own
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+    }
+    told = {
+        (path, method)
+        for path, methods in described["paths"].items()
+        for method in methods
+        if method != "parameters"
+    }
+    assert told == served
+    for path_, method in told:
+        assert described["paths"][path_][method]["summary"], f"{method} {path_}"
+
+
+def test_every_field_is_described(described):
+    for name, schema in described["components"]["schemas"].items():
+        for field, shape in schema["properties"].items():
+            assert shape.get("description"), f"{name}.{field}"
+
+
+def test_the_page_for_people_has_every_path_and_no_script_of_others(client, described):
+    page = client.get("/v1/docs")
+    assert page.status_code == 200
+    for path in described["paths"]:
+        assert path in page.text
+    assert not re.search(r"(src|href)=\"(https?:)?//", page.text)
+
+
+def test_answers_keep_to_their_schemas(world, callers, described, client):
+    """A walk over what scripts call, every answer held against the description."""
+    mission, instance = world.mission, world.instances[0]
+    coordinator, designer = callers["coordinator"], callers["form_designer"]
+    forms = f"/projects/{mission}/forms"
+    case = coordinator.get(f"/projects/{mission}/cases").json["items"][0]["caseId"]
+    calls = [
+        (callers["anonymous"], "POST", "/sessions", {"json": {"email": "a@b.org", "password": "x"}}),
+        (coordinator, "GET", "/users/current", {}),
+        (coordinator, "GET", "/projects", {}),
+        (coordinator, "GET", f"/projects/{mission}", {}),
+        (designer, "POST", f"{forms}?publish=true&ignoreWarnings=true", {"data": ONE, "content_type": XLSX}),
+        (designer, "POST", f"{forms}/visit/draft", {}),
+        (designer, "GET", f"{forms}/visit/draft", {}),
+        (designer, "GET", f"{forms}/visit/draft/fields", {}),
+        (designer, "GET", f"{forms}/visit/draft/attachments", {}),
+        (designer, "POST", f"{forms}/visit/draft/publish?version=2", {}),
+        (coordinator, "GET", forms, {}),
+        (coordinator, "GET", f"{forms}/ct_screening", {}),
+        (coordinator, "GET", f"{forms}/ct_screening/fields", {}),
+        (coordinator, "GET", f"{forms}/ct_screening/attachments", {}),
+        (coordinator, "GET", f"{forms}/ct_screening/versions", {}),
+        (coordinator, "GET", f"{forms}/visit/versions/2", {}),
+        (coordinator, "GET", f"{forms}/visit/versions/2/fields", {}),
+        (coordinator, "GET", f"{forms}/none", {}),
+        (coordinator, "POST", f"/projects/{mission}/app-users", {"json": {"displayName": "Phone 8"}}),
+        (coordinator, "POST", f"/projects/{mission}/app-users", {"json": {"displayName": ""}}),
+        (coordinator, "GET", f"/projects/{mission}/app-users", {}),
+        (coordinator, "POST", f"{forms}/ct_screening/assignments/2/{world.device}", {}),
+        (coordinator, "DELETE", f"/projects/{mission}/app-users/{world.device}", {}),
+        (coordinator, "GET", f"{forms}/ct_screening/submissions", {}),
+        (coordinator, "GET", f"{forms}/ct_screening/submissions/{instance}", {}),
+        (coordinator, "GET", f"{forms}/ct_screening/submissions/{instance}/versions", {}),
+        (coordinator, "GET", f"{forms}/ct_screening/submissions/{instance}/attachments", {}),
+        (
+            coordinator,
+            "PATCH",
+            f"{forms}/ct_screening/submissions/{instance}",
+            {"json": {"reviewState": "hasIssues"}},
+        ),
+        (coordinator, "DELETE", f"{forms}/ct_screening/submissions/{instance}?reason=a+test+of+it", {}),
+        (coordinator, "GET", f"/projects/{mission}/cases", {}),
+        (coordinator, "GET", f"/projects/{mission}/cases/{case}", {}),
+        (designer, "GET", f"/projects/{mission}/cases", {}),
+        (coordinator, "DELETE", "/sessions/current", {}),
+    ]
+    called = set()
+    for caller, method, path, more in calls:
+        answer = caller(method, path, **more)
+        template, operation = _operation(described, method, f"/v1{path.partition('?')[0]}")
+        called.add((method, template))
+        responses = operation["responses"]
+        shape = responses.get(str(answer.status_code)) or responses["default"]
+        if "$ref" in shape:
+            shape = described["components"]["responses"][shape["$ref"].rsplit("/", 1)[1]]
+        assert answer.mimetype in shape["content"], f"{method} {path}: {answer.status_code} {answer.mimetype}"
+        schema = {**shape["content"][answer.mimetype]["schema"], "components": described["components"]}
+        jsonschema.Draft202012Validator(
+            schema, format_checker=jsonschema.Draft202012Validator.FORMAT_CHECKER
+        ).validate(answer.json)
+    raw = {
+        path
+        for path, methods in described["paths"].items()
+        if path.endswith((".xml", ".xlsx", ".xls", ".csv", ".zip"))
+    }
+    told = {
+        (method.upper(), path)
+        for path, methods in described["paths"].items()
+        for method in methods
+        if method != "parameters" and path not in raw and "{name}" not in path
+    }
+    assert told - called <= {
+        ("DELETE", "/v1/projects/{project_id}/forms/{form_id}/draft"),
+        ("POST", "/v1/projects/{project_id}/forms/{form_id}/submissions"),
+    }, "tested elsewhere"
+
+
+def _operation(described, method, path):
+    def matches(template):
+        return re.fullmatch(re.sub(r"\\{\w+\\}", "[^/]+", re.escape(template)), path)
+
+    # Of the paths that match, the one with the fewest variables is meant.
+    template = min(filter(matches, described["paths"]), key=lambda one: one.count("{"))
+    return template, described["paths"][template][method.lower()]
+
+
+# --- errors ---------------------------------------------------------------------------------------------------
+
+
+def test_a_problem_is_what_central_says_and_what_we_say_more(coordinator, world):
+    answer = coordinator.get(f"/projects/{world.mission}/forms/none")
+    assert answer.mimetype == "application/problem+json"
+    assert answer.json["code"] == 404.1
+    assert answer.json["status"] == answer.status_code == 404
+    assert answer.json["problem"] == "not_found"
+    assert set(answer.json) == {
+        "type", "title", "status", "detail", "mend", "problem", "code", "message", "details",
+    }  # fmt: skip
+
+
+def test_a_method_that_is_not_there_is_told_which_are(client):
+    answer = client.put("/v1/sessions")
+    assert answer.status_code == 405
+    assert answer.headers["Allow"]
+    assert answer.json["code"] == 405
+
+
+def test_a_path_that_is_not_there_is_a_problem_too(client):
+    answer = client.get("/v1/nothing")
+    assert answer.status_code == 404
+    assert answer.json["problem"] == "not_found"
+
+
+def test_a_parameter_at_fault_is_named_and_its_value_is_not(coordinator, world):
+    answer = coordinator.get(f"/projects/{world.mission}/cases?limit=Maria")
+    assert answer.status_code == 400
+    assert answer.json["details"]["fields"]["limit"]
+    assert "Maria" not in answer.text
+
+
+def test_an_unexpected_fault_is_a_problem_without_details(app, client, coordinator, monkeypatch):
+    from app.services import missions
+
+    def fail(*_):
+        raise RuntimeError("secret of the house")
+
+    monkeypatch.setattr(missions, "listing", fail)
+    app.testing = False
+    app.config["PROPAGATE_EXCEPTIONS"] = False
+    answer = coordinator.get("/projects")
+    assert answer.status_code == 500
+    assert answer.json["code"] == 500.1
+    assert "secret" not in answer.text

@@ -1,0 +1,193 @@
+"""What an operator types, and what they read."""
+
+import stat
+import zipfile
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from app.models import Device, LedgerEntry, Mission, User
+from app.services import demo, users
+from tests.cli.conftest import every_command
+
+FORM = b"""
+| survey |
+|        | type | name | label |
+|        | text | name | Name  |
+| settings |
+|        | form_id | version |
+|        | visit   | 1       |
+"""
+
+
+@pytest.mark.parametrize("path", [" ".join(path) for path, _ in every_command()])
+def test_every_command_has_help_with_an_example(path):
+    command = {" ".join(names): one for names, one in every_command()}[path]
+    text = command.help
+    assert text.strip(), path
+    assert f"saif {path}" in text.partition("Example:")[2], path
+    for parameter in command.params:
+        if parameter.param_type_name == "option" and parameter.name not in ("locale", "state"):
+            assert parameter.help, f"{path} --{parameter.name}"
+
+
+def test_a_person_is_added_with_a_password_made_for_them(saif, session):
+    saif("mission", "add", "MDCHI", "--name", "Moldova", "--country", "MD")
+    out = saif(
+        "user", "add", "ana@example.org", "--name", "Ana", "--role", "coordinator", "--mission", "MDCHI"
+    )
+    user = session.scalars(select(User)).one()
+    assert users.check_password(user, out.strip())
+    listed = saif("user", "list")
+    assert "coordinator@MDCHI" in listed
+    assert out.strip() not in listed
+
+
+def test_a_password_that_was_given_is_not_echoed(saif, session):
+    out = saif("user", "add", "ana@example.org", "--password-stdin", stdin="correct horse battery\n")
+    assert out == ""
+    assert users.check_password(session.scalars(select(User)).one(), "correct horse battery")
+    out = saif("user", "password", "ana@example.org", "--password-stdin", stdin="battery staple correct\n")
+    assert out == ""
+    assert saif("user", "password", "ana@example.org").strip()
+
+
+def test_roles_are_given_and_taken_and_people_shut_out(saif):
+    saif("user", "add", "ana@example.org")
+    saif("user", "grant", "ana@example.org", "administrator")
+    assert "administrator@*" in saif("user", "list")
+    assert "last administrator" in saif("user", "withdraw", "ana@example.org", "administrator", fails=True)
+    saif("user", "add", "b@example.org", "--role", "administrator")
+    saif("user", "withdraw", "ana@example.org", "administrator")
+    assert saif("user", "list").count("administrator@*") == 1
+    saif("user", "shut", "ana@example.org")
+    assert " no" in saif("user", "list")
+    saif("user", "shut", "ana@example.org", "--again")
+    assert " no" not in saif("user", "list")
+    assert "no such person" in saif("user", "shut", "c@example.org", fails=True)
+
+
+def test_missions_are_opened_listed_and_archived(saif, session):
+    assert saif("mission", "add", "MDCHI", "--name", "Moldova", "--country", "MD").strip() == str(
+        session.scalars(select(Mission.id)).one()
+    )
+    saif("mission", "interviewer", "MD-07", "--mission", "MDCHI", "--name", "Ana")
+    saif("mission", "archive", "MDCHI")
+    assert "archived" in saif("mission", "list")
+    saif("mission", "archive", "MDCHI", "--again")
+    assert "open" in saif("mission", "list")
+    assert "code already" in saif("mission", "add", "MDCHI", "--name", "X", "--country", "MD", fails=True)
+    assert "no such mission" in saif("mission", "archive", "XX", fails=True)
+
+
+def test_a_device_is_added_shown_given_a_new_token_and_cut_off(saif, session, tmp_path):
+    saif("mission", "add", "MDCHI", "--name", "Moldova", "--country", "MD")
+    saif("mission", "interviewer", "MD-07", "--mission", "MDCHI", "--name", "Ana")
+    qr = tmp_path / "phone.png"
+    out = saif(
+        "device", "add", "--mission", "MDCHI", "--name", "Phone 7", "--interviewer", "MD-07", "--qr", qr
+    )
+    number, url = out.split()
+    assert url.startswith("http://127.0.0.1:8000/v1/key/")
+    assert qr.read_bytes().startswith(b"\x89PNG")
+    assert stat.S_IMODE(qr.stat().st_mode) == 0o600
+    svg = tmp_path / "phone.svg"
+    shown = saif("device", "show", number, "--mission", "MDCHI", "--url", "https://x.example", "--qr", svg)
+    assert shown.strip() == url.replace("http://127.0.0.1:8000", "https://x.example")
+    assert b"<svg" in svg.read_bytes()
+    new = saif("device", "rotate", number, "--mission", "MDCHI").strip()
+    assert new != url
+    saif("device", "revoke", number, "--mission", "MDCHI")
+    assert session.scalars(select(Device.revoked_at)).one() is not None
+    listed = saif("device", "list", "--mission", "MDCHI")
+    assert "MD-07" in listed
+    assert "revoked" in listed
+    assert new.split("/")[5] not in listed
+    assert "no such interviewer" in saif(
+        "device", "add", "--mission", "MDCHI", "--name", "X", "--interviewer", "Y", fails=True
+    )
+
+
+def test_a_form_is_checked_published_listed_and_assigned(saif, tmp_path):
+    path = tmp_path / "visit.md"
+    path.write_bytes(FORM)
+    assert "good" in saif("form", "check", path)
+    saif("mission", "add", "MDCHI", "--name", "Moldova", "--country", "MD")
+    assert "draft" in saif("form", "publish", path, "--mission", "MDCHI", "--draft")
+    assert "published" in saif("form", "publish", path, "--mission", "MDCHI", "--note", "first")
+    assert "already" in saif("form", "publish", path, "--mission", "MDCHI")
+    listed = saif("form", "list", "--mission", "MDCHI")
+    assert "visit" in listed
+    assert "open" in listed
+    saif("form", "assign", "visit", "--mission", "MDCHI", "--state", "closing")
+    assert "closing" in saif("form", "list", "--mission", "MDCHI")
+    assert "no such form" in saif("form", "assign", "other", "--mission", "MDCHI", fails=True)
+    path.write_bytes(FORM.replace(b"text", b"txet"))
+    assert "errors" in saif("form", "check", path, fails=True)
+    assert saif("form", "list").count("\n") == 1
+
+
+def test_a_file_comes_with_the_form(saif, tmp_path):
+    path, media = tmp_path / "visit.md", tmp_path / "town.csv"
+    path.write_bytes(FORM.replace(b"| text |", b"| select_one_from_file town.csv |"))
+    media.write_text("name,label\na,A\n")
+    saif("form", "publish", path, "--media", media)
+    assert "visit" in saif("form", "list")
+
+
+def test_the_ledger_is_verified(saif):
+    saif("mission", "add", "MDCHI", "--name", "Moldova", "--country", "MD")
+    assert saif("ledger", "verify") == "0 entries in the chain, 1 waiting for the worker\n"
+
+
+def test_what_is_replayed_must_be_said(saif):
+    assert "one of --all" in saif("replay", fails=True)
+    assert "one of --all" in saif("replay", "--all", "--mission", "MDCHI", fails=True)
+    assert saif("replay", "--all") == "0 submissions, 0 cases, 0 rows changed\n"
+
+
+def test_keys_are_made_shown_and_rotated_but_never_printed(saif, session, monkeypatch, tmp_path):
+    directory = tmp_path / "other-keys"
+    monkeypatch.setenv("SAIF_KEYS", str(directory))
+    assert "no keyring" in saif("keys", "show", fails=True)
+    made = saif("keys", "generate")
+    assert "already" in saif("keys", "generate", fails=True)
+    before = saif("keys", "show")
+    rotated = saif("keys", "rotate")
+    assert saif("keys", "show") != before
+    assert "key.rotate" in session.scalars(select(LedgerEntry.action)).all()
+    secret = (directory / "private.json").read_text()
+    printed = made + before + rotated
+    assert not [word for word in secret.split('"') if len(word) > 20 and word in printed]
+
+
+def test_wrong_settings_are_one_message(saif, monkeypatch):
+    monkeypatch.setenv("PORT", "eighty")
+    monkeypatch.setenv("SAIF_SURFACE", "garden")
+    message = saif("user", "list", fails=True)
+    assert "PORT" in message
+    assert "SAIF_SURFACE" in message
+
+
+def test_a_database_without_tables_is_one_message(saif, monkeypatch, tmp_path):
+    monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path}/empty.db")
+    assert "saif db upgrade" in saif("user", "list", fails=True)
+
+
+def test_fiction_fills_a_demo_mission_once_and_no_real_one(saif, session, tmp_path):
+    if not demo.available():
+        pytest.skip("the demo instances are not here")
+    saif("mission", "add", "DEMO1", "--name", "Demo", "--country", "CH", "--demo")
+    saif("mission", "add", "MDCHI", "--name", "Moldova", "--country", "MD")
+    forms = Path(demo.__file__).parents[2] / "xlsforms" / "forms"
+    for name in ("screening.xlsx", "assistance.xlsx"):
+        saif("form", "publish", forms / name, "--mission", "DEMO1")
+    assert "interviews came in" in saif("demo")
+    assert "already" in saif("demo")
+    assert "real" in saif("demo", "--mission", "MDCHI", fails=True)
+    saif(
+        "export", "ct_screening", "--mission", "DEMO1", "--to", tmp_path / "out.zip", "--reason", "to try it"
+    )
+    with zipfile.ZipFile(tmp_path / "out.zip") as archive:
+        assert "ct_screening.csv" in archive.namelist()

@@ -1,0 +1,140 @@
+"""`saif serve` as a user runs it: first start, second start, Ctrl-C, and a process that dies."""
+
+import json
+import os
+import signal
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import requests
+
+from tests.server import served
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def _children(pid):
+    listed = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return [int(child) for child in listed]
+
+
+def _command(pid):
+    return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory):
+    """A house that was started once before."""
+    return tmp_path_factory.mktemp("serve") / "var"
+
+
+@pytest.fixture(scope="module")
+def first(home, module_port):
+    """What the first start left behind, and what it did while it ran."""
+    seen = {}
+    with served(home, module_port) as (process, base, _):
+        note = json.loads((home / "first-run.json").read_text())
+        seen["mode"] = stat.S_IMODE((home / "first-run.json").stat().st_mode)
+        seen["note"] = note
+        seen["list"] = requests.get(f"{note['device_url']}/formList", headers={"X-OpenRosa-Version": "1.0"})
+        answer = requests.post(
+            f"{base}/v1/sessions", json={"email": note["email"], "password": note["password"]}
+        )
+        seen["sign in"] = answer
+        head = {"Authorization": f"Bearer {answer.json()['token']}"}
+        seen["forms"] = requests.get(f"{base}/v1/projects/{note['project_id']}/forms", headers=head).json()
+        seen["cases"] = requests.get(f"{base}/v1/projects/{note['project_id']}/cases", headers=head)
+        seen["processes"] = _family(process.pid)
+    seen["out"] = (home.parent / "out.txt").read_text()
+    return seen
+
+
+@pytest.fixture(scope="module")
+def module_port():
+    import socket
+
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def _family(pid):
+    found = []
+    for child in _children(pid):
+        found += [child, *_family(child)]
+    return found
+
+
+def _alive(pids):
+    return [
+        pid
+        for pid in pids
+        if Path(f"/proc/{pid}").exists() and "(" not in _command(pid)[:1] and _command(pid)
+    ]
+
+
+def test_the_first_start_leaves_a_note_that_only_its_owner_reads(first, module_port):
+    assert first["mode"] == 0o600
+    assert set(first["note"]) == {"url", "email", "password", "project_id", "device_url"}
+    assert first["note"]["url"] == f"http://127.0.0.1:{module_port}"
+    assert json.dumps(first["note"], indent=1) in first["out"], "it prints the same"
+
+
+def test_with_the_note_one_signs_in_and_finds_both_forms(first):
+    assert first["sign in"].status_code == 200
+    assert {form["xmlFormId"] for form in first["forms"]} == {"ct_screening", "ct_assistance"}
+    assert first["cases"].status_code == 200, "the first user coordinates the demo mission"
+
+
+def test_a_phone_pointed_at_the_device_url_gets_both_forms(first):
+    assert first["list"].status_code == 200
+    assert "ct_screening" in first["list"].text
+    assert "ct_assistance" in first["list"].text
+
+
+def test_ctrl_c_stops_every_process(first):
+    assert len(first["processes"]) >= 4, "gunicorn, its two workers, our worker"
+    assert _alive(first["processes"]) == []
+    assert "Traceback" not in first["out"]
+
+
+def test_the_second_start_is_quick_and_follows_a_new_port(first, home, free_port):
+    with served(home, free_port) as (_, base, seconds):
+        note = json.loads((home / "first-run.json").read_text())
+        assert requests.get(f"{note['device_url']}/formList", timeout=5).status_code == 200
+    assert seconds < 5 if os.environ.get("CI") != "true" else seconds < 15
+    assert note["url"] == base
+    assert note["password"] == first["note"]["password"]
+
+
+def test_a_process_that_dies_is_noticed_and_the_others_are_stopped(first, home, free_port):
+    with served(home, free_port) as (process, _, _):
+        family = _family(process.pid)
+        worker = next(pid for pid in _children(process.pid) if "app.cli worker" in _command(pid))
+        os.kill(worker, signal.SIGKILL)
+        assert process.wait(45) == 1
+        assert _alive(family) == []
+    assert "worker process ended by itself" in (home.parent / "out.txt").read_text()
+
+
+def test_a_port_that_is_taken_ends_the_start(first, home, module_port):
+    import socket
+
+    with socket.socket() as holder:
+        holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        holder.bind(("127.0.0.1", module_port))
+        holder.listen()
+        environment = {**os.environ, "SAIF_HOME": str(home), "PORT": str(module_port)}
+        done = subprocess.run(
+            [sys.executable, "-m", "app.cli", "serve"],
+            cwd=ROOT,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+    assert done.returncode == 1
+    assert "web process ended by itself" in done.stderr

@@ -1,0 +1,253 @@
+"""The server as users run it: killed, flooded with large files, searched for what must not be anywhere."""
+
+import http.client
+import os
+import random
+import socket
+import threading
+import time
+import uuid
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select, text
+from sqlalchemy.orm import Session
+
+from app.blobs import BlobStore
+from app.db import writing
+from app.models import Device, Submission, SubmissionFile, now
+from tests.field import submission
+from tests.server import serve
+
+KILLS = int(os.environ.get("SAIF_KILLS", "3"))
+BOUNDARY = "b0undary"
+ONE_DATABASE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+"""For what has nothing to do with the database."""
+
+
+def multipart(xml: bytes, **files: bytes) -> bytes:
+    sent = b""
+    for name, content in {"xml_submission_file": xml, **files}.items():
+        sent += (
+            f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="{name}"; filename="{name}"\r\n'
+            "Content-Type: image/jpeg\r\n\r\n"
+        ).encode()
+        sent += content + b"\r\n"
+    return sent + f"--{BOUNDARY}--\r\n".encode()
+
+
+def post(connection: http.client.HTTPConnection, field, data) -> http.client.HTTPResponse:
+    headers = {"Content-Type": f"multipart/form-data; boundary={BOUNDARY}"}
+    connection.request("POST", f"{field.path}/submission?deviceID=x", body=data, headers=headers)
+    return connection.getresponse()
+
+
+@pytest.fixture
+def connect(free_port):
+    """Connections to the server, closed afterwards."""
+    made = []
+
+    def make():
+        made.append(http.client.HTTPConnection("127.0.0.1", free_port))
+        return made[-1]
+
+    yield make
+    for connection in made:
+        connection.close()
+
+
+@pytest.fixture
+def environ(database_url, public_keys, tmp_path):
+    """A machine that only receives: no private key is on it."""
+    return {
+        "SAIF_HOME": str(tmp_path),
+        "SAIF_KEYS": str(public_keys),
+        "SAIF_SURFACE": "device",
+        "DATABASE_URL": database_url.render_as_string(hide_password=False),
+        "SAIF_ACCESS_LOG": "1",
+    }
+
+
+class Phone(threading.Thread):
+    """Sends interview after interview, each until it is answered, and remembers the answers."""
+
+    def __init__(self, port, field, stop):
+        super().__init__(daemon=True)
+        self.port, self.field, self.stop = port, field, stop
+        self.answered: dict[str, tuple[bytes, bytes]] = {}
+        self.odd: list[int] = []
+
+    def run(self):
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        while not self.stop.is_set():
+            instance_id = f"uuid:{uuid.uuid4()}"
+            xml = submission(instance_id, name="x" * random.randrange(20_000))
+            photo = os.urandom(random.choice([0, 10, 200_000]))
+            while not self.stop.is_set():
+                try:
+                    answer = post(connection, self.field, multipart(xml, **{"photo.jpg": photo}))
+                    answer.read()
+                except (OSError, http.client.HTTPException):
+                    connection.close()
+                    time.sleep(0.02)
+                    continue
+                if answer.status == 201:
+                    self.answered[instance_id] = (xml, photo)
+                else:
+                    self.odd.append(answer.status)
+                break
+        connection.close()
+
+
+def test_a_server_killed_under_load_loses_nothing_it_answered(
+    environ, field, engine, keyring, tmp_path, free_port
+):
+    stop = threading.Event()
+    phones = [Phone(free_port, field, stop) for _ in range(8)]
+    for number in range(KILLS + 1):
+        with (tmp_path / "out").open("ab") as out, serve(environ, port=free_port, output=out) as server:
+            if number == 0:
+                for phone in phones:
+                    phone.start()
+            time.sleep(random.uniform(0.1, 1.0))
+            if number < KILLS:
+                server.kill()
+    stop.set()
+    for phone in phones:
+        phone.join()
+    answered = {instance_id: sent for phone in phones for instance_id, sent in phone.answered.items()}
+    assert [status for phone in phones for status in phone.odd] == []
+    assert len(answered) > 10 * KILLS
+
+    blobs = BlobStore((tmp_path / "blobs").as_uri())
+    stored = {}
+    with Session(engine) as session:
+        files = {row.submission_id: row for row in session.scalars(select(SubmissionFile))}
+        for row in session.scalars(select(Submission)):
+            # Also those that were not answered are whole: the XML opens, and the file stands with it.
+            file = files[row.id]
+            photo = b"".join(keyring.open_file(blobs.open(file.blob), f"file:{file.blob}"))
+            assert row.instance_id not in stored
+            stored[row.instance_id] = (keyring.open(row.xml, f"submission:{row.id}"), photo)
+    assert {instance_id: stored[instance_id] for instance_id in answered} == answered
+    assert len(stored) - len(answered) <= 8 * (KILLS + 1)
+
+
+def test_marked_names_are_nowhere_in_clear(
+    connect, environ, field, session, tmp_path, free_port, database_url
+):
+    answer_mark, name_mark, file_mark = marks = [f"mark{uuid.uuid4().hex}" for _ in range(3)]
+    xml = submission("uuid:1", name=answer_mark)
+    with (tmp_path / "out").open("wb") as out, serve(environ, port=free_port, output=out):
+        connection = connect()
+        attempts = [
+            multipart(xml, **{f"{name_mark}.jpg": file_mark.encode() * 1000}),
+            multipart(
+                submission("uuid:1", name=answer_mark + "b"), **{f"{name_mark}.jpg": file_mark.encode()}
+            ),
+            multipart(f"<{answer_mark}".encode()),
+            multipart(submission(form_id=answer_mark, name=name_mark)),
+            b"--" + answer_mark.encode(),
+        ]
+        statuses = []
+        for data in attempts:
+            answer = post(connection, field, data)
+            statuses.append(answer.status)
+            assert not any(mark.encode() in answer.read() for mark in marks)
+        connection.request("GET", f"{field.path}/attachments/{file_mark}?q={name_mark}")
+        connection.getresponse().read()
+    assert statuses == [201, 409, 400, 404, 400]
+    searched = 0
+    directories = [tmp_path]
+    if database_url.get_backend_name() == "postgresql":
+        session.execute(text("CHECKPOINT"))
+        directories.append(Path(str(database_url.query["host"])))
+    for directory in directories:
+        for path in directory.rglob("*"):
+            if path.is_file():
+                content = path.read_bytes()
+                searched += 1
+                for mark in (*marks, field.token):
+                    assert mark.encode() not in content, path
+    assert searched > 5
+    assert b"/v1/key/" in (tmp_path / "out").read_bytes()
+
+
+@ONE_DATABASE
+def test_a_large_attachment_hardly_raises_the_receivers_memory(connect, environ, field, free_port, tmp_path):
+    small, large = os.urandom(100_000), os.urandom(20_000_000)
+    environ["WEB_CONCURRENCY"] = "1"
+    with (tmp_path / "out").open("wb") as out, serve(environ, port=free_port, output=out) as server:
+        connection = connect()
+        for _ in range(5):
+            assert post(connection, field, multipart(submission(), **{"a.jpg": small})).read()
+        (before,) = server.memory().values()
+        for _ in range(3):
+            answer = post(connection, field, multipart(submission(), **{"a.jpg": large}))
+            answer.read()
+            assert answer.status == 201
+        (after,) = server.memory().values()
+    assert after - before < 4_000_000
+
+
+@ONE_DATABASE
+def test_a_body_too_large_is_answered_with_words_a_phone_can_show(
+    connect, environ, field, free_port, tmp_path
+):
+    environ["SAIF_MAX_SUBMISSION"] = "1000000"
+    with (tmp_path / "out").open("wb") as out, serve(environ, port=free_port, output=out):
+        for chunked in (False, True):
+            connection = connect()
+            data = multipart(submission(), **{"a.jpg": bytes(3_000_000)})
+            body = (
+                (data[start : start + 50_000] for start in range(0, len(data), 50_000)) if chunked else data
+            )
+            try:
+                answer = post(connection, field, body)
+            except ConnectionError:
+                pytest.fail("the connection was cut before the answer could be read")
+            assert answer.status == 413
+            assert b"1 MB" in answer.read()
+
+
+@ONE_DATABASE
+def test_chunked_requests_are_taken(connect, environ, field, free_port, tmp_path):
+    with (tmp_path / "out").open("wb") as out, serve(environ, port=free_port, output=out):
+        connection = connect()
+        data = multipart(submission(), **{"a.jpg": os.urandom(300_000)})
+        answer = post(connection, field, (data[start : start + 777] for start in range(0, len(data), 777)))
+        assert answer.status == 201
+        assert b"success" in answer.read()
+
+
+def test_a_phone_that_breaks_off_leaves_nothing(environ, field, session, free_port, tmp_path):
+    with (tmp_path / "out").open("wb") as out, serve(environ, port=free_port, output=out):
+        data = multipart(submission(), **{"a.jpg": os.urandom(300_000)})
+        for cut in (10, 200, 1000, 200_000):
+            with socket.create_connection(("127.0.0.1", free_port)) as connection:
+                connection.sendall(
+                    f"POST {field.path}/submission HTTP/1.1\r\nHost: x\r\nContent-Length: {len(data)}\r\n"
+                    f"Content-Type: multipart/form-data; boundary={BOUNDARY}\r\n\r\n".encode()
+                    + data[:cut]
+                )
+        time.sleep(0.5)
+    assert session.scalar(select(Submission.id)) is None
+    assert list((tmp_path / "blobs" / ".spool").iterdir()) == []
+    assert [path for path in (tmp_path / "blobs").iterdir() if path.name != ".spool"] == []
+
+
+def test_a_phone_revoked_between_two_requests_is_cut_off_in_every_worker(
+    connect, environ, field, session, free_port, tmp_path
+):
+    with (tmp_path / "out").open("wb") as out, serve(environ, port=free_port, output=out):
+        connections = [connect() for _ in range(8)]
+        for connection in connections:
+            answer = post(connection, field, multipart(submission()))
+            answer.read()
+            assert answer.status == 201
+        with writing(session):
+            session.get_one(Device, field.device_id).revoked_at = now()
+        for connection in connections:
+            answer = post(connection, field, multipart(submission()))
+            answer.read()
+            assert answer.status == 403

@@ -1,0 +1,250 @@
+"""A house with one mission and both forms, interviews filled by JavaRosa, and hand-made ones for the odd
+cases."""
+
+import copy
+import json
+import uuid
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from lxml import etree
+from sqlalchemy import Engine, select
+from sqlalchemy.orm import Session
+
+import xlsforms
+from app import policy
+from app.blobs import BlobStore
+from app.db import writing
+from app.keys import Keyring
+from app.models import TABLES, CaseEntity, CaseState, Form, Model, Submission
+from app.models.case_store import p3_context
+from app.services import missions, normalise, plans, publish
+from app.services.receive import Inbox, Sender
+from tests.clients.fixtures import phone  # noqa: F401  (a fixture)
+from tests.services import interviews
+from tests.services.interviews import Interview
+from xlsforms import dictionary
+
+FORMS = Path(xlsforms.__file__).parent / "forms"
+
+
+@pytest.fixture(scope="session")
+def checked() -> dict[str, publish.Checked]:
+    """Both authored workbooks, compiled once."""
+    return {
+        name: publish.check((FORMS / f"{name}.xlsx").read_bytes(), f"{name}.xlsx")
+        for name in ("screening", "assistance")
+    }
+
+
+@dataclass
+class House:
+    """A database with a mission, the forms published, and the services at hand."""
+
+    engine: Engine
+    keyring: Keyring
+    blobs: BlobStore
+    mission_id: int = 0
+    other_mission_id: int = 0
+    forms: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def inbox(self) -> Inbox:
+        return Inbox(self.engine, keyring=self.keyring, blobs=self.blobs, max_xml=5_000_000)
+
+    def sender(self, **settings: Any) -> Sender:
+        mission = settings.pop("mission_id", self.mission_id)
+        return Sender(
+            mission_id=mission, actor="device:1", forms=dict.fromkeys(self.known, "open"), **settings
+        )
+
+    @property
+    def known(self) -> list[str]:
+        return ["ct_screening", "ct_assistance", "fruit", *self.forms]
+
+    def receive(self, xml: bytes, *, files: dict[str, bytes] | None = None, **sender: Any) -> uuid.UUID:
+        inbox = self.inbox
+        incoming = []
+        for name, content in (files or {}).items():
+            file = inbox.file(name, "image/png")
+            file.write(content)
+            incoming.append(file)
+        return inbox.receive(self.sender(**sender), xml=xml, files=incoming).submission_id
+
+    def work(self, limit: int = 100) -> normalise.Batch:
+        return normalise.run_until_empty(self.engine, keyring=self.keyring, limit=limit)
+
+    def publish(self, checked: publish.Checked, *, mission_id: int | None = None) -> None:
+        with Session(self.engine) as session, writing(session):
+            version = publish.save_draft(session, checked, actor=policy.COMMAND, mission_id=mission_id)
+            publish.publish(session, actor=policy.COMMAND, version=version)
+            form = session.get_one(Form, version.form_id)
+            for mission in (self.mission_id, self.other_mission_id) if mission_id is None else (mission_id,):
+                publish.assign(session, actor=policy.COMMAND, form=form, mission_id=mission)
+
+    def session(self) -> Session:
+        return Session(self.engine)
+
+    def submission(self, instance_id: str) -> Submission:
+        with self.session() as session:
+            return session.scalars(select(Submission).where(Submission.instance_id == instance_id)).one()
+
+    def states(self) -> dict[str, str]:
+        with self.session() as session:
+            return {
+                row[0]: row[1] for row in session.execute(select(Submission.instance_id, Submission.state))
+            }
+
+    def codes(self, instance_id: str) -> set[str]:
+        return {finding["code"] for finding in self.submission(instance_id).findings}
+
+    def cases(self) -> set[uuid.UUID]:
+        with self.session() as session:
+            return set(session.scalars(select(CaseState.case_id)))
+
+    def dump(self, *, without: tuple[str, ...] = ("ledger",)) -> dict[str, list[tuple[Any, ...]]]:
+        """Every row of every table, sealed values as they are: equal dumps mean that nothing was touched."""
+        with self.engine.connect() as connection:
+            return {
+                table.name: sorted(
+                    (tuple(row) for row in connection.execute(select(table))), key=lambda row: repr(row)
+                )
+                for table in Model.metadata.sorted_tables
+                if table.name not in without
+            }
+
+    def rows(self, case_id: uuid.UUID) -> dict[tuple[str, str], dict[str, Any]]:
+        """The rows of a case in its tables, by table and id, opened; dates and ids as text."""
+        tables = dictionary.load().tables
+        found = {}
+        with self.engine.connect() as connection:
+            for name, table in TABLES.items():
+                for row in connection.execute(select(table).where(table.c.case_id == case_id)).mappings():
+                    key = row[tables[name].id_column]
+                    said = {column: self.opened(name, key, column, value) for column, value in row.items()}
+                    found[name, str(key)] = said
+        return found
+
+    def opened(self, table: str, key: uuid.UUID, column: str, value: Any) -> Any:
+        field = dictionary.load().tables[table].fields.get(column)
+        if field is not None and field.privacy == "P3" and value is not None:
+            return self.keyring.decrypt(value, p3_context(table, column, key)).decode()
+        return value if isinstance(value, bool | int | float | None) else str(value)
+
+    def store(self) -> dict[str, Any]:
+        """What the case store says, opened, without what depends on when it was written."""
+        found: dict[str, Any] = {}
+        with self.engine.connect() as connection:
+            for name, table in TABLES.items():
+                key = dictionary.load().tables[name].id_column
+                found[name] = sorted(
+                    json.dumps(
+                        {
+                            column: self.opened(name, row[key], column, value)
+                            for column, value in row.items()
+                            if column != "updated_at"
+                        }
+                    )
+                    for row in connection.execute(select(table)).mappings()
+                )
+            for row in connection.execute(select(CaseState.__table__)).mappings():
+                found[f"case {row['case_id']}"] = (
+                    row["mission_id"], row["owner_id"], row["manifest"], row["findings"], row["reference"],
+                )  # fmt: skip
+            entities = select(
+                *(CaseEntity.__table__.c[name] for name in ("case_id", "open", "label", "sex", "status"))
+            )
+            found["entities"] = sorted(
+                map(str, connection.execute(entities.where(CaseEntity.open.is_(True))))
+            )
+            placed = select(
+                Submission.instance_id, Submission.state, Submission.case_id, Submission.root_instance_id,
+                Submission.held_on, Submission.findings,
+            )  # fmt: skip
+            found["submissions"] = sorted(map(str, connection.execute(placed)))
+        return found
+
+
+@pytest.fixture
+def house(engine: Engine, keyring: Keyring, blobs: BlobStore, checked: dict[str, publish.Checked]) -> House:
+    plans.forget()
+    house = House(engine, keyring, blobs)
+    with Session(engine) as session, writing(session):
+        for code, name in (("mission_id", "MDCHI"), ("other_mission_id", "KHPNH")):
+            made = missions.create(session, actor=policy.COMMAND, code=name, name=name, country="MD")
+            setattr(house, code, made.id)
+    for one in checked.values():
+        house.publish(one)
+    return house
+
+
+# --- interviews
+# --- interviews ---------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def xforms(checked: dict[str, publish.Checked], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The compiled forms as files, with the media that both want."""
+    folder = tmp_path_factory.mktemp("xforms")
+    for name, one in checked.items():
+        assert one.ok, one.findings
+        (folder / f"{name}.xml").write_bytes(one.compiled.xform or b"")
+    interviews.write_media(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def filled(phone: Any, xforms: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Interview]]:  # noqa: F811 -- the fixture
+    """Random interviews in several scripts: screenings, and assistance interviews about the cases they
+    made."""
+    lists = tmp_path_factory.mktemp("lists")
+    (lists / "cases.csv").write_text(interviews.NO_CASES)
+    return {
+        "screening": list(interviews.screenings(phone, xforms, lists, count=10)),
+        "assistance": list(interviews.assistances(phone, xforms, lists, count=10)),
+    }
+
+
+def edited(xml: bytes, new_id: str, **answers: str | None) -> bytes:
+    """The same submission as edited in Collect: another instanceID, the old one deprecated, some answers
+    changed."""
+    root = etree.fromstring(xml)
+    meta = next(node for node in root if etree.QName(node).localname == "meta")
+    name = next(node for node in meta if etree.QName(node).localname == "instanceID")
+    for old in [node for node in meta if etree.QName(node).localname == "deprecatedID"]:
+        meta.remove(old)
+    deprecated = copy.deepcopy(name)
+    deprecated.tag = name.tag.replace("instanceID", "deprecatedID")
+    meta.append(deprecated)
+    name.text = new_id
+    change(root, answers)
+    return etree.tostring(root, encoding="utf-8", xml_declaration=True)
+
+
+def altered(xml: bytes, instance_id: str | None = None, **answers: str | None) -> bytes:
+    """Another submission like this one, with some answers changed."""
+    root = etree.fromstring(xml)
+    if instance_id:
+        next(node for node in root.iter() if etree.QName(node).localname == "instanceID").text = instance_id
+    change(root, answers)
+    return etree.tostring(root, encoding="utf-8", xml_declaration=True)
+
+
+def change(root: etree._Element, answers: dict[str, str | None]) -> None:
+    for name, value in answers.items():
+        for node in root.iter():
+            if isinstance(node.tag, str) and etree.QName(node).localname == name and not len(node):
+                node.text = value
+
+
+def answer(xml: bytes, name: str) -> str | None:
+    for node in etree.fromstring(xml).iter():
+        if isinstance(node.tag, str) and etree.QName(node).localname == name:
+            return node.text
+    return None
+
+
+def new_uid() -> str:
+    return f"uuid:{uuid.uuid4()}"

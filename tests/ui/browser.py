@@ -1,0 +1,60 @@
+"""Chromium, as the tests and the pictures use it."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+WIDE, NARROW = 1280, 380
+
+
+def chromium() -> Path | None:
+    """Where the system's Chromium is, if it is installed."""
+    found = shutil.which("chromium") or shutil.which("chromium-browser")
+    return Path(found) if found else None
+
+
+@contextmanager
+def started(program: Path) -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=FLAGS)
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+def open_page(browser: Browser, *, width: int = WIDE, dark: bool = False, script: bool = True) -> Page:
+    """A page of a browser of its own, with an empty memory."""
+    context = browser.new_context(
+        viewport={"width": width, "height": 900},
+        color_scheme="dark" if dark else "light",
+        java_script_enabled=script,
+        accept_downloads=True,
+    )
+    return context.new_page()
+
+
+def sign_in(page: Page, url: str, email: str, password: str) -> None:
+    page.goto(f"{url}/sign-in")
+    page.fill("#email", email)
+    page.fill("#password", password)
+    page.click("text=Sign in >> visible=true >> nth=-1")
+    page.wait_for_url(f"{url}/projects/*")
+
+
+def overflow(page: Page) -> int:
+    """Pixels by which the page is wider than its window."""
+    return int(page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))

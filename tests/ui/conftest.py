@@ -1,0 +1,121 @@
+"""An office for the tests of pages: made once, copied for tests that change it."""
+
+import re
+from collections.abc import Callable, Iterator
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from tests.ui.office import PASSWORD, Office, fill, open_office
+
+
+class Visitor:
+    """Somebody in front of a browser without scripts: gets pages, and sends forms with their token."""
+
+    def __init__(self, client: FlaskClient, mission_id: int) -> None:
+        self.client = client
+        self.home = f"/projects/{mission_id}"
+        self.page: TestResponse | None = None
+
+    def get(self, path: str = "", *, status: int = 200) -> str:
+        self.page = self.client.get(self.home + path if not path.startswith("/!") else path[2:])
+        assert self.page.status_code == status, (self.page.status_code, self.page.text[:2000])
+        return self.page.text
+
+    def post(
+        self, path: str, data: dict | None = None, *, status: int | None = None, follow: bool = True
+    ) -> str:
+        sent = {"csrf_token": self.token(), **(data or {})}
+        self.page = self.client.post(self.home + path, data=sent, follow_redirects=follow)
+        assert self.page.status_code == (status or 200), (self.page.status_code, self.page.text[:2000])
+        return self.page.text
+
+    def token(self) -> str:
+        found = re.search(
+            r'name="csrf_token" value="([^"]+)"', self.client.get(self.home, follow_redirects=True).text
+        )
+        assert found is not None, "a page of somebody signed in holds a form with a token"
+        return found[1]
+
+    def first(self, listing: str, nth: int = 0) -> str:
+        """The path of the nth thing in a list, from the home of the mission on."""
+        pattern = rf'href="{re.escape(self.home)}({listing}/[0-9a-f-]{{36}})"'
+        return re.findall(pattern, self.get(listing))[nth]
+
+
+class _Text(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.parts: list[str] = []
+
+    def handle_data(self, data: str) -> None:
+        self.parts.append(data)
+
+
+def text_of(html: str) -> str:
+    """The text of a page, without tags, white space evened out."""
+    reader = _Text()
+    reader.feed(html)
+    return " ".join(" ".join(reader.parts).split())
+
+
+@pytest.fixture(scope="session")
+def empty_office(tmp_path_factory: pytest.TempPathFactory) -> Office:
+    return open_office(tmp_path_factory.mktemp("empty"))
+
+
+@pytest.fixture(scope="session")
+def full_office(empty_office: Office, tmp_path_factory: pytest.TempPathFactory) -> Office:
+    office = empty_office.moved(tmp_path_factory.mktemp("full"))
+    fill(office)
+    return office
+
+
+@pytest.fixture
+def office(full_office: Office, tmp_path: Path) -> Office:
+    """The filled office, a copy of the test's own."""
+    return full_office.moved(tmp_path / "office")
+
+
+@pytest.fixture
+def new_office(empty_office: Office, tmp_path: Path) -> Office:
+    """The office as it is after its first start."""
+    return empty_office.moved(tmp_path / "new")
+
+
+@pytest.fixture
+def open_app() -> Iterator[Callable[[Office], Flask]]:
+    """The application of an office; its connections are closed afterwards."""
+    opened: list[Flask] = []
+
+    def start(office: Office) -> Flask:
+        app = office.app()
+        app.testing = True
+        opened.append(app)
+        return app
+
+    yield start
+    for app in opened:
+        app.extensions["saif"].engine.dispose()
+
+
+@pytest.fixture
+def visit(office: Office, open_app: Callable[[Office], Flask]) -> Callable[..., Visitor]:
+    """`visit("coordinator")`: somebody of that role, signed in to the filled office."""
+    app = open_app(office)
+
+    def enter(who: str = "coordinator") -> Visitor:
+        return signed_in(app, office, f"{who}@saif.example", PASSWORD)
+
+    return enter
+
+
+def signed_in(app: Flask, office: Office, email: str, password: str) -> Visitor:
+    client = app.test_client()
+    answer = client.post("/sign-in", data={"email": email, "password": password})
+    assert answer.status_code == 302, answer.text
+    return Visitor(client, office.mission_id)

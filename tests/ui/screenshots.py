@@ -1,0 +1,125 @@
+"""Pictures of every page, wide and narrow, light and dark, of an installation filled with fiction.
+
+python -m tests.ui.screenshots DIRECTORY
+"""
+
+import argparse
+import sys
+import tempfile
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page
+
+from tests.ui.browser import NARROW, WIDE, chromium, open_page, overflow, sign_in, started
+from tests.ui.office import Office, fill, open_office, served
+
+PAGES = {
+    "home": "",
+    "forms": "/forms",
+    "form": "/forms/ct_screening",
+    "form-upload": "/forms/new",
+    "submissions": "/submissions",
+    "cases": "/cases",
+    "devices": "/devices",
+    "device": "/devices/1",
+    "download": "/download",
+    "ledger": "/ledger",
+    "not-found": "/nothing",
+}
+BAD_WORKBOOK = b"""
+| survey   |         |            |         |
+|          | type    | name       | label   |
+|          | txet    | town       | Town    |
+|          | integer | age        | Age     |
+| settings |         |            |         |
+|          | form_id | form_title | version |
+|          | visit   | Visit      | 1       |
+"""
+
+
+def take(url: str, office: Office, browser: Browser, folder: Path) -> list[str]:
+    """All pictures. Returns what is wrong with them: pages wider than their window."""
+    wrong = []
+    for width in (WIDE, NARROW):
+        for dark in (False, True):
+            page = open_page(browser, width=width, dark=dark)
+            for name in _walk(page, url, office):
+                kind = "dark" if dark else "light"
+                page.evaluate("scrollTo(0, 0)")
+                page.screenshot(path=folder / f"{name}-{width}-{kind}.png", full_page=True)
+                if name == "case-source" and width == WIDE and not dark:
+                    page.screenshot(path=folder / "readme.png")  # what fits a window: for the README
+                if (extra := overflow(page)) > 0:
+                    wrong.append(f"{name} is {extra} px wider than {width}")
+            page.context.close()
+    return wrong
+
+
+def _walk(page: Page, url: str, office: Office):
+    """Go to one page after the other, and give the name of each when it is there."""
+    home = f"{url}/projects/{office.mission_id}"
+    page.goto(f"{url}/sign-in")
+    yield "sign-in"
+    page.goto(f"{url}/v1/docs")
+    yield "programs"
+    sign_in(page, url, office.email, office.password)
+    for name, path in PAGES.items():
+        page.goto(home + path)
+        yield name
+    page.goto(f"{home}/forms/new")
+    page.set_input_files(
+        "#workbook", {"name": "visit.md", "mimeType": "text/markdown", "buffer": BAD_WORKBOOK}
+    )
+    page.click("text=Upload and check")
+    page.wait_for_selector("text=was not taken")
+    yield "form-refused"
+    page.goto(f"{home}/submissions?state=waiting")
+    page.click("tbody a >> nth=0")
+    page.wait_for_load_state()
+    yield "submission-waiting"
+    page.goto(f"{home}/submissions")
+    page.click("tbody a >> nth=0")
+    page.wait_for_load_state()
+    yield "submission"
+    page.goto(f"{home}/cases")
+    page.click("tbody a >> nth=0")
+    page.wait_for_load_state()
+    yield "case"
+    page.click("#case summary >> nth=1")
+    yield "case-source"
+    page.click("text=Reveal names and free text")
+    yield "case-reveal"
+    page.fill("#reveal-reason", "The shelter asks who is coming")
+    page.select_option("#reveal-section", "person")
+    page.click("dialog[open] button.main")
+    page.wait_for_selector("bdi.revealed")
+    yield "case-revealed"
+    page.goto(home)
+    page.keyboard.press("?")
+    yield "shortcuts"
+
+
+def main() -> int:
+    arguments = argparse.ArgumentParser(description=__doc__)
+    arguments.add_argument("directory", type=Path, help="where the pictures go")
+    folder: Path = arguments.parse_args().directory
+    program = chromium()
+    if program is None:
+        print("Chromium is not installed: apt-get install chromium", file=sys.stderr)
+        return 1
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as home, started(program) as browser:
+        office = open_office(Path(home))
+        with served(office.app()) as url:
+            page = open_page(browser)
+            sign_in(page, url, office.email, office.password)
+            page.screenshot(path=folder / f"home-empty-{WIDE}-light.png")
+            fill(office)
+            wrong = take(url, office, browser, folder)
+    print(f"{len(list(folder.glob('*.png')))} pictures in {folder}")
+    print("\n".join(wrong), end="\n" if wrong else "")
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

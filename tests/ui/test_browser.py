@@ -1,0 +1,265 @@
+"""The walk of a coordinator through the pages, in Chromium."""
+
+import io
+import re
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from tests.tools import missing
+from tests.ui import screenshots
+from tests.ui.browser import NARROW, chromium, open_page, overflow, sign_in, started
+from tests.ui.office import served
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+
+
+@pytest.fixture(scope="module")
+def browser():
+    program = chromium()
+    if program is None:
+        missing("Chromium")
+    with started(program) as browser:
+        yield browser
+
+
+@pytest.fixture(scope="module")
+def house(full_office, tmp_path_factory):
+    """The filled office, served: its address, and the office."""
+    office = full_office.moved(tmp_path_factory.mktemp("house"))
+    app = office.app()
+    with served(app) as url:
+        yield url, office
+    app.extensions["saif"].engine.dispose()
+
+
+@pytest.fixture
+def enter(browser, house):
+    """A page of somebody signed in; at the end, nothing may have complained."""
+    url, office = house
+    pages, complaints = [], []
+
+    def open_signed_in(**how):
+        page = open_page(browser, **how)
+        pages.append(page)
+        page.on(
+            "console",
+            lambda message: message.type in ("error", "warning") and complaints.append(message.text),
+        )
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        sign_in(page, url, office.email, office.password)
+        return page
+
+    yield open_signed_in
+    for page in pages:
+        page.context.close()
+    assert not complaints
+
+
+def home_of(house):
+    url, office = house
+    return f"{url}/projects/{office.mission_id}"
+
+
+def test_from_the_empty_house_to_the_name_of_a_person_and_back_to_where_it_was_said(
+    browser, empty_office, tmp_path
+):
+    from app.tasks import run_once
+
+    office = empty_office.moved(tmp_path / "walk")
+    app = office.app()
+    with served(app) as url:
+        page = open_page(browser)
+        sign_in(page, url, office.email, office.password)
+        page.click("text=Fill with demo interviews")
+        page.wait_for_selector("text=60 fictional interviews came in.")
+        state = app.extensions["saif"]
+        while run_once(state.engine, keyring=state.keyring):
+            pass
+        page.goto(f"{url}/projects/{office.mission_id}")
+        page.click("text=Needs attention >> xpath=../.. >> a >> nth=0")
+        page.wait_for_load_state()
+        page.click("tbody a >> nth=0")
+        page.wait_for_load_state()
+        page.click("a[data-choose=person]")
+        page.fill("#reveal-reason", "The shelter asks who is coming")
+        page.click("dialog[open] button.main")
+        page.wait_for_load_state()
+        name = page.locator("#person .fact", has_text="Family name")
+        assert name.locator("bdi.revealed").inner_text().strip()
+        name.locator("summary").click()
+        assert "Family name" in name.locator(".trace").inner_text()
+        name.locator(".trace a").click()
+        page.wait_for_load_state()
+        assert "/submissions/" in page.url
+        assert "Family name" in page.inner_text("#answers")
+        assert page.locator(".revealed").count() == 0
+        page.goto(f"{url}/projects/{office.mission_id}/download")
+        page.fill("#reason", "Monthly report")
+        with page.expect_download() as started_download:
+            page.click("main button.main")
+        archive = zipfile.ZipFile(io.BytesIO(Path(started_download.value.path()).read_bytes()))
+        assert any(name.endswith(".csv") for name in archive.namelist())
+        page.context.close()
+    app.extensions["saif"].engine.dispose()
+
+
+def test_the_keyboard_reaches_everything(enter, house):
+    page = enter()
+    page.keyboard.press("g")
+    page.keyboard.press("c")
+    page.wait_for_url("**/cases")
+    page.keyboard.press("/")
+    assert page.evaluate("document.activeElement.id") == "reference"
+    page.keyboard.type("g c ?")
+    assert page.url.endswith("/cases")
+    assert not page.locator("#shortcuts[open]").count()
+    page.evaluate("document.activeElement.blur()")
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    second = page.evaluate("document.activeElement.getAttribute('href')")
+    page.keyboard.press("k")
+    assert page.evaluate("document.activeElement.getAttribute('href')") != second
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile(r"/cases/[0-9a-f-]{36}$"))
+    page.keyboard.press("?")
+    assert page.locator("#shortcuts[open]").count() == 1
+    page.keyboard.press("Escape")
+    assert page.locator("#shortcuts[open]").count() == 0
+    page.keyboard.press("g")
+    page.keyboard.press("s")
+    page.wait_for_url("**/submissions")
+
+
+def test_the_first_stop_of_the_tab_key_skips_to_the_content(enter, house):
+    page = enter()
+    page.goto(home_of(house) + "/cases")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip"
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "content"
+
+
+def test_no_page_is_wider_than_a_narrow_phone_and_none_complains(enter, house):
+    page = enter(width=NARROW)
+    for path in (*screenshots.PAGES.values(), "/cases", "/submissions"):
+        if path == "/nothing":
+            continue
+        page.goto(home_of(house) + path)
+        assert overflow(page) <= 0, path
+    for listing in ("/cases", "/submissions"):
+        page.goto(home_of(house) + listing)
+        page.click("tbody a >> nth=0")
+        page.wait_for_load_state()
+        page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true })")
+        assert overflow(page) <= 0, listing
+
+
+ACCESSIBLE = """() => {
+  const wrong = [];
+  const named = (e) => (e.getAttribute('aria-label') || e.getAttribute('aria-labelledby')
+    || e.textContent.trim() || e.getAttribute('title'));
+  for (const e of document.querySelectorAll('input:not([type=hidden]), select, textarea'))
+    if (!e.labels.length && !e.getAttribute('aria-label')) wrong.push('no label: ' + e.outerHTML.slice(0, 80));
+  for (const e of document.querySelectorAll('a[href], button, summary'))
+    if (!named(e)) wrong.push('no name: ' + e.outerHTML.slice(0, 80));
+  for (const e of document.querySelectorAll('img:not([alt]), svg:not([aria-hidden]):not([role]'
+      + ' [role=img] *)')) if (!e.closest('[aria-hidden], [role=img]')) wrong.push('picture: ' + e.outerHTML.slice(0, 80));
+  const ids = [...document.querySelectorAll('[id]')].map(e => e.id);
+  for (const id of ids) if (ids.indexOf(id) !== ids.lastIndexOf(id)) wrong.push('twice: ' + id);
+  for (const e of document.querySelectorAll('[aria-labelledby], [aria-describedby]'))
+    for (const id of (e.getAttribute('aria-labelledby') || e.getAttribute('aria-describedby')).split(' '))
+      if (!document.getElementById(id)) wrong.push('points nowhere: ' + id);
+  for (const e of document.querySelectorAll('table'))
+    if (!e.caption || !e.querySelector('th[scope]')) wrong.push('table without caption or headers');
+  if (document.querySelectorAll('main').length !== 1) wrong.push('not one main');
+  if (document.querySelectorAll('h1').length !== 1) wrong.push('not one h1');
+  if (!document.documentElement.lang) wrong.push('no language');
+  let level = 1;
+  for (const e of document.querySelectorAll('main h1, main h2, main h3, main h4')) {
+    if (e.closest('dialog')) continue;
+    const own = Number(e.tagName[1]);
+    if (own > level + 1) wrong.push('heading jumps: ' + e.textContent.trim().slice(0, 40));
+    level = own;
+  }
+  return wrong;
+}"""
+
+
+def test_every_page_has_names_labels_and_an_outline(enter, house):
+    page = enter()
+    for path in screenshots.PAGES.values():
+        if path == "/nothing":
+            continue
+        page.goto(home_of(house) + path)
+        assert page.evaluate(ACCESSIBLE) == [], path
+    for listing in ("/cases", "/submissions", "/submissions?state=waiting"):
+        page.goto(home_of(house) + listing)
+        page.click("tbody a >> nth=0")
+        page.wait_for_load_state()
+        assert page.evaluate(ACCESSIBLE) == [], listing
+
+
+CONTRAST = """() => {
+  const parse = (c) => { const m = c.match(/[\\d.]+/g).map(Number);
+    return c.startsWith('color(') ? m.slice(0, 3).map(v => v * 255).concat(m[3] ?? 1) : m.concat(m.length > 3 ? [] : [1]); };
+  const lum = ([r, g, b]) => { const f = [r, g, b].map(v => { v /= 255; return v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4; });
+    return 0.2126 * f[0] + 0.7152 * f[1] + 0.0722 * f[2]; };
+  const over = (top, under) => top.slice(0, 3).map((v, i) => v * top[3] + under[i] * (1 - top[3]));
+  const ground = (e) => { const stack = []; for (let n = e; n; n = n.parentElement) stack.push(parse(getComputedStyle(n).backgroundColor));
+    let c = [255, 255, 255]; for (const one of stack.reverse()) if (one[3] > 0) c = over(one, c); return c; };
+  const wrong = new Set();
+  const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (walk.nextNode()) {
+    const e = walk.currentNode.parentElement;
+    if (!walk.currentNode.textContent.trim() || !e.checkVisibility() || e.closest('.only-read, .skip, option, dialog, script')) continue;
+    const style = getComputedStyle(e), a = lum(over(parse(style.color), ground(e))), b = lum(ground(e));
+    const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+    if (ratio < 4.5) wrong.add(e.tagName + '.' + e.className + ' ' + ratio.toFixed(2));
+  }
+  return [...wrong];
+}"""
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_text_stands_out_from_its_ground(enter, house, dark):
+    page = enter(dark=dark)
+    for path in ("", "/cases", "/submissions", "/forms/ct_screening", "/devices", "/download"):
+        page.goto(home_of(house) + path)
+        assert page.evaluate(CONTRAST) == [], path
+    page.goto(home_of(house) + "/cases")
+    page.click("tbody a >> nth=0")
+    page.wait_for_load_state()
+    assert page.evaluate(CONTRAST) == []
+
+
+def test_everything_works_without_scripts(browser, house):
+    url, office = house
+    page = open_page(browser, script=False)
+    sign_in(page, url, office.email, office.password)
+    page.goto(home_of(house) + "/cases")
+    page.click("tbody a >> nth=0")
+    page.click("text=Reveal names and free text")
+    page.fill("#reveal-reason", "The shelter asks who is coming")
+    page.select_option("#reveal-section", "all")
+    page.click("main button.main")
+    assert page.locator("bdi.revealed").count() > 0
+    page.goto(home_of(house) + "/devices")
+    page.click("text=Cut off")
+    assert "Cut off Demo phone?" in page.inner_text("h2")
+    page.context.close()
+
+
+def test_a_refused_workbook_shows_its_findings_on_the_same_page(browser, house):
+    url, office = house
+    page = open_page(browser)
+    sign_in(page, url, office.email, office.password)
+    page.goto(home_of(house) + "/forms/new")
+    page.set_input_files(
+        "#workbook", {"name": "visit.md", "mimeType": "text/markdown", "buffer": screenshots.BAD_WORKBOOK}
+    )
+    page.click("text=Upload and check")
+    page.wait_for_selector("text=was not taken")
+    assert "survey" in page.inner_text(".findings")
+    page.context.close()

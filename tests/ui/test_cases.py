@@ -1,0 +1,152 @@
+"""Cases: no name without a reason, and for every value where it came from."""
+
+import re
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.models import LedgerEntry
+from tests.ui.conftest import text_of
+
+
+@pytest.fixture
+def visitor(visit):
+    return visit("coordinator")
+
+
+def ledger_of(visitor, action):
+    with Session(visitor.client.application.extensions["saif"].engine) as session:
+        return session.scalars(select(LedgerEntry).where(LedgerEntry.action == action)).all()
+
+
+def full_case(visitor):
+    """The path of a case that was screened and assisted."""
+    for nth in range(20):
+        path = visitor.first("/cases", nth)
+        if "Assistance delivered" in visitor.get(path) and "Family name" in visitor.get(path):
+            return path
+    raise AssertionError("the demo has such a case")
+
+
+def fact(page, label):
+    """The line of a fact, from its label to the next one."""
+    return page.split(f"<dt>{label}</dt>")[1].split('<div class="fact">')[0]
+
+
+def test_the_list_shows_references_and_no_names(visitor):
+    page = text_of(visitor.get("/cases"))
+    assert re.search(r"DEMO1-26-[0-9a-f]{8}", page)
+    assert "Female, adult" in page
+
+
+def test_the_list_is_narrowed_by_what_is_chosen(visitor):
+    every = len(re.findall("data-row", visitor.get("/cases")))
+    some = len(re.findall("data-row", visitor.get("/cases?risk_level=imminent")))
+    assert 0 < some < every
+    assert "No case fits" in visitor.get("/cases?reference=XX-nothing")
+    reference = re.search(r"DEMO1-26-[0-9a-f]{8}", visitor.get("/cases"))[0]
+    assert len(re.findall("data-row", visitor.get(f"/cases?reference={reference.lower()}"))) == 1
+
+
+def test_what_the_filter_does_not_know_narrows_nothing(visitor):
+    every = len(re.findall("data-row", visitor.get("/cases")))
+    assert len(re.findall("data-row", visitor.get("/cases?status=nonsense"))) == every
+
+
+def test_a_case_hides_names_and_free_text(visitor):
+    page = visitor.get(full_case(visitor))
+    line = fact(page, "Family name")
+    assert "••••••" in line
+    assert "hidden" in line
+    title = page.split("<title>")[1].split("</title>")[0]
+    assert title == "Case · SAIF"
+
+
+def test_a_value_says_which_interview_and_question_it_came_from(visitor):
+    page = visitor.get(full_case(visitor))
+    line = fact(page, "Sex")
+    assert "/submissions/" in line
+    assert "<code" in line
+    assert "Screening interview" in line
+
+
+def test_a_value_that_changed_shows_what_it_was(visitor):
+    assert re.search(r"\d earlier", visitor.get(full_case(visitor)))
+
+
+def test_codes_are_read_in_the_language_of_the_reader(visitor, office, open_app):
+    from app.db import writing
+    from app.services import users
+
+    path = full_case(visitor)
+    with Session(visitor.client.application.extensions["saif"].engine) as session, writing(session):
+        users.set_locale(session, user=users.find(session, "coordinator@saif.example"), locale="es")
+    assert "Entrevista" in visitor.get(path)
+
+
+def test_names_are_revealed_for_a_reason_that_stands_in_the_ledger(visitor):
+    path = full_case(visitor)
+    page = visitor.post(f"{path}/reveal", {"section": "person", "reason": "The shelter asks who is coming"})
+    assert '<bdi class="revealed">' in fact(page, "Family name")
+    assert "you gave a reason" in page
+    (entry,) = ledger_of(visitor, "reveal")
+    assert entry.reason == "The shelter asks who is coming"
+    assert entry.object == f"case:{path.rpartition('/')[2]}"
+    assert "person.family_name" in entry.detail["fields"]
+    assert "••••••" in fact(visitor.get(path), "Family name")
+
+
+def test_only_the_section_asked_for_is_revealed(visitor):
+    path = full_case(visitor)
+    page = visitor.post(f"{path}/reveal", {"section": "person", "reason": "The shelter asks who is coming"})
+    screening = page.split('id="screening"')[1].split('class="panel facts"')[0]
+    assert "••••••" in screening
+    page = visitor.post(f"{path}/reveal", {"section": "all", "reason": "A copy of everything for the person"})
+    screening = page.split('id="screening"')[1].split('class="panel facts"')[0]
+    assert "••••••" not in screening
+
+
+def test_without_a_reason_nothing_is_revealed(visitor):
+    path = full_case(visitor)
+    page = visitor.post(f"{path}/reveal", {"section": "person", "reason": " . "}, status=422)
+    assert "only with a reason" in page
+    assert not ledger_of(visitor, "reveal")
+    assert "Why do you need to see it?" in visitor.get(f"{path}/reveal?section=person")
+
+
+def test_a_case_of_another_mission_is_not_found(visit):
+    path = visit("coordinator").first("/cases")
+    elsewhere = visit("elsewhere")
+    assert elsewhere.client.get(f"/projects/2{path}").status_code == 404
+    assert elsewhere.client.get(f"/projects/2{path}/reveal").status_code == 404
+
+
+def test_a_case_that_is_none_is_not_found(visitor):
+    visitor.get("/cases/00000000-0000-4000-8000-000000000000", status=404)
+    visitor.get("/cases/not-a-case", status=404)
+
+
+def test_a_merged_case_leads_to_the_one_that_carries_on(visitor):
+    from uuid import UUID
+
+    from app.policy import COMMAND
+    from app.services import decide
+
+    ends, stays = visitor.first("/cases", 0), visitor.first("/cases", 1)
+    state = visitor.client.application.extensions["saif"]
+    with Session(state.engine) as session:
+        decide.merge(
+            session,
+            keyring=state.keyring,
+            actor=COMMAND,
+            case_id=UUID(ends.rpartition("/")[2]),
+            into=UUID(stays.rpartition("/")[2]),
+            reason="The same person, screened twice",
+        )
+        session.commit()
+    answer = visitor.client.get(visitor.home + ends)
+    assert answer.location == visitor.home + stays
+    page = text_of(visitor.get(stays))
+    assert "Merged into another case" in page
+    assert "The same person, screened twice" in page

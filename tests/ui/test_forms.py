@@ -1,0 +1,131 @@
+"""Forms: upload with findings, publication, download of what was uploaded."""
+
+import io
+
+import pytest
+
+from tests.ui.conftest import text_of
+
+GOOD = """
+| survey  |      |                 |       |
+|         | type | name            | label |
+|         | text | town            | Town  |
+| settings |           |             |         |
+|          | form_id   | form_title  | version |
+|          | visit     | Visit       | 1       |
+"""
+BAD = GOOD.replace("| text |", "| txet |")
+
+
+def workbook(markdown: str, name: str = "visit.md") -> dict:
+    return {"workbook": (io.BytesIO(markdown.encode()), name), "note": "First try"}
+
+
+@pytest.fixture
+def designer(visit):
+    return visit("form_designer")
+
+
+def test_the_list_shows_what_is_on_phones(designer):
+    page = text_of(designer.get("/forms"))
+    assert "ct_screening" in page
+    assert "ct_assistance" in page
+
+
+def test_a_form_shows_its_questions_with_label_and_mapping(designer):
+    page = text_of(designer.get("/forms/ct_screening"))
+    assert "Family name" in page
+    assert "person.family_name" in page
+    assert "P3" in page
+    assert "made for each phone" in page
+
+
+def test_a_form_can_be_read_in_each_of_its_languages(designer):
+    page = designer.get("/forms/ct_screening?language=Français (fr)")
+    assert "Sexe" in page
+    assert 'lang="fr"' in page
+
+
+def test_a_workbook_with_a_fault_is_refused_at_its_cell_and_nothing_changes(designer):
+    page = text_of(designer.post("/forms/new", workbook(BAD), status=422))
+    assert "was not taken" in page
+    assert "Sheet survey row 2" in page
+    assert "visit" not in text_of(designer.get("/forms"))
+
+
+def test_a_workbook_becomes_a_draft_and_then_a_version(designer):
+    page = text_of(designer.post("/forms/new", workbook(GOOD)))
+    assert "Visit is a draft now" in page
+    assert "phones do not see it yet" in page
+    page = text_of(designer.post("/forms/visit/publish"))
+    assert "Visit is published" in page
+    assert "On phones" in page
+
+
+def test_a_draft_of_a_published_form_says_what_changes(designer):
+    designer.post("/forms/new", workbook(GOOD))
+    designer.post("/forms/visit/publish")
+    changed = GOOD.replace("| Town  |", "| Place |").replace("| 1       |", "| 2       |")
+    page = text_of(designer.post("/forms/new", workbook(changed)))
+    assert "What changes" in page
+
+
+def test_uploading_the_published_version_again_changes_nothing(designer):
+    designer.post("/forms/new", workbook(GOOD))
+    designer.post("/forms/visit/publish")
+    assert "Nothing was changed" in text_of(designer.post("/forms/new", workbook(GOOD)))
+
+
+def test_an_upload_without_a_file_says_what_to_do(designer):
+    assert "Choose a workbook" in text_of(designer.post("/forms/new", status=422))
+
+
+def test_publishing_without_a_draft_is_refused(designer):
+    assert "no draft" in text_of(designer.post("/forms/ct_screening/publish", status=409))
+
+
+def test_the_workbook_and_the_xform_come_back_byte_for_byte(designer):
+    page = designer.get("/forms/ct_screening")
+    for part, start in (("workbook", b"PK"), ("xform", b"<?xml")):
+        path = page.split(f"/{part}")[0].rpartition('"')[2] + f"/{part}"
+        answer = designer.client.get(path)
+        assert answer.status_code == 200
+        assert answer.data.startswith(start)
+        assert "attachment" in answer.headers["Content-Disposition"]
+
+
+def test_a_coordinator_reads_forms_and_uploads_none(visit):
+    page = visit("coordinator").get("/forms")
+    assert "ct_screening" in page
+    assert "Upload a form" not in page
+
+
+def test_a_form_of_headquarters_is_not_changed_in_a_mission(designer):
+    page = text_of(designer.get("/forms/ct_screening"))
+    assert "belongs to headquarters" in page
+    assert "Upload a new version" not in page
+
+
+def test_a_form_of_another_name_is_not_found(designer):
+    designer.get("/forms/nothing", status=404)
+    designer.get("/forms/ct_screening?version=nothing", status=404)
+
+
+def test_a_file_the_form_asks_for_can_be_attached_to_a_draft(designer):
+    asking = GOOD.replace("| Town  |", "| ![](image.png) |")
+    asking = """
+| survey  |                           |      |       |
+|         | type                      | name | label |
+|         | select_one_from_file towns.csv | town | Town  |
+| settings |           |             |         |
+|          | form_id   | form_title  | version |
+|          | towns     | Towns       | 1       |
+"""
+    page = text_of(designer.post("/forms/new", workbook(asking, "towns.md")))
+    assert "towns.csv missing" in page
+    sent = {"name": "towns.csv", "file": (io.BytesIO(b"name,label\na,A\n"), "towns.csv")}
+    page = text_of(designer.post("/forms/towns/media", sent))
+    assert "towns.csv is attached" in page
+    assert "missing" not in page
+    designer.post("/forms/towns/media", {"name": "other.csv", "file": (io.BytesIO(b"x"), "x")}, status=404)
+    designer.post("/forms/towns/media", {"name": "towns.csv"}, status=422)

@@ -1,0 +1,183 @@
+"""Submissions: answers under their labels, in the form's languages; names and raw XML for a reason only."""
+
+import re
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.models import LedgerEntry
+from tests.ui.conftest import text_of
+
+
+@pytest.fixture
+def visitor(visit):
+    return visit("coordinator")
+
+
+def rows(page):
+    return len(re.findall("<tr data-row", page))
+
+
+def answer(page, name):
+    """What stands beside a question."""
+    return page.split(f">{name}</span>")[1].split("</dd>")[0]
+
+
+def screening(visitor):
+    """The path of a screening with personal data."""
+    for path in re.findall(
+        rf'href="{visitor.home}(/submissions/[0-9a-f-]{{36}})"', visitor.get("/submissions?form=ct_screening")
+    ):
+        if "Family name" in visitor.get(path):
+            return path
+    raise AssertionError("the demo has such a submission")
+
+
+def test_the_list_goes_on_page_by_page_without_losing_its_filter(visitor):
+    first = visitor.get("/submissions?form=")
+    assert rows(first) == 50
+    onward = re.search(r'href="([^"]+after=[^"]+)"', first)[1].replace("&amp;", "&")
+    second = visitor.client.get(onward).text
+    assert rows(second) == 10
+    assert "Back to the first" in second
+
+
+def test_the_list_is_narrowed_by_form_state_and_findings(visitor):
+    every = rows(visitor.get("/submissions?form=ct_screening")) + rows(
+        visitor.get("/submissions?form=ct_assistance")
+    )
+    assert every == 60
+    assert rows(visitor.get("/submissions?state=waiting")) == 1
+    assert rows(visitor.get("/submissions?attention=finding")) >= 1
+    assert "No submission fits" in visitor.get("/submissions?state=failed")
+
+
+def test_a_page_marker_from_elsewhere_is_refused_in_words(visitor):
+    assert "Begin again at the first page" in visitor.get("/submissions?after=nonsense", status=422)
+
+
+def test_answers_stand_under_the_labels_of_their_questions(visitor):
+    page = text_of(visitor.get(screening(visitor)))
+    assert "A. Registration" in page
+    assert "Date of the interview interview_date" in page
+
+
+def test_the_questions_can_be_read_in_another_language(visitor):
+    page = visitor.get(f"{screening(visitor)}?language=Français (fr)")
+    assert "entretien" in text_of(page)
+    assert 'class="answers" lang="fr"' in page
+
+
+def test_names_and_raw_xml_are_hidden_until_a_reason_is_given(visitor):
+    path = screening(visitor)
+    page = visitor.get(path)
+    assert "••••••" in answer(page, "family_name")
+    assert "&lt;family_name&gt;" not in page
+    page = visitor.post(f"{path}/reveal", {"reason": "Checking the spelling with the shelter"})
+    assert '<bdi class="revealed">' in answer(page, "family_name")
+    assert "&lt;family_name&gt;" in page
+    with Session(visitor.client.application.extensions["saif"].engine) as session:
+        entries = session.scalars(
+            select(LedgerEntry).where(LedgerEntry.action.in_(["reveal", "submission.raw"]))
+        ).all()
+    assert {entry.action for entry in entries} == {"reveal", "submission.raw"}
+    assert {entry.reason for entry in entries} == {"Checking the spelling with the shelter"}
+
+
+def test_without_a_reason_nothing_is_shown(visitor):
+    path = screening(visitor)
+    page = visitor.post(f"{path}/reveal", {"reason": ""}, status=422)
+    assert "only with a reason" in page
+    assert "&lt;family_name&gt;" not in page
+    assert "Why do you need to see them?" in visitor.get(f"{path}/reveal")
+
+
+def test_an_interview_without_consent_shows_nothing_behind_it_not_even_for_a_reason(visitor):
+    for path in re.findall(
+        rf'href="{visitor.home}(/submissions/[0-9a-f-]{{36}})"', visitor.get("/submissions")
+    ):
+        page = visitor.get(path)
+        if "The person did not consent" in page:
+            revealed = visitor.post(f"{path}/reveal", {"reason": "To see whether something shows"})
+            assert "&lt;data" not in revealed
+            assert "is not opened by a page" in revealed
+            return
+    raise AssertionError("the demo has an interview without consent")
+
+
+def test_a_submission_of_another_mission_is_not_found(visit):
+    path = visit("coordinator").first("/submissions")
+    assert visit("elsewhere").client.get(f"/projects/2{path}").status_code == 404
+
+
+def test_a_file_is_handed_out_for_a_reason_and_never_opened_by_the_browser(visitor, office):
+    from app.db import writing
+    from app.policy import COMMAND
+    from app.services import devices, publish
+    from tests.field import part, submission
+    from tests.ui.test_forms import GOOD
+
+    state = visitor.client.application.extensions["saif"]
+    checked = publish.check(GOOD.encode(), "visit.md")
+    with Session(state.engine) as session:
+        token = devices.token(devices.get(session, 1, 1), state.keyring)
+        with writing(session):
+            draft = publish.save_draft(session, checked, actor=COMMAND, mission_id=1)
+            publish.publish(session, actor=COMMAND, version=draft)
+    xml = submission(form_id="visit")
+    sent = {
+        "xml_submission_file": part(xml, "x.xml", "text/xml"),
+        "<b>.html": part(b"<script>1</script>", "<b>.html", "text/html"),
+    }
+    assert visitor.client.post(f"/v1/key/{token}/projects/1/submission", data=sent).status_code == 201
+    path = visitor.first("/submissions")
+    assert "File 1" in visitor.get(path)
+    assert "&lt;b&gt;.html" not in visitor.page.text
+    page = visitor.post(f"{path}/reveal", {"reason": "To see the signature"})
+    assert "&lt;b&gt;.html" in page
+    sent = {"csrf_token": visitor.token(), "name": "<b>.html", "reason": "To see the signature"}
+    answer = visitor.client.post(f"{visitor.home}{path}/file", data=sent)
+    assert answer.data == b"<script>1</script>"
+    assert answer.headers["Content-Disposition"].startswith("attachment")
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    visitor.post(f"{path}/file", {"name": "<b>.html", "reason": ""}, status=422)
+    visitor.post(f"{path}/file", {"name": "other", "reason": "To see the signature"}, status=404)
+
+
+def waiting(visitor):
+    return re.search(
+        rf'href="{visitor.home}(/submissions/[0-9a-f-]{{36}})"', visitor.get("/submissions?state=waiting")
+    )[1]
+
+
+def test_a_waiting_interview_is_put_into_the_case_whose_reference_is_given(visitor):
+    path = waiting(visitor)
+    assert "Which case does it belong to?" in visitor.get(path)
+    reference = re.search(r"DEMO1-26-[0-9a-f]{8}", visitor.get("/cases"))[0]
+    sent = {"case": "other", "reference": reference.upper(), "reason": "The paper file says so"}
+    page = text_of(visitor.post(f"{path}/place", sent))
+    assert "part of the case now" in page
+    assert "Open case" in page
+
+
+def test_a_waiting_interview_begins_a_case_of_its_own(visitor):
+    page = text_of(
+        visitor.post(f"{waiting(visitor)}/place", {"case": "new", "reason": "Seen for the first time"})
+    )
+    assert "Open case" in page
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        {"case": "other", "reference": "XX-none", "reason": "The paper file says so"},
+        {"case": "other", "reference": "", "reason": "The paper file says so"},
+        {"case": "nonsense", "reason": "The paper file says so"},
+        {"case": "new", "reason": ""},
+    ],
+)
+def test_a_decision_that_cannot_be_made_is_refused_in_words(visitor, sent):
+    path = waiting(visitor)
+    assert "What to do" in text_of(visitor.post(f"{path}/place", sent, status=422))
+    assert "Waiting" in visitor.get(path)
