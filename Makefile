@@ -15,11 +15,12 @@ test: $(VENV)/.dev ## Set up what tests need (Java, Chromium, PostgreSQL by apt 
 	@tests/prepare.sh
 	@$(BIN)/pytest -n 2 --dist loadgroup $(ARGS)
 
-lint: $(VENV)/.dev ## Format, rules, types, layers
+lint: $(VENV)/.dev ## Format, rules, types, layers, and whether the docs say what the code does
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python docs/check.py
 
 bench: $(VENV)/.dev ## Measure receive, normalise, compile and export on SQLite and PostgreSQL
 	@tests/prepare.sh

@@ -27,7 +27,7 @@ class Config:
     """How this process runs. Sizes are bytes."""
 
     home: Path
-    """Directory of everything that is not elsewhere by a URL (SAIF_HOME, default `var`)."""
+    """Directory of everything that is not elsewhere by a URL (SAIF_HOME; default `var`)."""
     database_url: URL
     """DATABASE_URL; default `sqlite:///<home>/saif.db`."""
     blob_url: str
@@ -41,7 +41,7 @@ class Config:
     proxies: int = 0
     """SAIF_PROXIES: how many proxies in front set X-Forwarded-*; 0 believes none of them."""
     port: int = 8000
-    """PORT."""
+    """PORT: where the web processes listen; default 8000."""
     max_request: int = 10 * MEGABYTE
     """SAIF_MAX_REQUEST: what phones are asked to keep a request under (X-OpenRosa-Accept-Content-Length)."""
     max_submission: int = 200 * MEGABYTE

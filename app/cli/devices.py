@@ -25,7 +25,9 @@ _qr = click.option(
 @mission_option
 @click.option("--name", required=True, help="What the device is called, like 'Phone 7'.")
 @click.option(
-    "--interviewer", metavar="CODE", help="Whose phone it is; without it, it sees the whole mission's cases."
+    "--interviewer",
+    metavar="CODE",
+    help="Whose phone it is; without it, it gets only cases that are nobody's.",
 )
 @_url
 @_qr

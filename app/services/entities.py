@@ -64,10 +64,10 @@ def changes(
 
 
 def entity_rows(session: Session, *, mission_id: int, owner_id: int | None) -> Iterator[CaseEntity]:
-    """Open cases for a phone: those of its interviewer, or of the whole mission if it is nobody's."""
-    statement = select(CaseEntity).where(CaseEntity.mission_id == mission_id, CaseEntity.open.is_(True))
-    if owner_id is not None:
-        statement = statement.where(CaseEntity.owner_id == owner_id)
+    """Open cases for a phone: those of its interviewer; if the phone is nobody's, those that are nobody's too."""
+    statement = select(CaseEntity).where(
+        CaseEntity.mission_id == mission_id, CaseEntity.open.is_(True), CaseEntity.owner_id == owner_id
+    )
     return session.execute(
         statement.order_by(CaseEntity.label, CaseEntity.case_id).execution_options(yield_per=500)
     ).scalars()
@@ -84,7 +84,6 @@ def integrity(
         )
     )
     deleted = {
-        row.case_id: not row.open or row.mission_id != mission_id or owner_id not in (None, row.owner_id)
-        for row in rows
+        row.case_id: not row.open or row.mission_id != mission_id or row.owner_id != owner_id for row in rows
     }
     return {one: deleted.get(one, False) for one in ids}

@@ -1,0 +1,57 @@
+"""The examples in the docs are run: doctests against a server, `saif` commands, forms as tables."""
+
+import doctest
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import requests
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = sorted(ROOT.glob("docs/*.md"))
+BLOCK = re.compile(r"^```(python|console)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+
+
+def blocks(page: Path, language: str) -> list[str]:
+    return [text for kind, text in BLOCK.findall(page.read_text()) if kind == language]
+
+
+@pytest.mark.parametrize("page", [p for p in PAGES if blocks(p, "python")], ids=lambda p: p.name)
+def test_the_python_examples_of_a_page_do_what_they_show(page, first_run):
+    names = {
+        "requests": requests,
+        "saif": first_run["url"],
+        "email": first_run["email"],
+        "password": first_run["password"],
+    }
+    parser = doctest.DocTestParser()
+    runner = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE)
+    output: list[str] = []
+    for number, text in enumerate(blocks(page, "python")):
+        test = parser.get_doctest(text, names, f"{page.name}:{number}", str(page), 0)
+        names = test.globs
+        runner.run(test, out=output.append, clear_globs=False)
+    assert not runner.failures, "".join(output)
+
+
+@pytest.mark.parametrize("page", [p for p in PAGES if blocks(p, "console")], ids=lambda p: p.name)
+def test_the_commands_of_a_page_do_what_they_show(page, first_run):
+    checker = doctest.OutputChecker()
+    for text in blocks(page, "console"):
+        for command, expected in re.findall(r"^\$ saif (.*)\n((?:(?!\$ ).*\n)*)", text, re.MULTILINE):
+            done = subprocess.run(
+                [sys.executable, "-m", "app.cli", *command.split()],
+                capture_output=True,
+                text=True,
+                cwd=ROOT,
+                env={**os.environ, "SAIF_HOME": first_run["home"]},
+                timeout=120,
+                check=False,
+            )
+            assert done.returncode == 0, f"saif {command}: {done.stderr}"
+            wanted = expected.replace("…", "...")
+            options = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
+            assert checker.check_output(wanted, done.stdout, options), f"saif {command}:\n{done.stdout}"
