@@ -1,5 +1,7 @@
 """Everything on one machine, in one command: prepare, then gunicorn and one worker, watched until the end."""
 
+import contextlib
+import ctypes
 import http.client
 import json
 import os
@@ -18,6 +20,7 @@ from app import first_run
 from app.config import Config
 
 ROOT: Final = Path(__file__).resolve().parent.parent
+_PR_SET_PDEATHSIG: Final = 1
 PATIENCE: Final = 40
 """Seconds a process has to end by itself: gunicorn lets requests finish for 30."""
 
@@ -61,7 +64,16 @@ def _start(config: Config) -> dict[str, subprocess.Popen[bytes]]:
 
 def _run(command: list[str], environment: Mapping[str, str]) -> "subprocess.Popen[bytes]":
     # A session of its own: Ctrl-C reaches us only, and we end each process in its own way.
-    return subprocess.Popen(command, env=environment, cwd=ROOT, start_new_session=True)  # noqa: S603 - our own commands
+    return subprocess.Popen(  # noqa: S603 -- our own commands
+        command, env=environment, cwd=ROOT, start_new_session=True, preexec_fn=_end_with_parent
+    )
+
+
+def _end_with_parent() -> None:
+    """Ask the kernel for SIGTERM when the parent is gone, however it went: else a killed `saif serve` would leave
+    its processes on the port (prctl(2), Linux only; elsewhere they stay)."""
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def _end(processes: Mapping[str, "subprocess.Popen[bytes]"]) -> None:

@@ -7,7 +7,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from xlsforms import cells
+from xlsforms import cells, functions
 from xlsforms.dictionary import Dictionary
 from xlsforms.finding import Finding, error, warning
 from xlsforms.mapping import Mapping
@@ -32,6 +32,7 @@ def lint(
         # What looks wrong in a cell and converts all the same is in a column that counts for nothing.
         found = [replace(one, severity="warning") if one.is_error else one for one in found]
         found += _questions(form)
+        found += functions.check(form)
         found += _names_of_people(form, mapping or Mapping(), dictionary)
     return tuple(found)
 

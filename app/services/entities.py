@@ -64,7 +64,8 @@ def changes(
 
 
 def entity_rows(session: Session, *, mission_id: int, owner_id: int | None) -> Iterator[CaseEntity]:
-    """Open cases for a phone: those of its interviewer; if the phone is nobody's, those that are nobody's too."""
+    """Open cases for a phone: those of its interviewer; if the phone is nobody's, those that are nobody's
+    too."""
     statement = select(CaseEntity).where(
         CaseEntity.mission_id == mission_id, CaseEntity.open.is_(True), CaseEntity.owner_id == owner_id
     )

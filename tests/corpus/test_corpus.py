@@ -23,8 +23,10 @@ FAULTS = {
         "instance_name",
     ),
     "osm-fieldwork--digitisation_fields.xls": ("choice_list_unknown", "survey", 3, "type"),
+    "surveycto-templates--repeat_allows_selection.xlsx": ("unknown_function", "survey", 13, "calculation"),
 }
-"""Where a person finds the fault, in the workbooks that pyxform refuses (rows and columns were looked up by hand)."""
+"""Where a person finds the fault, in the workbooks that pyxform or a phone refuses (rows and columns were looked up by
+hand)."""
 
 JAVAROSA_TYPES = {
     "1": {"string"}, "2": {"int", "integer"}, "3": {"decimal"}, "4": {"date"}, "5": {"time"}, "6": {"dateTime"},
