@@ -13,7 +13,7 @@ run: $(VENV)/.run ## Set up everything and serve SAIF at http://127.0.0.1:8000 (
 
 test: $(VENV)/.dev ## Set up what tests need (Java, Chromium, PostgreSQL by apt where it may) and run all of them
 	@tests/prepare.sh
-	@$(BIN)/pytest -n 2 --dist loadgroup $(ARGS)
+	@$(BIN)/pytest -n 2 --dist loadfile $(ARGS)
 
 lint: $(VENV)/.dev ## Format, rules, types, layers, and whether the docs say what the code does
 	$(BIN)/ruff format --check .

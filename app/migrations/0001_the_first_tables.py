@@ -1388,6 +1388,7 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_decision_case_id_id"), "decision", ["case_id", "id"], unique=False)
     op.create_index(op.f("ix_decision_instance_id"), "decision", ["instance_id"], unique=False)
+    op.create_index(op.f("ix_decision_other_case_id"), "decision", ["other_case_id"], unique=False)
     op.create_table(
         "device_group",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -1732,6 +1733,7 @@ def upgrade() -> None:
         ["mission_id", "xml_form_id", "id"],
         unique=False,
     )
+    op.create_index(op.f("ix_submission_mission_id_id"), "submission", ["mission_id", "id"], unique=False)
     op.create_index("ix_submission_queue", "submission", ["state", "id"], unique=False)
     op.create_index(
         "ix_submission_root_instance_id",
@@ -1826,6 +1828,7 @@ def downgrade() -> None:
         postgresql_where=sa.text("root_instance_id IS NOT NULL"),
     )
     op.drop_index("ix_submission_queue", table_name="submission")
+    op.drop_index(op.f("ix_submission_mission_id_id"), table_name="submission")
     op.drop_index(op.f("ix_submission_mission_id_xml_form_id_id"), table_name="submission")
     op.drop_index(
         "ix_submission_flagged",
@@ -1866,6 +1869,7 @@ def downgrade() -> None:
     op.drop_table("grant")
     op.drop_table("form")
     op.drop_table("device_group")
+    op.drop_index(op.f("ix_decision_other_case_id"), table_name="decision")
     op.drop_index(op.f("ix_decision_instance_id"), table_name="decision")
     op.drop_index(op.f("ix_decision_case_id_id"), table_name="decision")
     op.drop_table("decision")

@@ -14,7 +14,7 @@ class Decision(Model):
     """What a person in the office decided about a case. Append-only; a part of the fold."""
 
     __tablename__ = "decision"
-    __table_args__ = (Index(None, "case_id", "id"), Index(None, "instance_id"))
+    __table_args__ = (Index(None, "case_id", "id"), Index(None, "other_case_id"), Index(None, "instance_id"))
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
     kind: Mapped[str] = mapped_column(

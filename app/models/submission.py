@@ -30,6 +30,7 @@ class Submission(Model):
     __table_args__ = (
         UniqueConstraint("mission_id", "xml_form_id", "instance_id"),
         Index("ix_submission_queue", "state", "id"),
+        Index(None, "mission_id", "id"),
         Index(None, "mission_id", "xml_form_id", "id"),
         Index(None, "device_id", "received_at"),
         Index(

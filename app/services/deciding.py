@@ -5,12 +5,12 @@ import uuid
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from sqlalchemy import insert, or_, select
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from app import ledger, policy, problems
 from app.keys import Keyring
-from app.models import CaseAlias, CaseState, Decision, Submission, new_id, now
+from app.models import CaseAlias, CaseState, Decision, Form, Submission, new_id, now
 from app.policy import Actor
 from app.services import settling
 from app.services.reveal import need_reason
@@ -33,20 +33,28 @@ def find_submission(
     if not policy.may(actor, "submission.read", mission_id):
         raise problems.not_found("submission")
     policy.require(actor, action, mission_id)
-    root = select(Submission.root_instance_id).where(
-        Submission.mission_id == mission_id, Submission.instance_id == instance_id
-    )
+    # By form id too, which the index wants: an instanceID is unique in a form of a mission.
+    named = session.scalars(
+        select(Submission)
+        .where(
+            Submission.mission_id == mission_id,
+            Submission.xml_form_id.in_(select(Form.xml_form_id)),
+            Submission.instance_id == instance_id,
+        )
+        .order_by(Submission.id)
+    ).first()
+    if named is None:
+        raise problems.not_found("submission")
     found = session.scalars(
         select(Submission)
         .where(
             Submission.mission_id == mission_id,
-            or_(Submission.root_instance_id.in_(root), Submission.instance_id == instance_id),
+            Submission.xml_form_id == named.xml_form_id,
+            Submission.root_instance_id == named.root_instance_id,
         )
         .order_by(Submission.state == "superseded", Submission.id.desc())
     ).first()
-    if found is None:
-        raise problems.not_found("submission")
-    return found
+    return found or named
 
 
 def keep(

@@ -191,7 +191,7 @@ class Rows:
             .where(SubmissionFile.submission_id.in_(ids))
             .group_by(SubmissionFile.submission_id)
         )
-        return {submission: count for submission, count in found}
+        return dict(found.all())
 
     def _rows(self, row: Any, layout: Layout, delivery: Delivery) -> Iterator[csv.Row]:
         plan = next((one for one in self.plans if one.version_id == row.version_id), self.plans[0])

@@ -18,7 +18,7 @@ from app import ledger, policy, problems
 from app.blobs import BlobStore
 from app.db import writing
 from app.keys import Keyring
-from app.models import CaseHint, CaseState, Conflict, Submission, SubmissionFile
+from app.models import CaseHint, CaseState, Conflict, Form, Submission, SubmissionFile
 from app.services import answers, case_list, plans
 from app.services.answers import Answered, Section
 from app.services.case_list import CaseLine
@@ -188,13 +188,14 @@ def find(
 ) -> Any:
     if not policy.may(actor, "submission.read", mission_id):
         raise problems.not_found("submission")
+    # By form id too, which the index wants: an instanceID is unique in a form of a mission.
+    form_ids = [xml_form_id] if xml_form_id is not None else select(Form.xml_form_id)
     statement = select(_TABLE).where(
         Submission.mission_id == mission_id,
+        Submission.xml_form_id.in_(form_ids),
         Submission.instance_id == instance_id,
         Submission.state != "deleted",
     )
-    if xml_form_id is not None:
-        statement = statement.where(Submission.xml_form_id == xml_form_id)
     row = session.execute(statement.order_by(Submission.id).limit(1)).first()
     if row is None:
         raise problems.not_found("submission")

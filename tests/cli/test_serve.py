@@ -101,11 +101,10 @@ def test_ctrl_c_stops_every_process(first):
     assert "Traceback" not in first["out"]
 
 
-def test_the_second_start_is_quick_and_follows_a_new_port(first, home, free_port):
-    with served(home, free_port) as (_, base, seconds):
+def test_the_second_start_makes_nothing_again_and_follows_a_new_port(first, home, free_port):
+    with served(home, free_port) as (_, base, _):
         note = json.loads((home / "first-run.json").read_text())
         assert requests.get(f"{note['device_url']}/formList", timeout=5).status_code == 200
-    assert seconds < 5 if os.environ.get("CI") != "true" else seconds < 15
     assert note["url"] == base
     assert note["password"] == first["note"]["password"]
 

@@ -12,7 +12,7 @@ from tests.ui import screenshots
 from tests.ui.browser import NARROW, chromium, open_page, overflow, sign_in, started
 from tests.ui.office import served
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")
