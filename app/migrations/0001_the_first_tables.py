@@ -12,10 +12,8 @@ depends_on = None
 def upgrade() -> None:
     op.create_table(
         "assessment",
-        sa.Column(
-            "row_id", sa.Uuid(), nullable=False, comment="UUIDv5 of case, table and row key; or the case uid"
-        ),
         sa.Column("case_id", sa.Uuid(), nullable=False, comment="The case"),
+        sa.Column("row_id", sa.Uuid(), nullable=False, comment="UUIDv5 of case, table and row key"),
         sa.Column("interview_id", sa.Uuid(), nullable=True, comment="The interview that said it"),
         sa.Column("safety_plan", sa.LargeBinary(), nullable=True),
         sa.Column(
@@ -24,16 +22,14 @@ def upgrade() -> None:
             nullable=False,
             comment="When the fold last wrote the row",
         ),
-        sa.PrimaryKeyConstraint("row_id", name=op.f("pk_assessment")),
+        sa.PrimaryKeyConstraint("case_id", "row_id", name=op.f("pk_assessment")),
         comment="The risk assessment of one interview.",
+        sqlite_with_rowid=False,
     )
-    op.create_index(op.f("ix_assessment_case_id"), "assessment", ["case_id"], unique=False)
     op.create_table(
         "background",
-        sa.Column(
-            "row_id", sa.Uuid(), nullable=False, comment="UUIDv5 of case, table and row key; or the case uid"
-        ),
         sa.Column("case_id", sa.Uuid(), nullable=False, comment="The case"),
+        sa.Column("row_id", sa.Uuid(), nullable=False, comment="UUIDv5 of case, table and row key"),
         sa.Column("interview_id", sa.Uuid(), nullable=True, comment="The interview that said it"),
         sa.Column("occupation_status", sa.String(), nullable=True),
         sa.Column("occupation_kind", sa.String(), nullable=True),
@@ -47,16 +43,14 @@ def upgrade() -> None:
             nullable=False,
             comment="When the fold last wrote the row",
         ),
-        sa.PrimaryKeyConstraint("row_id", name=op.f("pk_background")),
+        sa.PrimaryKeyConstraint("case_id", "row_id", name=op.f("pk_background")),
         comment="The situation before the trafficking, as told in one interview.",
+        sqlite_with_rowid=False,
     )
-    op.create_index(op.f("ix_background_case_id"), "background", ["case_id"], unique=False)
     op.create_table(
         "background_leave_reason",
-        sa.Column(
-            "row_id", sa.Uuid(), nullable=False, comment="UUIDv5 of case, table and row key; or the case uid"
-        ),
         sa.Column("case_id", sa.Uuid(), nullable=False, comment="The case"),
+        sa.Column("row_id", sa.Uuid(), nullable=False, comment="UUIDv5 of case, table and row key"),
         sa.Column("interview_id", sa.Uuid(), nullable=True, comment="The interview that said it"),
         sa.Column("reason", sa.String(), nullable=True),
         sa.Column(
@@ -65,11 +59,9 @@ def upgrade() -> None:
             nullable=False,
             comment="When the fold last wrote the row",
         ),
-        sa.PrimaryKeyConstraint("row_id", name=op.f("pk_background_leave_reason")),
+        sa.PrimaryKeyConstraint("case_id", "row_id", name=op.f("pk_background_leave_reason")),
         comment="Why the person left.",
-    )
-    op.create_index(
-        op.f("ix_background_leave_reason_case_id"), "background_leave_reason", ["case_id"], unique=False
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "case_alias",
@@ -80,9 +72,7 @@ def upgrade() -> None:
     op.create_index(op.f("ix_case_alias_target_id"), "case_alias", ["target_id"], unique=False)
     op.create_table(
         "case_file",
-        sa.Column(
-            "case_id", sa.Uuid(), nullable=False, comment="UUIDv5 of case, table and row key; or the case uid"
-        ),
+        sa.Column("case_id", sa.Uuid(), nullable=False, comment="The case"),
         sa.Column("case_ref", sa.Text(), nullable=True, comment="Shown to staff; holds no personal data"),
         sa.Column("person_id", sa.Uuid(), nullable=True, comment="Empty until there is consent"),
         sa.Column(
@@ -129,16 +119,12 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("case_id", name=op.f("pk_case_file")),
         comment="One spell of identification and assistance of one person. One person may have several, over the years.",
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "consent",
-        sa.Column(
-            "consent_id",
-            sa.Uuid(),
-            nullable=False,
-            comment="UUIDv5 of case, table and row key; or the case uid",
-        ),
         sa.Column("case_id", sa.Uuid(), nullable=False, comment="The case"),
+        sa.Column("consent_id", sa.Uuid(), nullable=False, comment="UUIDv5 of case, table and row key"),
         sa.Column("interview_id", sa.Uuid(), nullable=True, comment="The interview that said it"),
         sa.Column(
             "purpose",
@@ -171,19 +157,14 @@ def upgrade() -> None:
             nullable=False,
             comment="When the fold last wrote the row",
         ),
-        sa.PrimaryKeyConstraint("consent_id", name=op.f("pk_consent")),
+        sa.PrimaryKeyConstraint("case_id", "consent_id", name=op.f("pk_consent")),
         comment="One line per purpose and event; never updated, only appended.",
+        sqlite_with_rowid=False,
     )
-    op.create_index(op.f("ix_consent_case_id"), "consent", ["case_id"], unique=False)
     op.create_table(
         "data_subject_request",
-        sa.Column(
-            "request_id",
-            sa.Uuid(),
-            nullable=False,
-            comment="UUIDv5 of case, table and row key; or the case uid",
-        ),
         sa.Column("case_id", sa.Uuid(), nullable=False, comment="The case"),
+        sa.Column("request_id", sa.Uuid(), nullable=False, comment="UUIDv5 of case, table and row key"),
         sa.Column("interview_id", sa.Uuid(), nullable=True, comment="The interview that said it"),
         sa.Column("kind", sa.String(), nullable=True),
         sa.Column("received_on", sa.Date(), nullable=True, comment="Date of the interview"),
@@ -197,21 +178,14 @@ def upgrade() -> None:
             nullable=False,
             comment="When the fold last wrote the row",
         ),
-        sa.PrimaryKeyConstraint("request_id", name=op.f("pk_data_subject_request")),
+        sa.PrimaryKeyConstraint("case_id", "request_id", name=op.f("pk_data_subject_request")),
         comment="Access, correction, restriction, withdrawal, deletion.",
-    )
-    op.create_index(
-        op.f("ix_data_subject_request_case_id"), "data_subject_request", ["case_id"], unique=False
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "eligibility",
-        sa.Column(
-            "eligibility_id",
-            sa.Uuid(),
-            nullable=False,
-            comment="UUIDv5 of case, table and row key; or the case uid",
-        ),
         sa.Column("case_id", sa.Uuid(), nullable=False, comment="The case"),
+        sa.Column("eligibility_id", sa.Uuid(), nullable=False, comment="UUIDv5 of case, table and row key"),
         sa.Column("interview_id", sa.Uuid(), nullable=True, comment="The interview that said it"),
         sa.Column("programme", sa.String(), nullable=True),
         sa.Column("identified_victim", sa.String(), nullable=True, comment="From trafficking_status"),
@@ -233,19 +207,14 @@ def upgrade() -> None:
             nullable=False,
             comment="When the fold last wrote the row",
         ),
-        sa.PrimaryKeyConstraint("eligibility_id", name=op.f("pk_eligibility")),
+        sa.PrimaryKeyConstraint("case_id", "eligibility_id", name=op.f("pk_eligibility")),
         comment="A programme’s criteria applied to a case.",
+        sqlite_with_rowid=False,
     )
-    op.create_index(op.f("ix_eligibility_case_id"), "eligibility", ["case_id"], unique=False)
     op.create_table(
         "episode",
-        sa.Column(
-            "episode_id",
-            sa.Uuid(),
-            nullable=False,
-            comment="UUIDv5 of case, table and row key; or the case uid",
-        ),
         sa.Column("case_id", sa.Uuid(), nullable=False, comment="The case"),
+        sa.Column("episode_id", sa.Uuid(), nullable=False, comment="UUIDv5 of case, table and row key"),
         sa.Column("source", sa.String(), nullable=True, comment="Which form said it"),
         sa.Column("seq", sa.BigInteger(), nullable=True, comment="1 = oldest"),
         sa.Column("entry_mode", sa.String(), nullable=True),
@@ -278,16 +247,14 @@ def upgrade() -> None:
             nullable=False,
             comment="When the fold last wrote the row",
         ),
-        sa.PrimaryKeyConstraint("episode_id", name=op.f("pk_episode")),
+        sa.PrimaryKeyConstraint("case_id", "episode_id", name=op.f("pk_episode")),
         comment="One trafficking episode. The screening gives one provisional episode; the first assistance interview replaces it.",
+        sqlite_with_rowid=False,
     )
-    op.create_index(op.f("ix_episode_case_id"), "episode", ["case_id"], unique=False)
     op.create_table(
         "episode_control",
-        sa.Column(
-            "row_id", sa.Uuid(), nullable=False, comment="UUIDv5 of case, table and row key; or the case uid"
-        ),
         sa.Column("case_id", sa.Uuid(), nullable=False, comment="The case"),
+        sa.Column("row_id", sa.Uuid(), nullable=False, comment="UUIDv5 of case, table and row key"),
         sa.Column("episode_id", sa.Uuid(), nullable=False, comment="The row of episode it hangs from"),
         sa.Column("phase", sa.String(), nullable=True),
         sa.Column("means", sa.String(), nullable=True),
@@ -297,17 +264,14 @@ def upgrade() -> None:
             nullable=False,
             comment="When the fold last wrote the row",
         ),
-        sa.PrimaryKeyConstraint("row_id", name=op.f("pk_episode_control")),
+        sa.PrimaryKeyConstraint("case_id", "row_id", name=op.f("pk_episode_control")),
         comment="Means of control, during the journey and during the exploitation.",
+        sqlite_with_rowid=False,
     )
-    op.create_index(op.f("ix_episode_control_case_id"), "episode_control", ["case_id"], unique=False)
-    op.create_index(op.f("ix_episode_control_episode_id"), "episode_control", ["episode_id"], unique=False)
     op.create_table(
         "episode_exploitation",
-        sa.Column(
-            "row_id", sa.Uuid(), nullable=False, comment="UUIDv5 of case, table and row key; or the case uid"
-        ),
         sa.Column("case_id", sa.Uuid(), nullable=False, comment="The case"),
+        sa.Column("row_id", sa.Uuid(), nullable=False, comment="UUIDv5 of case, table and row key"),
         sa.Column("episode_id", sa.Uuid(), nullable=False, comment="The row of episode it hangs from"),
         sa.Column("facet", sa.String(), nullable=True),
         sa.Column("code", sa.String(), nullable=True),
@@ -317,21 +281,14 @@ def upgrade() -> None:
             nullable=False,
             comment="When the fold last wrote the row",
         ),
-        sa.PrimaryKeyConstraint("row_id", name=op.f("pk_episode_exploitation")),
+        sa.PrimaryKeyConstraint("case_id", "row_id", name=op.f("pk_episode_exploitation")),
         comment="Types, sectors and sexual types in one table.",
-    )
-    op.create_index(
-        op.f("ix_episode_exploitation_case_id"), "episode_exploitation", ["case_id"], unique=False
-    )
-    op.create_index(
-        op.f("ix_episode_exploitation_episode_id"), "episode_exploitation", ["episode_id"], unique=False
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "episode_platform",
-        sa.Column(
-            "row_id", sa.Uuid(), nullable=False, comment="UUIDv5 of case, table and row key; or the case uid"
-        ),
         sa.Column("case_id", sa.Uuid(), nullable=False, comment="The case"),
+        sa.Column("row_id", sa.Uuid(), nullable=False, comment="UUIDv5 of case, table and row key"),
         sa.Column("episode_id", sa.Uuid(), nullable=False, comment="The row of episode it hangs from"),
         sa.Column("phase", sa.String(), nullable=True),
         sa.Column("platform", sa.String(), nullable=True),
@@ -341,17 +298,14 @@ def upgrade() -> None:
             nullable=False,
             comment="When the fold last wrote the row",
         ),
-        sa.PrimaryKeyConstraint("row_id", name=op.f("pk_episode_platform")),
+        sa.PrimaryKeyConstraint("case_id", "row_id", name=op.f("pk_episode_platform")),
         comment="Websites and apps used to recruit or to exploit.",
+        sqlite_with_rowid=False,
     )
-    op.create_index(op.f("ix_episode_platform_case_id"), "episode_platform", ["case_id"], unique=False)
-    op.create_index(op.f("ix_episode_platform_episode_id"), "episode_platform", ["episode_id"], unique=False)
     op.create_table(
         "episode_promised_benefit",
-        sa.Column(
-            "row_id", sa.Uuid(), nullable=False, comment="UUIDv5 of case, table and row key; or the case uid"
-        ),
         sa.Column("case_id", sa.Uuid(), nullable=False, comment="The case"),
+        sa.Column("row_id", sa.Uuid(), nullable=False, comment="UUIDv5 of case, table and row key"),
         sa.Column("episode_id", sa.Uuid(), nullable=False, comment="The row of episode it hangs from"),
         sa.Column("benefit", sa.String(), nullable=True),
         sa.Column(
@@ -360,24 +314,14 @@ def upgrade() -> None:
             nullable=False,
             comment="When the fold last wrote the row",
         ),
-        sa.PrimaryKeyConstraint("row_id", name=op.f("pk_episode_promised_benefit")),
+        sa.PrimaryKeyConstraint("case_id", "row_id", name=op.f("pk_episode_promised_benefit")),
         comment="What was promised beside the work.",
-    )
-    op.create_index(
-        op.f("ix_episode_promised_benefit_case_id"), "episode_promised_benefit", ["case_id"], unique=False
-    )
-    op.create_index(
-        op.f("ix_episode_promised_benefit_episode_id"),
-        "episode_promised_benefit",
-        ["episode_id"],
-        unique=False,
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "episode_recruiter_relation",
-        sa.Column(
-            "row_id", sa.Uuid(), nullable=False, comment="UUIDv5 of case, table and row key; or the case uid"
-        ),
         sa.Column("case_id", sa.Uuid(), nullable=False, comment="The case"),
+        sa.Column("row_id", sa.Uuid(), nullable=False, comment="UUIDv5 of case, table and row key"),
         sa.Column("episode_id", sa.Uuid(), nullable=False, comment="The row of episode it hangs from"),
         sa.Column("relation", sa.String(), nullable=True),
         sa.Column(
@@ -386,24 +330,14 @@ def upgrade() -> None:
             nullable=False,
             comment="When the fold last wrote the row",
         ),
-        sa.PrimaryKeyConstraint("row_id", name=op.f("pk_episode_recruiter_relation")),
+        sa.PrimaryKeyConstraint("case_id", "row_id", name=op.f("pk_episode_recruiter_relation")),
         comment="What the recruiter was to the person.",
-    )
-    op.create_index(
-        op.f("ix_episode_recruiter_relation_case_id"), "episode_recruiter_relation", ["case_id"], unique=False
-    )
-    op.create_index(
-        op.f("ix_episode_recruiter_relation_episode_id"),
-        "episode_recruiter_relation",
-        ["episode_id"],
-        unique=False,
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "episode_recruitment_method",
-        sa.Column(
-            "row_id", sa.Uuid(), nullable=False, comment="UUIDv5 of case, table and row key; or the case uid"
-        ),
         sa.Column("case_id", sa.Uuid(), nullable=False, comment="The case"),
+        sa.Column("row_id", sa.Uuid(), nullable=False, comment="UUIDv5 of case, table and row key"),
         sa.Column("episode_id", sa.Uuid(), nullable=False, comment="The row of episode it hangs from"),
         sa.Column("method", sa.String(), nullable=True),
         sa.Column(
@@ -412,24 +346,14 @@ def upgrade() -> None:
             nullable=False,
             comment="When the fold last wrote the row",
         ),
-        sa.PrimaryKeyConstraint("row_id", name=op.f("pk_episode_recruitment_method")),
+        sa.PrimaryKeyConstraint("case_id", "row_id", name=op.f("pk_episode_recruitment_method")),
         comment="How the contact with the recruiter began.",
-    )
-    op.create_index(
-        op.f("ix_episode_recruitment_method_case_id"), "episode_recruitment_method", ["case_id"], unique=False
-    )
-    op.create_index(
-        op.f("ix_episode_recruitment_method_episode_id"),
-        "episode_recruitment_method",
-        ["episode_id"],
-        unique=False,
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "episode_travel_companion",
-        sa.Column(
-            "row_id", sa.Uuid(), nullable=False, comment="UUIDv5 of case, table and row key; or the case uid"
-        ),
         sa.Column("case_id", sa.Uuid(), nullable=False, comment="The case"),
+        sa.Column("row_id", sa.Uuid(), nullable=False, comment="UUIDv5 of case, table and row key"),
         sa.Column("episode_id", sa.Uuid(), nullable=False, comment="The row of episode it hangs from"),
         sa.Column("companion", sa.String(), nullable=True),
         sa.Column(
@@ -438,27 +362,14 @@ def upgrade() -> None:
             nullable=False,
             comment="When the fold last wrote the row",
         ),
-        sa.PrimaryKeyConstraint("row_id", name=op.f("pk_episode_travel_companion")),
+        sa.PrimaryKeyConstraint("case_id", "row_id", name=op.f("pk_episode_travel_companion")),
         comment="With whom the person travelled.",
-    )
-    op.create_index(
-        op.f("ix_episode_travel_companion_case_id"), "episode_travel_companion", ["case_id"], unique=False
-    )
-    op.create_index(
-        op.f("ix_episode_travel_companion_episode_id"),
-        "episode_travel_companion",
-        ["episode_id"],
-        unique=False,
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "family_member",
-        sa.Column(
-            "family_member_id",
-            sa.Uuid(),
-            nullable=False,
-            comment="UUIDv5 of case, table and row key; or the case uid",
-        ),
         sa.Column("case_id", sa.Uuid(), nullable=False, comment="The case"),
+        sa.Column("family_member_id", sa.Uuid(), nullable=False, comment="UUIDv5 of case, table and row key"),
         sa.Column("interview_id", sa.Uuid(), nullable=True, comment="The interview that said it"),
         sa.Column("relation", sa.String(), nullable=True),
         sa.Column("sex", sa.String(), nullable=True),
@@ -473,16 +384,14 @@ def upgrade() -> None:
             nullable=False,
             comment="When the fold last wrote the row",
         ),
-        sa.PrimaryKeyConstraint("family_member_id", name=op.f("pk_family_member")),
+        sa.PrimaryKeyConstraint("case_id", "family_member_id", name=op.f("pk_family_member")),
         comment="Members of the family and household, as told in one interview.",
+        sqlite_with_rowid=False,
     )
-    op.create_index(op.f("ix_family_member_case_id"), "family_member", ["case_id"], unique=False)
     op.create_table(
         "follow_up",
-        sa.Column(
-            "row_id", sa.Uuid(), nullable=False, comment="UUIDv5 of case, table and row key; or the case uid"
-        ),
         sa.Column("case_id", sa.Uuid(), nullable=False, comment="The case"),
+        sa.Column("row_id", sa.Uuid(), nullable=False, comment="UUIDv5 of case, table and row key"),
         sa.Column("interview_id", sa.Uuid(), nullable=True, comment="The interview that said it"),
         sa.Column("safe_home", sa.String(), nullable=True),
         sa.Column("income", sa.String(), nullable=True),
@@ -496,16 +405,14 @@ def upgrade() -> None:
             nullable=False,
             comment="When the fold last wrote the row",
         ),
-        sa.PrimaryKeyConstraint("row_id", name=op.f("pk_follow_up")),
+        sa.PrimaryKeyConstraint("case_id", "row_id", name=op.f("pk_follow_up")),
         comment="How the person is, some time after.",
+        sqlite_with_rowid=False,
     )
-    op.create_index(op.f("ix_follow_up_case_id"), "follow_up", ["case_id"], unique=False)
     op.create_table(
         "health",
-        sa.Column(
-            "row_id", sa.Uuid(), nullable=False, comment="UUIDv5 of case, table and row key; or the case uid"
-        ),
         sa.Column("case_id", sa.Uuid(), nullable=False, comment="The case"),
+        sa.Column("row_id", sa.Uuid(), nullable=False, comment="UUIDv5 of case, table and row key"),
         sa.Column("interview_id", sa.Uuid(), nullable=True, comment="The interview that said it"),
         sa.Column("status", sa.String(), nullable=True),
         sa.Column("pregnancy", sa.String(), nullable=True),
@@ -517,16 +424,14 @@ def upgrade() -> None:
             nullable=False,
             comment="When the fold last wrote the row",
         ),
-        sa.PrimaryKeyConstraint("row_id", name=op.f("pk_health")),
+        sa.PrimaryKeyConstraint("case_id", "row_id", name=op.f("pk_health")),
         comment="Health, as told in one interview.",
+        sqlite_with_rowid=False,
     )
-    op.create_index(op.f("ix_health_case_id"), "health", ["case_id"], unique=False)
     op.create_table(
         "health_need",
-        sa.Column(
-            "row_id", sa.Uuid(), nullable=False, comment="UUIDv5 of case, table and row key; or the case uid"
-        ),
         sa.Column("case_id", sa.Uuid(), nullable=False, comment="The case"),
+        sa.Column("row_id", sa.Uuid(), nullable=False, comment="UUIDv5 of case, table and row key"),
         sa.Column("interview_id", sa.Uuid(), nullable=True, comment="The interview that said it"),
         sa.Column("need", sa.String(), nullable=True),
         sa.Column(
@@ -535,16 +440,14 @@ def upgrade() -> None:
             nullable=False,
             comment="When the fold last wrote the row",
         ),
-        sa.PrimaryKeyConstraint("row_id", name=op.f("pk_health_need")),
+        sa.PrimaryKeyConstraint("case_id", "row_id", name=op.f("pk_health_need")),
         comment="Health needs.",
+        sqlite_with_rowid=False,
     )
-    op.create_index(op.f("ix_health_need_case_id"), "health_need", ["case_id"], unique=False)
     op.create_table(
         "household",
-        sa.Column(
-            "row_id", sa.Uuid(), nullable=False, comment="UUIDv5 of case, table and row key; or the case uid"
-        ),
         sa.Column("case_id", sa.Uuid(), nullable=False, comment="The case"),
+        sa.Column("row_id", sa.Uuid(), nullable=False, comment="UUIDv5 of case, table and row key"),
         sa.Column("interview_id", sa.Uuid(), nullable=True, comment="The interview that said it"),
         sa.Column("size", sa.BigInteger(), nullable=True),
         sa.Column("dependants", sa.BigInteger(), nullable=True),
@@ -554,16 +457,14 @@ def upgrade() -> None:
             nullable=False,
             comment="When the fold last wrote the row",
         ),
-        sa.PrimaryKeyConstraint("row_id", name=op.f("pk_household")),
+        sa.PrimaryKeyConstraint("case_id", "row_id", name=op.f("pk_household")),
         comment="The household, as told in one interview.",
+        sqlite_with_rowid=False,
     )
-    op.create_index(op.f("ix_household_case_id"), "household", ["case_id"], unique=False)
     op.create_table(
         "indicator",
-        sa.Column(
-            "row_id", sa.Uuid(), nullable=False, comment="UUIDv5 of case, table and row key; or the case uid"
-        ),
         sa.Column("case_id", sa.Uuid(), nullable=False, comment="The case"),
+        sa.Column("row_id", sa.Uuid(), nullable=False, comment="UUIDv5 of case, table and row key"),
         sa.Column("interview_id", sa.Uuid(), nullable=True, comment="The interview that said it"),
         sa.Column("dimension", sa.String(), nullable=True),
         sa.Column("code", sa.String(), nullable=True),
@@ -575,19 +476,14 @@ def upgrade() -> None:
             nullable=False,
             comment="When the fold last wrote the row",
         ),
-        sa.PrimaryKeyConstraint("row_id", name=op.f("pk_indicator")),
+        sa.PrimaryKeyConstraint("case_id", "row_id", name=op.f("pk_indicator")),
         comment="ILO operational indicators observed.",
+        sqlite_with_rowid=False,
     )
-    op.create_index(op.f("ix_indicator_case_id"), "indicator", ["case_id"], unique=False)
     op.create_table(
         "interview",
-        sa.Column(
-            "interview_id",
-            sa.Uuid(),
-            nullable=False,
-            comment="UUIDv5 of case, table and row key; or the case uid",
-        ),
         sa.Column("case_id", sa.Uuid(), nullable=False, comment="The case"),
+        sa.Column("interview_id", sa.Uuid(), nullable=False, comment="UUIDv5 of case, table and row key"),
         sa.Column(
             "instance_id", sa.Text(), nullable=True, comment="Of the current version of the submission"
         ),
@@ -615,16 +511,14 @@ def upgrade() -> None:
             nullable=False,
             comment="When the fold last wrote the row",
         ),
-        sa.PrimaryKeyConstraint("interview_id", name=op.f("pk_interview")),
+        sa.PrimaryKeyConstraint("case_id", "interview_id", name=op.f("pk_interview")),
         comment="One interview, of either form.",
+        sqlite_with_rowid=False,
     )
-    op.create_index(op.f("ix_interview_case_id"), "interview", ["case_id"], unique=False)
     op.create_table(
         "interview_person_present",
-        sa.Column(
-            "row_id", sa.Uuid(), nullable=False, comment="UUIDv5 of case, table and row key; or the case uid"
-        ),
         sa.Column("case_id", sa.Uuid(), nullable=False, comment="The case"),
+        sa.Column("row_id", sa.Uuid(), nullable=False, comment="UUIDv5 of case, table and row key"),
         sa.Column("interview_id", sa.Uuid(), nullable=True, comment="The interview that said it"),
         sa.Column("role", sa.String(), nullable=True),
         sa.Column(
@@ -633,11 +527,9 @@ def upgrade() -> None:
             nullable=False,
             comment="When the fold last wrote the row",
         ),
-        sa.PrimaryKeyConstraint("row_id", name=op.f("pk_interview_person_present")),
+        sa.PrimaryKeyConstraint("case_id", "row_id", name=op.f("pk_interview_person_present")),
         comment="Third persons in the room.",
-    )
-    op.create_index(
-        op.f("ix_interview_person_present_case_id"), "interview_person_present", ["case_id"], unique=False
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "ledger",
@@ -694,10 +586,8 @@ def upgrade() -> None:
     )
     op.create_table(
         "legal",
-        sa.Column(
-            "row_id", sa.Uuid(), nullable=False, comment="UUIDv5 of case, table and row key; or the case uid"
-        ),
         sa.Column("case_id", sa.Uuid(), nullable=False, comment="The case"),
+        sa.Column("row_id", sa.Uuid(), nullable=False, comment="UUIDv5 of case, table and row key"),
         sa.Column("interview_id", sa.Uuid(), nullable=True, comment="The interview that said it"),
         sa.Column("status", sa.String(), nullable=True),
         sa.Column("fears_return", sa.String(), nullable=True),
@@ -710,16 +600,14 @@ def upgrade() -> None:
             nullable=False,
             comment="When the fold last wrote the row",
         ),
-        sa.PrimaryKeyConstraint("row_id", name=op.f("pk_legal")),
+        sa.PrimaryKeyConstraint("case_id", "row_id", name=op.f("pk_legal")),
         comment="Legal situation, as told in one interview.",
+        sqlite_with_rowid=False,
     )
-    op.create_index(op.f("ix_legal_case_id"), "legal", ["case_id"], unique=False)
     op.create_table(
         "legal_document_needed",
-        sa.Column(
-            "row_id", sa.Uuid(), nullable=False, comment="UUIDv5 of case, table and row key; or the case uid"
-        ),
         sa.Column("case_id", sa.Uuid(), nullable=False, comment="The case"),
+        sa.Column("row_id", sa.Uuid(), nullable=False, comment="UUIDv5 of case, table and row key"),
         sa.Column("interview_id", sa.Uuid(), nullable=True, comment="The interview that said it"),
         sa.Column("kind", sa.String(), nullable=True),
         sa.Column(
@@ -728,18 +616,14 @@ def upgrade() -> None:
             nullable=False,
             comment="When the fold last wrote the row",
         ),
-        sa.PrimaryKeyConstraint("row_id", name=op.f("pk_legal_document_needed")),
+        sa.PrimaryKeyConstraint("case_id", "row_id", name=op.f("pk_legal_document_needed")),
         comment="Documents the person needs.",
-    )
-    op.create_index(
-        op.f("ix_legal_document_needed_case_id"), "legal_document_needed", ["case_id"], unique=False
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "legal_protection",
-        sa.Column(
-            "row_id", sa.Uuid(), nullable=False, comment="UUIDv5 of case, table and row key; or the case uid"
-        ),
         sa.Column("case_id", sa.Uuid(), nullable=False, comment="The case"),
+        sa.Column("row_id", sa.Uuid(), nullable=False, comment="UUIDv5 of case, table and row key"),
         sa.Column("interview_id", sa.Uuid(), nullable=True, comment="The interview that said it"),
         sa.Column("status", sa.String(), nullable=True),
         sa.Column(
@@ -748,10 +632,10 @@ def upgrade() -> None:
             nullable=False,
             comment="When the fold last wrote the row",
         ),
-        sa.PrimaryKeyConstraint("row_id", name=op.f("pk_legal_protection")),
+        sa.PrimaryKeyConstraint("case_id", "row_id", name=op.f("pk_legal_protection")),
         comment="International protection held or sought.",
+        sqlite_with_rowid=False,
     )
-    op.create_index(op.f("ix_legal_protection_case_id"), "legal_protection", ["case_id"], unique=False)
     op.create_table(
         "mission",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -788,13 +672,8 @@ def upgrade() -> None:
     )
     op.create_table(
         "perpetrator",
-        sa.Column(
-            "perpetrator_id",
-            sa.Uuid(),
-            nullable=False,
-            comment="UUIDv5 of case, table and row key; or the case uid",
-        ),
         sa.Column("case_id", sa.Uuid(), nullable=False, comment="The case"),
+        sa.Column("perpetrator_id", sa.Uuid(), nullable=False, comment="UUIDv5 of case, table and row key"),
         sa.Column("episode_id", sa.Uuid(), nullable=False, comment="The row of episode it hangs from"),
         sa.Column("relation", sa.String(), nullable=True),
         sa.Column("sex", sa.String(), nullable=True),
@@ -807,17 +686,14 @@ def upgrade() -> None:
             nullable=False,
             comment="When the fold last wrote the row",
         ),
-        sa.PrimaryKeyConstraint("perpetrator_id", name=op.f("pk_perpetrator")),
+        sa.PrimaryKeyConstraint("case_id", "perpetrator_id", name=op.f("pk_perpetrator")),
         comment="Persons involved. No names: they belong to the police file.",
+        sqlite_with_rowid=False,
     )
-    op.create_index(op.f("ix_perpetrator_case_id"), "perpetrator", ["case_id"], unique=False)
-    op.create_index(op.f("ix_perpetrator_episode_id"), "perpetrator", ["episode_id"], unique=False)
     op.create_table(
         "perpetrator_role",
-        sa.Column(
-            "row_id", sa.Uuid(), nullable=False, comment="UUIDv5 of case, table and row key; or the case uid"
-        ),
         sa.Column("case_id", sa.Uuid(), nullable=False, comment="The case"),
+        sa.Column("row_id", sa.Uuid(), nullable=False, comment="UUIDv5 of case, table and row key"),
         sa.Column(
             "perpetrator_id", sa.Uuid(), nullable=False, comment="The row of perpetrator it hangs from"
         ),
@@ -828,22 +704,14 @@ def upgrade() -> None:
             nullable=False,
             comment="When the fold last wrote the row",
         ),
-        sa.PrimaryKeyConstraint("row_id", name=op.f("pk_perpetrator_role")),
+        sa.PrimaryKeyConstraint("case_id", "row_id", name=op.f("pk_perpetrator_role")),
         comment="What a perpetrator did.",
-    )
-    op.create_index(op.f("ix_perpetrator_role_case_id"), "perpetrator_role", ["case_id"], unique=False)
-    op.create_index(
-        op.f("ix_perpetrator_role_perpetrator_id"), "perpetrator_role", ["perpetrator_id"], unique=False
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "person",
-        sa.Column(
-            "person_id",
-            sa.Uuid(),
-            nullable=False,
-            comment="UUIDv5 of case, table and row key; or the case uid",
-        ),
         sa.Column("case_id", sa.Uuid(), nullable=False, comment="The case"),
+        sa.Column("person_id", sa.Uuid(), nullable=False, comment="UUIDv5 of case, table and row key"),
         sa.Column("family_name", sa.LargeBinary(), nullable=True),
         sa.Column("first_name", sa.LargeBinary(), nullable=True),
         sa.Column("birthdate", sa.LargeBinary(), nullable=True),
@@ -893,19 +761,14 @@ def upgrade() -> None:
             nullable=False,
             comment="When the fold last wrote the row",
         ),
-        sa.PrimaryKeyConstraint("person_id", name=op.f("pk_person")),
+        sa.PrimaryKeyConstraint("case_id", "person_id", name=op.f("pk_person")),
         comment="A human being known to the store. Identity lives here and nowhere else.",
+        sqlite_with_rowid=False,
     )
-    op.create_index(op.f("ix_person_case_id"), "person", ["case_id"], unique=False)
     op.create_table(
         "person_address",
-        sa.Column(
-            "address_id",
-            sa.Uuid(),
-            nullable=False,
-            comment="UUIDv5 of case, table and row key; or the case uid",
-        ),
         sa.Column("case_id", sa.Uuid(), nullable=False, comment="The case"),
+        sa.Column("address_id", sa.Uuid(), nullable=False, comment="UUIDv5 of case, table and row key"),
         sa.Column("interview_id", sa.Uuid(), nullable=True, comment="The interview that said it"),
         sa.Column("country", sa.String(), nullable=True),
         sa.Column("place", sa.LargeBinary(), nullable=True),
@@ -920,16 +783,14 @@ def upgrade() -> None:
             nullable=False,
             comment="When the fold last wrote the row",
         ),
-        sa.PrimaryKeyConstraint("address_id", name=op.f("pk_person_address")),
+        sa.PrimaryKeyConstraint("case_id", "address_id", name=op.f("pk_person_address")),
         comment="Where the person lives, over time.",
+        sqlite_with_rowid=False,
     )
-    op.create_index(op.f("ix_person_address_case_id"), "person_address", ["case_id"], unique=False)
     op.create_table(
         "person_citizenship",
-        sa.Column(
-            "row_id", sa.Uuid(), nullable=False, comment="UUIDv5 of case, table and row key; or the case uid"
-        ),
         sa.Column("case_id", sa.Uuid(), nullable=False, comment="The case"),
+        sa.Column("row_id", sa.Uuid(), nullable=False, comment="UUIDv5 of case, table and row key"),
         sa.Column("country", sa.String(), nullable=True),
         sa.Column(
             "updated_at",
@@ -937,19 +798,14 @@ def upgrade() -> None:
             nullable=False,
             comment="When the fold last wrote the row",
         ),
-        sa.PrimaryKeyConstraint("row_id", name=op.f("pk_person_citizenship")),
+        sa.PrimaryKeyConstraint("case_id", "row_id", name=op.f("pk_person_citizenship")),
         comment="Citizenships held.",
+        sqlite_with_rowid=False,
     )
-    op.create_index(op.f("ix_person_citizenship_case_id"), "person_citizenship", ["case_id"], unique=False)
     op.create_table(
         "person_document",
-        sa.Column(
-            "document_id",
-            sa.Uuid(),
-            nullable=False,
-            comment="UUIDv5 of case, table and row key; or the case uid",
-        ),
         sa.Column("case_id", sa.Uuid(), nullable=False, comment="The case"),
+        sa.Column("document_id", sa.Uuid(), nullable=False, comment="UUIDv5 of case, table and row key"),
         sa.Column("kind", sa.String(), nullable=True),
         sa.Column(
             "number", sa.LargeBinary(), nullable=True, comment="For forms that ask a number for each document"
@@ -961,16 +817,14 @@ def upgrade() -> None:
             nullable=False,
             comment="When the fold last wrote the row",
         ),
-        sa.PrimaryKeyConstraint("document_id", name=op.f("pk_person_document")),
+        sa.PrimaryKeyConstraint("case_id", "document_id", name=op.f("pk_person_document")),
         comment="Identity documents.",
+        sqlite_with_rowid=False,
     )
-    op.create_index(op.f("ix_person_document_case_id"), "person_document", ["case_id"], unique=False)
     op.create_table(
         "person_name",
-        sa.Column(
-            "row_id", sa.Uuid(), nullable=False, comment="UUIDv5 of case, table and row key; or the case uid"
-        ),
         sa.Column("case_id", sa.Uuid(), nullable=False, comment="The case"),
+        sa.Column("row_id", sa.Uuid(), nullable=False, comment="UUIDv5 of case, table and row key"),
         sa.Column("interview_id", sa.Uuid(), nullable=True, comment="The interview that said it"),
         sa.Column("name", sa.LargeBinary(), nullable=True),
         sa.Column(
@@ -979,19 +833,14 @@ def upgrade() -> None:
             nullable=False,
             comment="When the fold last wrote the row",
         ),
-        sa.PrimaryKeyConstraint("row_id", name=op.f("pk_person_name")),
+        sa.PrimaryKeyConstraint("case_id", "row_id", name=op.f("pk_person_name")),
         comment="Alias, maiden name, spelling variant.",
+        sqlite_with_rowid=False,
     )
-    op.create_index(op.f("ix_person_name_case_id"), "person_name", ["case_id"], unique=False)
     op.create_table(
         "plan_item",
-        sa.Column(
-            "plan_item_id",
-            sa.Uuid(),
-            nullable=False,
-            comment="UUIDv5 of case, table and row key; or the case uid",
-        ),
         sa.Column("case_id", sa.Uuid(), nullable=False, comment="The case"),
+        sa.Column("plan_item_id", sa.Uuid(), nullable=False, comment="UUIDv5 of case, table and row key"),
         sa.Column("type", sa.String(), nullable=True),
         sa.Column("objective", sa.Text(), nullable=True),
         sa.Column("action", sa.Text(), nullable=True),
@@ -1004,19 +853,14 @@ def upgrade() -> None:
             nullable=False,
             comment="When the fold last wrote the row",
         ),
-        sa.PrimaryKeyConstraint("plan_item_id", name=op.f("pk_plan_item")),
+        sa.PrimaryKeyConstraint("case_id", "plan_item_id", name=op.f("pk_plan_item")),
         comment="Support plan.",
+        sqlite_with_rowid=False,
     )
-    op.create_index(op.f("ix_plan_item_case_id"), "plan_item", ["case_id"], unique=False)
     op.create_table(
         "referral",
-        sa.Column(
-            "referral_id",
-            sa.Uuid(),
-            nullable=False,
-            comment="UUIDv5 of case, table and row key; or the case uid",
-        ),
         sa.Column("case_id", sa.Uuid(), nullable=False, comment="The case"),
+        sa.Column("referral_id", sa.Uuid(), nullable=False, comment="UUIDv5 of case, table and row key"),
         sa.Column("interview_id", sa.Uuid(), nullable=True, comment="The interview that said it"),
         sa.Column("direction", sa.String(), nullable=True),
         sa.Column("source_type", sa.String(), nullable=True),
@@ -1042,16 +886,14 @@ def upgrade() -> None:
             nullable=False,
             comment="When the fold last wrote the row",
         ),
-        sa.PrimaryKeyConstraint("referral_id", name=op.f("pk_referral")),
+        sa.PrimaryKeyConstraint("case_id", "referral_id", name=op.f("pk_referral")),
         comment="A referral, in or out.",
+        sqlite_with_rowid=False,
     )
-    op.create_index(op.f("ix_referral_case_id"), "referral", ["case_id"], unique=False)
     op.create_table(
         "return_plan",
-        sa.Column(
-            "row_id", sa.Uuid(), nullable=False, comment="UUIDv5 of case, table and row key; or the case uid"
-        ),
         sa.Column("case_id", sa.Uuid(), nullable=False, comment="The case"),
+        sa.Column("row_id", sa.Uuid(), nullable=False, comment="UUIDv5 of case, table and row key"),
         sa.Column("interview_id", sa.Uuid(), nullable=True, comment="The interview that said it"),
         sa.Column("option", sa.String(), nullable=True),
         sa.Column("voluntary", sa.Boolean(), nullable=True),
@@ -1069,16 +911,14 @@ def upgrade() -> None:
             nullable=False,
             comment="When the fold last wrote the row",
         ),
-        sa.PrimaryKeyConstraint("row_id", name=op.f("pk_return_plan")),
+        sa.PrimaryKeyConstraint("case_id", "row_id", name=op.f("pk_return_plan")),
         comment="Plans for return or another durable solution, as told in one interview.",
+        sqlite_with_rowid=False,
     )
-    op.create_index(op.f("ix_return_plan_case_id"), "return_plan", ["case_id"], unique=False)
     op.create_table(
         "return_reintegration",
-        sa.Column(
-            "row_id", sa.Uuid(), nullable=False, comment="UUIDv5 of case, table and row key; or the case uid"
-        ),
         sa.Column("case_id", sa.Uuid(), nullable=False, comment="The case"),
+        sa.Column("row_id", sa.Uuid(), nullable=False, comment="UUIDv5 of case, table and row key"),
         sa.Column("interview_id", sa.Uuid(), nullable=True, comment="The interview that said it"),
         sa.Column("support", sa.String(), nullable=True),
         sa.Column(
@@ -1087,21 +927,14 @@ def upgrade() -> None:
             nullable=False,
             comment="When the fold last wrote the row",
         ),
-        sa.PrimaryKeyConstraint("row_id", name=op.f("pk_return_reintegration")),
+        sa.PrimaryKeyConstraint("case_id", "row_id", name=op.f("pk_return_reintegration")),
         comment="Reintegration support agreed.",
-    )
-    op.create_index(
-        op.f("ix_return_reintegration_case_id"), "return_reintegration", ["case_id"], unique=False
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "route_leg",
-        sa.Column(
-            "route_leg_id",
-            sa.Uuid(),
-            nullable=False,
-            comment="UUIDv5 of case, table and row key; or the case uid",
-        ),
         sa.Column("case_id", sa.Uuid(), nullable=False, comment="The case"),
+        sa.Column("route_leg_id", sa.Uuid(), nullable=False, comment="UUIDv5 of case, table and row key"),
         sa.Column("episode_id", sa.Uuid(), nullable=False, comment="The row of episode it hangs from"),
         sa.Column("seq", sa.BigInteger(), nullable=True, comment="Order in which they were said"),
         sa.Column("country", sa.String(), nullable=True, comment="Screening: a country of transit"),
@@ -1116,17 +949,14 @@ def upgrade() -> None:
             nullable=False,
             comment="When the fold last wrote the row",
         ),
-        sa.PrimaryKeyConstraint("route_leg_id", name=op.f("pk_route_leg")),
+        sa.PrimaryKeyConstraint("case_id", "route_leg_id", name=op.f("pk_route_leg")),
         comment="Legs of the journey; from the screening only countries of transit.",
+        sqlite_with_rowid=False,
     )
-    op.create_index(op.f("ix_route_leg_case_id"), "route_leg", ["case_id"], unique=False)
-    op.create_index(op.f("ix_route_leg_episode_id"), "route_leg", ["episode_id"], unique=False)
     op.create_table(
         "screening",
-        sa.Column(
-            "row_id", sa.Uuid(), nullable=False, comment="UUIDv5 of case, table and row key; or the case uid"
-        ),
         sa.Column("case_id", sa.Uuid(), nullable=False, comment="The case"),
+        sa.Column("row_id", sa.Uuid(), nullable=False, comment="UUIDv5 of case, table and row key"),
         sa.Column("interview_id", sa.Uuid(), nullable=True, comment="The interview that said it"),
         sa.Column("immediate_danger", sa.String(), nullable=True),
         sa.Column("urgent_medical_need", sa.String(), nullable=True),
@@ -1168,16 +998,14 @@ def upgrade() -> None:
             nullable=False,
             comment="When the fold last wrote the row",
         ),
-        sa.PrimaryKeyConstraint("row_id", name=op.f("pk_screening")),
+        sa.PrimaryKeyConstraint("case_id", "row_id", name=op.f("pk_screening")),
         comment="The outcome of a screening interview.",
+        sqlite_with_rowid=False,
     )
-    op.create_index(op.f("ix_screening_case_id"), "screening", ["case_id"], unique=False)
     op.create_table(
         "screening_act",
-        sa.Column(
-            "row_id", sa.Uuid(), nullable=False, comment="UUIDv5 of case, table and row key; or the case uid"
-        ),
         sa.Column("case_id", sa.Uuid(), nullable=False, comment="The case"),
+        sa.Column("row_id", sa.Uuid(), nullable=False, comment="UUIDv5 of case, table and row key"),
         sa.Column("interview_id", sa.Uuid(), nullable=True, comment="The interview that said it"),
         sa.Column("act", sa.String(), nullable=True),
         sa.Column(
@@ -1186,16 +1014,14 @@ def upgrade() -> None:
             nullable=False,
             comment="When the fold last wrote the row",
         ),
-        sa.PrimaryKeyConstraint("row_id", name=op.f("pk_screening_act")),
+        sa.PrimaryKeyConstraint("case_id", "row_id", name=op.f("pk_screening_act")),
         comment="Acts of the definition.",
+        sqlite_with_rowid=False,
     )
-    op.create_index(op.f("ix_screening_act_case_id"), "screening_act", ["case_id"], unique=False)
     op.create_table(
         "screening_corroboration",
-        sa.Column(
-            "row_id", sa.Uuid(), nullable=False, comment="UUIDv5 of case, table and row key; or the case uid"
-        ),
         sa.Column("case_id", sa.Uuid(), nullable=False, comment="The case"),
+        sa.Column("row_id", sa.Uuid(), nullable=False, comment="UUIDv5 of case, table and row key"),
         sa.Column("interview_id", sa.Uuid(), nullable=True, comment="The interview that said it"),
         sa.Column("kind", sa.String(), nullable=True),
         sa.Column(
@@ -1204,18 +1030,14 @@ def upgrade() -> None:
             nullable=False,
             comment="When the fold last wrote the row",
         ),
-        sa.PrimaryKeyConstraint("row_id", name=op.f("pk_screening_corroboration")),
+        sa.PrimaryKeyConstraint("case_id", "row_id", name=op.f("pk_screening_corroboration")),
         comment="Corroborating material.",
-    )
-    op.create_index(
-        op.f("ix_screening_corroboration_case_id"), "screening_corroboration", ["case_id"], unique=False
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "screening_emergency_action",
-        sa.Column(
-            "row_id", sa.Uuid(), nullable=False, comment="UUIDv5 of case, table and row key; or the case uid"
-        ),
         sa.Column("case_id", sa.Uuid(), nullable=False, comment="The case"),
+        sa.Column("row_id", sa.Uuid(), nullable=False, comment="UUIDv5 of case, table and row key"),
         sa.Column("interview_id", sa.Uuid(), nullable=True, comment="The interview that said it"),
         sa.Column("action", sa.String(), nullable=True),
         sa.Column(
@@ -1224,18 +1046,14 @@ def upgrade() -> None:
             nullable=False,
             comment="When the fold last wrote the row",
         ),
-        sa.PrimaryKeyConstraint("row_id", name=op.f("pk_screening_emergency_action")),
+        sa.PrimaryKeyConstraint("case_id", "row_id", name=op.f("pk_screening_emergency_action")),
         comment="Safety measures taken.",
-    )
-    op.create_index(
-        op.f("ix_screening_emergency_action_case_id"), "screening_emergency_action", ["case_id"], unique=False
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "screening_need",
-        sa.Column(
-            "row_id", sa.Uuid(), nullable=False, comment="UUIDv5 of case, table and row key; or the case uid"
-        ),
         sa.Column("case_id", sa.Uuid(), nullable=False, comment="The case"),
+        sa.Column("row_id", sa.Uuid(), nullable=False, comment="UUIDv5 of case, table and row key"),
         sa.Column("interview_id", sa.Uuid(), nullable=True, comment="The interview that said it"),
         sa.Column("need", sa.String(), nullable=True),
         sa.Column(
@@ -1244,16 +1062,14 @@ def upgrade() -> None:
             nullable=False,
             comment="When the fold last wrote the row",
         ),
-        sa.PrimaryKeyConstraint("row_id", name=op.f("pk_screening_need")),
+        sa.PrimaryKeyConstraint("case_id", "row_id", name=op.f("pk_screening_need")),
         comment="Immediate needs.",
+        sqlite_with_rowid=False,
     )
-    op.create_index(op.f("ix_screening_need_case_id"), "screening_need", ["case_id"], unique=False)
     op.create_table(
         "screening_next_action",
-        sa.Column(
-            "row_id", sa.Uuid(), nullable=False, comment="UUIDv5 of case, table and row key; or the case uid"
-        ),
         sa.Column("case_id", sa.Uuid(), nullable=False, comment="The case"),
+        sa.Column("row_id", sa.Uuid(), nullable=False, comment="UUIDv5 of case, table and row key"),
         sa.Column("interview_id", sa.Uuid(), nullable=True, comment="The interview that said it"),
         sa.Column("action", sa.String(), nullable=True),
         sa.Column(
@@ -1262,21 +1078,14 @@ def upgrade() -> None:
             nullable=False,
             comment="When the fold last wrote the row",
         ),
-        sa.PrimaryKeyConstraint("row_id", name=op.f("pk_screening_next_action")),
+        sa.PrimaryKeyConstraint("case_id", "row_id", name=op.f("pk_screening_next_action")),
         comment="Next steps.",
-    )
-    op.create_index(
-        op.f("ix_screening_next_action_case_id"), "screening_next_action", ["case_id"], unique=False
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "service",
-        sa.Column(
-            "service_id",
-            sa.Uuid(),
-            nullable=False,
-            comment="UUIDv5 of case, table and row key; or the case uid",
-        ),
         sa.Column("case_id", sa.Uuid(), nullable=False, comment="The case"),
+        sa.Column("service_id", sa.Uuid(), nullable=False, comment="UUIDv5 of case, table and row key"),
         sa.Column("category", sa.String(), nullable=True),
         sa.Column("type", sa.String(), nullable=True),
         sa.Column("organisation_id", sa.Uuid(), nullable=True, comment="UUIDv5 of the normalised name"),
@@ -1295,10 +1104,10 @@ def upgrade() -> None:
             nullable=False,
             comment="When the fold last wrote the row",
         ),
-        sa.PrimaryKeyConstraint("service_id", name=op.f("pk_service")),
+        sa.PrimaryKeyConstraint("case_id", "service_id", name=op.f("pk_service")),
         comment="Assistance delivered.",
+        sqlite_with_rowid=False,
     )
-    op.create_index(op.f("ix_service_case_id"), "service", ["case_id"], unique=False)
     op.create_table(
         "user",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -1313,10 +1122,8 @@ def upgrade() -> None:
     )
     op.create_table(
         "vulnerability_factor",
-        sa.Column(
-            "row_id", sa.Uuid(), nullable=False, comment="UUIDv5 of case, table and row key; or the case uid"
-        ),
         sa.Column("case_id", sa.Uuid(), nullable=False, comment="The case"),
+        sa.Column("row_id", sa.Uuid(), nullable=False, comment="UUIDv5 of case, table and row key"),
         sa.Column("interview_id", sa.Uuid(), nullable=True, comment="The interview that said it"),
         sa.Column("level", sa.String(), nullable=True),
         sa.Column("polarity", sa.String(), nullable=True),
@@ -1327,11 +1134,9 @@ def upgrade() -> None:
             nullable=False,
             comment="When the fold last wrote the row",
         ),
-        sa.PrimaryKeyConstraint("row_id", name=op.f("pk_vulnerability_factor")),
+        sa.PrimaryKeyConstraint("case_id", "row_id", name=op.f("pk_vulnerability_factor")),
         comment="Risk and protective factors, by level.",
-    )
-    op.create_index(
-        op.f("ix_vulnerability_factor_case_id"), "vulnerability_factor", ["case_id"], unique=False
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "case_attention",
@@ -1727,13 +1532,13 @@ def upgrade() -> None:
         sqlite_where=sa.text("flagged = 1"),
         postgresql_where=sa.text("flagged"),
     )
+    op.create_index(op.f("ix_submission_mission_id_id"), "submission", ["mission_id", "id"], unique=False)
     op.create_index(
         op.f("ix_submission_mission_id_xml_form_id_id"),
         "submission",
         ["mission_id", "xml_form_id", "id"],
         unique=False,
     )
-    op.create_index(op.f("ix_submission_mission_id_id"), "submission", ["mission_id", "id"], unique=False)
     op.create_index("ix_submission_queue", "submission", ["state", "id"], unique=False)
     op.create_index(
         "ix_submission_root_instance_id",
@@ -1813,6 +1618,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("submission_id", "name_digest", name=op.f("pk_submission_file")),
     )
+    # ### end Alembic commands ###
 
 
 def downgrade() -> None:
@@ -1828,8 +1634,8 @@ def downgrade() -> None:
         postgresql_where=sa.text("root_instance_id IS NOT NULL"),
     )
     op.drop_index("ix_submission_queue", table_name="submission")
-    op.drop_index(op.f("ix_submission_mission_id_id"), table_name="submission")
     op.drop_index(op.f("ix_submission_mission_id_xml_form_id_id"), table_name="submission")
+    op.drop_index(op.f("ix_submission_mission_id_id"), table_name="submission")
     op.drop_index(
         "ix_submission_flagged",
         table_name="submission",
@@ -1875,57 +1681,31 @@ def downgrade() -> None:
     op.drop_table("decision")
     op.drop_index(op.f("ix_case_attention_mission_id_kind_due_on"), table_name="case_attention")
     op.drop_table("case_attention")
-    op.drop_index(op.f("ix_vulnerability_factor_case_id"), table_name="vulnerability_factor")
     op.drop_table("vulnerability_factor")
     op.drop_table("user")
-    op.drop_index(op.f("ix_service_case_id"), table_name="service")
     op.drop_table("service")
-    op.drop_index(op.f("ix_screening_next_action_case_id"), table_name="screening_next_action")
     op.drop_table("screening_next_action")
-    op.drop_index(op.f("ix_screening_need_case_id"), table_name="screening_need")
     op.drop_table("screening_need")
-    op.drop_index(op.f("ix_screening_emergency_action_case_id"), table_name="screening_emergency_action")
     op.drop_table("screening_emergency_action")
-    op.drop_index(op.f("ix_screening_corroboration_case_id"), table_name="screening_corroboration")
     op.drop_table("screening_corroboration")
-    op.drop_index(op.f("ix_screening_act_case_id"), table_name="screening_act")
     op.drop_table("screening_act")
-    op.drop_index(op.f("ix_screening_case_id"), table_name="screening")
     op.drop_table("screening")
-    op.drop_index(op.f("ix_route_leg_episode_id"), table_name="route_leg")
-    op.drop_index(op.f("ix_route_leg_case_id"), table_name="route_leg")
     op.drop_table("route_leg")
-    op.drop_index(op.f("ix_return_reintegration_case_id"), table_name="return_reintegration")
     op.drop_table("return_reintegration")
-    op.drop_index(op.f("ix_return_plan_case_id"), table_name="return_plan")
     op.drop_table("return_plan")
-    op.drop_index(op.f("ix_referral_case_id"), table_name="referral")
     op.drop_table("referral")
-    op.drop_index(op.f("ix_plan_item_case_id"), table_name="plan_item")
     op.drop_table("plan_item")
-    op.drop_index(op.f("ix_person_name_case_id"), table_name="person_name")
     op.drop_table("person_name")
-    op.drop_index(op.f("ix_person_document_case_id"), table_name="person_document")
     op.drop_table("person_document")
-    op.drop_index(op.f("ix_person_citizenship_case_id"), table_name="person_citizenship")
     op.drop_table("person_citizenship")
-    op.drop_index(op.f("ix_person_address_case_id"), table_name="person_address")
     op.drop_table("person_address")
-    op.drop_index(op.f("ix_person_case_id"), table_name="person")
     op.drop_table("person")
-    op.drop_index(op.f("ix_perpetrator_role_perpetrator_id"), table_name="perpetrator_role")
-    op.drop_index(op.f("ix_perpetrator_role_case_id"), table_name="perpetrator_role")
     op.drop_table("perpetrator_role")
-    op.drop_index(op.f("ix_perpetrator_episode_id"), table_name="perpetrator")
-    op.drop_index(op.f("ix_perpetrator_case_id"), table_name="perpetrator")
     op.drop_table("perpetrator")
     op.drop_table("organisation")
     op.drop_table("mission")
-    op.drop_index(op.f("ix_legal_protection_case_id"), table_name="legal_protection")
     op.drop_table("legal_protection")
-    op.drop_index(op.f("ix_legal_document_needed_case_id"), table_name="legal_document_needed")
     op.drop_table("legal_document_needed")
-    op.drop_index(op.f("ix_legal_case_id"), table_name="legal")
     op.drop_table("legal")
     op.drop_index(
         "ix_ledger_unchained",
@@ -1941,57 +1721,29 @@ def downgrade() -> None:
         postgresql_where=sa.text("position IS NOT NULL"),
     )
     op.drop_table("ledger")
-    op.drop_index(op.f("ix_interview_person_present_case_id"), table_name="interview_person_present")
     op.drop_table("interview_person_present")
-    op.drop_index(op.f("ix_interview_case_id"), table_name="interview")
     op.drop_table("interview")
-    op.drop_index(op.f("ix_indicator_case_id"), table_name="indicator")
     op.drop_table("indicator")
-    op.drop_index(op.f("ix_household_case_id"), table_name="household")
     op.drop_table("household")
-    op.drop_index(op.f("ix_health_need_case_id"), table_name="health_need")
     op.drop_table("health_need")
-    op.drop_index(op.f("ix_health_case_id"), table_name="health")
     op.drop_table("health")
-    op.drop_index(op.f("ix_follow_up_case_id"), table_name="follow_up")
     op.drop_table("follow_up")
-    op.drop_index(op.f("ix_family_member_case_id"), table_name="family_member")
     op.drop_table("family_member")
-    op.drop_index(op.f("ix_episode_travel_companion_episode_id"), table_name="episode_travel_companion")
-    op.drop_index(op.f("ix_episode_travel_companion_case_id"), table_name="episode_travel_companion")
     op.drop_table("episode_travel_companion")
-    op.drop_index(op.f("ix_episode_recruitment_method_episode_id"), table_name="episode_recruitment_method")
-    op.drop_index(op.f("ix_episode_recruitment_method_case_id"), table_name="episode_recruitment_method")
     op.drop_table("episode_recruitment_method")
-    op.drop_index(op.f("ix_episode_recruiter_relation_episode_id"), table_name="episode_recruiter_relation")
-    op.drop_index(op.f("ix_episode_recruiter_relation_case_id"), table_name="episode_recruiter_relation")
     op.drop_table("episode_recruiter_relation")
-    op.drop_index(op.f("ix_episode_promised_benefit_episode_id"), table_name="episode_promised_benefit")
-    op.drop_index(op.f("ix_episode_promised_benefit_case_id"), table_name="episode_promised_benefit")
     op.drop_table("episode_promised_benefit")
-    op.drop_index(op.f("ix_episode_platform_episode_id"), table_name="episode_platform")
-    op.drop_index(op.f("ix_episode_platform_case_id"), table_name="episode_platform")
     op.drop_table("episode_platform")
-    op.drop_index(op.f("ix_episode_exploitation_episode_id"), table_name="episode_exploitation")
-    op.drop_index(op.f("ix_episode_exploitation_case_id"), table_name="episode_exploitation")
     op.drop_table("episode_exploitation")
-    op.drop_index(op.f("ix_episode_control_episode_id"), table_name="episode_control")
-    op.drop_index(op.f("ix_episode_control_case_id"), table_name="episode_control")
     op.drop_table("episode_control")
-    op.drop_index(op.f("ix_episode_case_id"), table_name="episode")
     op.drop_table("episode")
-    op.drop_index(op.f("ix_eligibility_case_id"), table_name="eligibility")
     op.drop_table("eligibility")
-    op.drop_index(op.f("ix_data_subject_request_case_id"), table_name="data_subject_request")
     op.drop_table("data_subject_request")
-    op.drop_index(op.f("ix_consent_case_id"), table_name="consent")
     op.drop_table("consent")
     op.drop_table("case_file")
     op.drop_index(op.f("ix_case_alias_target_id"), table_name="case_alias")
     op.drop_table("case_alias")
-    op.drop_index(op.f("ix_background_leave_reason_case_id"), table_name="background_leave_reason")
     op.drop_table("background_leave_reason")
-    op.drop_index(op.f("ix_background_case_id"), table_name="background")
     op.drop_table("background")
-    op.drop_index(op.f("ix_assessment_case_id"), table_name="assessment")
     op.drop_table("assessment")
+    # ### end Alembic commands ###

@@ -18,7 +18,6 @@ from sqlalchemy import (
     Column,
     Date,
     Double,
-    Index,
     LargeBinary,
     String,
     Table,
@@ -65,15 +64,8 @@ def _build(said: DictionaryTable, parent: DictionaryTable | None) -> Table:
     def add(column: Column[Any]) -> None:
         columns.setdefault(column.name, column)
 
-    add(
-        Column(
-            said.id_column,
-            Uuid(),
-            primary_key=True,
-            comment="UUIDv5 of case, table and row key; or the case uid",
-        )
-    )
-    add(Column("case_id", Uuid(), nullable=False, comment="The case"))
+    add(Column("case_id", Uuid(), primary_key=True, comment="The case"))
+    add(Column(said.id_column, Uuid(), primary_key=True, comment="UUIDv5 of case, table and row key"))
     if parent is not None:
         add(
             Column(
@@ -89,10 +81,9 @@ def _build(said: DictionaryTable, parent: DictionaryTable | None) -> Table:
             "updated_at", Instant(), nullable=False, default=now, comment="When the fold last wrote the row"
         )
     )
-    indexes = [] if said.id_column == "case_id" else [Index(None, "case_id")]
-    if parent is not None:
-        indexes.append(Index(None, parent.id_column))
-    return Table(said.name, Model.metadata, *columns.values(), *indexes, comment=said.purpose)
+    # The key begins with the case and holds the row itself: ids are random, and rows of one case would otherwise lie
+    # all over a large file.
+    return Table(said.name, Model.metadata, *columns.values(), comment=said.purpose, sqlite_with_rowid=False)
 
 
 def _build_all() -> dict[str, Table]:

@@ -45,6 +45,8 @@ def find_submission(
     ).first()
     if named is None:
         raise problems.not_found("submission")
+    if named.root_instance_id is None:
+        return named
     found = session.scalars(
         select(Submission)
         .where(

@@ -4,14 +4,13 @@
 the rows, and a replay that changes nothing touches nothing.
 """
 
-import json
 import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Executable, bindparam, delete, insert, update
+from sqlalchemy import Executable, and_, bindparam, delete, insert, update
 from sqlalchemy import Table as SqlTable
 
 from app.keys import Keyring
@@ -24,7 +23,6 @@ from xlsforms.finding import Finding, warning
 Manifest = dict[str, dict[str, Any]]
 """Table → row id → keyed hash of the row."""
 
-_canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True).encode
 _HASH = 12  # bytes kept of a row's hash: it tells whether a row changed, among the rows of one case
 
 
@@ -35,12 +33,12 @@ class Writes:
 
     inserts: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     updates: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
-    deletes: dict[str, list[uuid.UUID]] = field(default_factory=dict)
+    deletes: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
 
     def statements(self) -> Iterator[tuple[Executable, list[dict[str, Any]]]]:
         """What writes them. Deletes come first: a row may move from one case to another under the same id."""
-        for name, ids in self.deletes.items():
-            yield _plans[name].delete, [{"row_key": row_id} for row_id in ids]
+        for name, rows in self.deletes.items():
+            yield _plans[name].delete, rows
         for name, rows in self.inserts.items():
             yield _plans[name].insert, rows
         for name, rows in self.updates.items():
@@ -51,24 +49,19 @@ class _TablePlan:
     """A table of the case store made ready: what of a row goes to which column, and its statements."""
 
     def __init__(self, table: dictionary.Table, sql: SqlTable) -> None:
-        self.sql = sql
-        self.key = sql.c[table.id_column]
         self.id_column = table.id_column
         self.is_case = table.id_column == "case_id"
         self.parent = dictionary.load().tables[table.parent].id_column if table.parent else None
         self.per_interview = "interview_id" in sql.c and table.id_column != "interview_id"
         self.fields = [
-            one for one in table.fields.values() if one.column in sql.c and one.column != table.id_column
+            one for one in table.fields.values() if one.column in sql.c and one.column not in sql.primary_key
         ]
-        self.columns = frozenset(one.column for one in self.fields)
+        self.columns = tuple(one.column for one in self.fields)
+        this = and_(sql.c.case_id == bindparam("of_case"), sql.c[table.id_column] == bindparam("of_row"))
+        names = [column.name for column in sql.columns if not column.primary_key]
         self.insert = insert(sql)
-        self.delete = delete(sql).where(self.key == bindparam("row_key"))
-        names = [column.name for column in sql.columns if column.name != table.id_column]
-        self.update = (
-            update(sql)
-            .where(self.key == bindparam("row_key"))
-            .values({name: bindparam(name) for name in names})
-        )
+        self.delete = delete(sql).where(this)
+        self.update = update(sql).where(this).values({name: bindparam(name) for name in names})
 
 
 _plans: Mapping[str, _TablePlan] = {
@@ -97,21 +90,26 @@ def difference(
         hashes = new[name] = {}
         for row in rows:
             row_id = str(case_id) if plan.is_case else row.id
-            said = {column: fact.value for column, fact in row.columns.items() if column in plan.columns}
-            content = _canonical([row.parent_id, row.interview_id, said]).encode()
+            columns = row.columns
+            said = [(one, columns[one].value) for one in plan.columns if one in columns]
+            # ASCII, because it says the same in every version of Python, and it is quick.
+            content = ascii((row.parent_id, row.interview_id, said)).encode()
             hashes[row_id] = digest = keyring.digest(content)[:_HASH].hex()
             if known.get(row_id) == digest:
                 continue
-            values = _values(plan, row, said, uuid.UUID(row_id), keyring, findings)
-            values |= {"case_id": case_id, "updated_at": at}
+            key = uuid.UUID(row_id)
+            values = _values(plan, row, dict(said), key, keyring, findings)
+            values["updated_at"] = at
             if row_id in known:
-                values["row_key"] = values.pop(plan.id_column) if not plan.is_case else case_id
-                writes.updates.setdefault(name, []).append(values)
+                writes.updates.setdefault(name, []).append({"of_case": case_id, "of_row": key, **values})
             else:
-                writes.inserts.setdefault(name, []).append(values)
+                writes.inserts.setdefault(name, []).append(
+                    {"case_id": case_id, plan.id_column: key, **values}
+                )
     for name, known in manifest.items():
         if name in _plans and (gone := known.keys() - new.get(name, {}).keys()):
-            writes.deletes.setdefault(name, []).extend(uuid.UUID(row_id) for row_id in gone)
+            keys = [{"of_case": case_id, "of_row": uuid.UUID(row_id)} for row_id in sorted(gone)]
+            writes.deletes.setdefault(name, []).extend(keys)
     return {name: hashes for name, hashes in new.items() if hashes}, findings
 
 
@@ -123,8 +121,9 @@ def _values(
     keyring: Keyring,
     findings: list[Finding],
 ) -> dict[str, Any]:
-    """A row as its table takes it, every column named so that rows of one table share one statement."""
-    values: dict[str, Any] = {plan.id_column: row_id}
+    """A row as its table takes it but for its key, every column named so that rows of one table share one
+    statement."""
+    values: dict[str, Any] = {}
     if plan.parent is not None:
         values[plan.parent] = uuid.UUID(row.parent_id)
     if plan.per_interview:

@@ -2,6 +2,7 @@
 answered."""
 
 import uuid
+from contextlib import closing
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -43,8 +44,8 @@ PLACES = {
 @cache
 def version(form: str) -> str:
     """Version of an authored workbook."""
-    sheet = openpyxl.load_workbook(FORMS / f"{form}.xlsx", read_only=True)["settings"]
-    header, values = list(sheet.iter_rows(values_only=True))[:2]
+    with closing(openpyxl.load_workbook(FORMS / f"{form}.xlsx", read_only=True)) as book:
+        header, values = list(book["settings"].iter_rows(values_only=True))[:2]
     return str(dict(zip(header, values, strict=True))["version"])
 
 
