@@ -17,8 +17,6 @@ import sys
 import tempfile
 import time
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -30,8 +28,8 @@ from app import create_app, keys
 from app.config import Config
 from app.db import make_engine, upgrade
 from app.models import LedgerEntry, Submission, new_id
+from benchmarks.crowd import database
 from tests.field import Field, make_field
-from tests.postgresql import PostgreSQL
 from tests.server import Server, serve
 
 WORDS = [
@@ -208,20 +206,6 @@ def queries_per_item(config: Config, field: Field) -> float:
     engine.dispose()
     # PostgreSQL's driver begins a transaction without asking SQLAlchemy to.
     return count / items + (engine.dialect.name == "postgresql")
-
-
-@contextmanager
-def database(kind: str, home: Path) -> Iterator[URL]:
-    """A new database, durable."""
-    if kind == "sqlite":
-        yield URL.create("sqlite", database=str(home / "saif.db"))
-        return
-    server = PostgreSQL(fsync="on")
-    try:
-        server.execute("CREATE DATABASE saif")
-        yield server.url("saif")
-    finally:
-        server.stop()
 
 
 def measure(server: Server, field: Field, *, count: int, connections: int) -> Result:

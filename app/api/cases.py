@@ -5,7 +5,7 @@ from uuid import UUID
 
 from flask import Response, jsonify
 
-from app import auth, problems
+from app import auth
 from app.api import door
 from app.api.door import Door
 from app.api.schemas import CASE_PAGE, CASE_QUERY, CASE_READ_QUERY
@@ -65,10 +65,9 @@ def get_case(query: dict[str, Any], project_id: int, case_id: UUID) -> Response:
         keyring=state().keyring,
         actor=auth.actor(),
         case_id=case_id,
+        mission_id=project_id,
         reveal=Reveal(query["reveal"]) if query["reveal"] is not None else None,
     )
-    if detail.line.mission_id != project_id:
-        raise problems.not_found("case")
     db.session.commit()
     return jsonify(detail.to_json(provenance=query["provenance"]))
 

@@ -128,9 +128,11 @@ def read_case(
     keyring: Keyring,
     actor: policy.Actor,
     case_id: uuid.UUID | str,
+    mission_id: int | None = None,
     reveal: Reveal | None = None,
 ) -> CaseDetail:
     """One case, folded from its intakes and decisions. A uid that was merged gives the case that carries on.
+    Where `mission_id` is given, a case of another mission is not found.
 
     P3 values are masked unless `reveal` asks for them: that is written to the ledger before anything is
     shown. Raises Problem: not_found (also where the actor may not look), reason_needed, not_allowed.
@@ -138,7 +140,7 @@ def read_case(
     asked = _identifier(case_id)
     target = session.scalar(select(CaseAlias.target_id).where(CaseAlias.case_id == asked)) or asked
     line = lines(session, [target], actor=actor).get(target)
-    if line is None:
+    if line is None or mission_id not in (None, line.mission_id):
         raise problems.not_found("case")
     if reveal is not None:
         grant(session, reveal, actor=actor, object_=f"case:{target}", mission_id=line.mission_id)

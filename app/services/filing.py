@@ -163,7 +163,7 @@ class Filing:
             said = str(fact.value)
         else:
             anchors = [one.intake for one in versions if one.intake is not None and one.hint is None]
-            anchors.sort(key=lambda one: one.order, reverse=True)
+            anchors.sort(key=lambda one: one.order)  # as the fold reads it: the first reference stays
             said = next((one.case_ref for one in anchors if one.case_ref), "")
         return self.desk.keyring.blind(placing.normal_reference(said)) if said else None
 

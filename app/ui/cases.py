@@ -6,7 +6,7 @@ from typing import Any, Final
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from app import auth, problems
+from app import auth
 from app.auth import needs
 from app.db import db, writing
 from app.problems import Problem
@@ -56,9 +56,7 @@ def listing(project_id: int) -> str:
 @needs("case.read")
 def one(project_id: int, case_id: uuid.UUID) -> str | Response:
     """One case: interviews, and the facts by section, identifiers and free text masked."""
-    detail = _read(case_id)
-    if detail.line.mission_id != project_id:
-        raise problems.not_found("case")
+    detail = _read(project_id, case_id)
     if detail.case_id != case_id:  # it was merged into another one
         return redirect(url_for("ui.cases.one", project_id=project_id, case_id=detail.case_id))
     return _page(detail)
@@ -68,9 +66,7 @@ def one(project_id: int, case_id: uuid.UUID) -> str | Response:
 @needs("case.reveal")
 def ask(project_id: int, case_id: uuid.UUID) -> str:
     """The question for a reason as a page of its own, for browsers that open no dialog."""
-    detail = _read(case_id)
-    if detail.line.mission_id != project_id:
-        raise problems.not_found("case")
+    detail = _read(project_id, case_id)
     return _ask(detail)
 
 
@@ -81,15 +77,13 @@ def reveal(project_id: int, case_id: uuid.UUID) -> str | tuple[str, int]:
 
     The answer is not a redirect: what was revealed has no address of its own.
     """
-    masked = _read(case_id)
-    if masked.line.mission_id != project_id:
-        raise problems.not_found("case")
+    masked = _read(project_id, case_id)
     asked = request.form.get("section", "")
     parts = facts.sections(masked, locale=frame.locale())
     fields = next((part.fields for part in parts if part.key == asked), None)
     try:
         with writing(db.session):
-            detail = _read(case_id, Reveal(request.form.get("reason", ""), fields))
+            detail = _read(project_id, case_id, Reveal(request.form.get("reason", ""), fields))
     except Problem as problem:
         if problem.code != "reason_needed":
             raise
@@ -97,9 +91,14 @@ def reveal(project_id: int, case_id: uuid.UUID) -> str | tuple[str, int]:
     return _page(detail)
 
 
-def _read(case_id: uuid.UUID, reveal: Reveal | None = None) -> service.CaseDetail:
+def _read(project_id: int, case_id: uuid.UUID, reveal: Reveal | None = None) -> service.CaseDetail:
     return service.read_case(
-        db.session, keyring=state().keyring, actor=auth.actor(), case_id=case_id, reveal=reveal
+        db.session,
+        keyring=state().keyring,
+        actor=auth.actor(),
+        case_id=case_id,
+        mission_id=project_id,
+        reveal=reveal,
     )
 
 

@@ -6,6 +6,10 @@ import pytest
 from sqlalchemy import select
 
 from app.models import LedgerEntry
+from app.policy import COMMAND
+from app.problems import Problem
+from app.services import cases
+from app.services.reveal import Reveal
 
 
 @pytest.fixture
@@ -75,6 +79,21 @@ def test_identifiers_are_shown_for_a_reason_that_the_ledger_keeps(coordinator, p
     assert not [
         value for value in person.values() if isinstance(value, str) and len(value) > 20 and value in said
     ]
+
+
+def test_a_case_asked_for_in_another_mission_is_not_found_and_nothing_is_said_to_be_revealed(
+    case, world, session, keyring
+):
+    with pytest.raises(Problem, match="not_found"):
+        cases.read_case(
+            session,
+            keyring=keyring,
+            actor=COMMAND,
+            case_id=case,
+            mission_id=world.mission + 1,
+            reveal=Reveal("Preparing the referral"),
+        )
+    assert not session.scalars(select(LedgerEntry).where(LedgerEntry.action == "reveal")).all()
 
 
 @pytest.mark.parametrize("reason", ["", "   ", "x"])
