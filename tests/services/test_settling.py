@@ -458,6 +458,17 @@ def test_a_typed_reference_finds_its_case_whatever_came_first(house, order):
     assert house.dump() == before
 
 
+def test_a_case_is_found_by_its_first_reference_whatever_a_later_interview_calls_it(house):
+    uid, first, second = str(uuid.uuid4()), new_uid(), new_uid()
+    house.receive(screening(case_uid=uid, case_ref="MDCHI-26-0000abcd"))
+    house.receive(assistance(case_uid=uid, case_ref="MDCHI-26-0000beef", held_on="2026-02-01"))
+    house.receive(assistance(case_uid="", case_ref="MDCHI-26-0000abcd", instance_id=first))
+    house.receive(assistance(case_uid="", case_ref="MDCHI-26-0000beef", instance_id=second))
+    house.work()
+    assert house.submission(first).case_id == uuid.UUID(uid)
+    assert (house.states()[second], house.codes(second)) == ("waiting", {"case_unknown"})
+
+
 def test_a_typed_reference_that_comes_to_mean_two_cases_waits(house):
     uid, other, first = str(uuid.uuid4()), str(uuid.uuid4()), new_uid()
     house.receive(screening(case_uid=uid, case_ref="MDCHI-26-0000abcd"))
