@@ -38,8 +38,9 @@ lock: ## Write the exact versions and hashes again, after a change of pyproject.
 	$(BIN)/pip install --quiet pip-tools
 	$(BIN)/pip-compile $(LOCK) --output-file requirements.txt pyproject.toml
 	$(BIN)/pip-compile $(LOCK) --extra dev --constraint requirements.txt --output-file requirements-dev.txt pyproject.toml
-# No address of a package index goes into the lock files: they must work on any mirror.
-LOCK := --quiet --upgrade --generate-hashes --all-build-deps --allow-unsafe --strip-extras --no-header \
+# No address of a package index goes into the lock files: they must work on any mirror. Extras stay: pip that finds
+# flask locked and flask[async] wanted takes the newest flask for the latter, and refuses it for want of a hash.
+LOCK := --quiet --upgrade --generate-hashes --all-build-deps --allow-unsafe --no-strip-extras --no-header \
 	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host
 
 clean: ## Remove the virtual environment and caches, never var/
