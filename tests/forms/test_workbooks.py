@@ -4,6 +4,7 @@ import re
 from collections import Counter
 
 import pytest
+from lxml import etree
 from pyxform.validators.odk_validate import run_popen_with_timeout
 
 from tests.clients.javarosa import phone as javarosa
@@ -66,6 +67,12 @@ def test_identity_and_version(sheets, form):
     assert re.fullmatch(r"20\d{8}", settings["version"])
     assert settings["default_language"] == LANGUAGES[0]
     assert settings["namespaces"].startswith('case="')
+
+
+@both
+def test_phones_may_edit_what_was_finished_or_sent(xforms, form):
+    (submission,) = etree.parse(xforms / f"{form}.xml").getroot().iterfind(".//{*}model/{*}submission")
+    assert submission.get("{http://www.opendatakit.org/xforms}client-editable") == "true"
 
 
 @both
