@@ -76,6 +76,8 @@ class Submission(Model):
     version_id: Mapped[uuid.UUID | None] = mapped_column(
         ForeignKey("form_version.id"), comment="What it was read by"
     )
+    # Only a normalised submission has one. To ask for that state as well would lead SQLite to the index of
+    # states, and through every submission there is.
     case_id: Mapped[uuid.UUID | None] = mapped_column(comment="The case it was folded into, aliases resolved")
     held_on: Mapped[str | None] = mapped_column(String(10), comment="Date of the interview, if it says one")
     findings: Mapped[list[dict[str, Any]]] = mapped_column(

@@ -274,7 +274,7 @@ def _said(target: uuid.UUID) -> Select[Any]:
     return (
         select(*stored.COLUMNS, Interviewer.code.label("interviewer"))
         .outerjoin(Interviewer, Interviewer.id == Submission.interviewer_id)
-        .where(Submission.case_id == target, Submission.state == "normalised")
+        .where(Submission.case_id == target)
     )
 
 

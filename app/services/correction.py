@@ -65,9 +65,7 @@ def correct(
 def _folded(session: Session, keyring: Keyring, case_id: uuid.UUID) -> CaseState:
     """The case as it is, to find the row that is spoken of."""
     merged = session.scalars(select(CaseAlias.case_id).where(CaseAlias.target_id == case_id)).all()
-    said = session.execute(
-        select(*stored.COLUMNS).where(Submission.case_id == case_id, Submission.state == "normalised")
-    )
+    said = session.execute(select(*stored.COLUMNS).where(Submission.case_id == case_id))
     decided = session.execute(select(*Decision.__table__.c).where(Decision.case_id.in_([case_id, *merged])))
     return fold(
         str(case_id),

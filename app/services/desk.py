@@ -102,7 +102,7 @@ class Desk:
         merged = self._learn(_ALIAS.target_id.in_(cases))
         names = {*cases, *merged}
         hinted = select(_HINT.submission_id).where(_HINT.case_uid.in_(names))
-        rows = self._load(_SUBMISSION.case_id.in_(cases), _SUBMISSION.state == "normalised")
+        rows = self._load(_SUBMISSION.case_id.in_(cases))
         rows += self._load(_SUBMISSION.id.in_(hinted), _SUBMISSION.state == "waiting")
         joining = [self._version(row, row.root_instance_id, placing.PLACING) for row in rows]
         self._load_decisions(

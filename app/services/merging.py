@@ -23,9 +23,7 @@ def realign(session: Session, keyring: Keyring, uids: Collection[uuid.UUID]) -> 
     while more := _neighbours(session, around) - around:
         around |= more
     realias(session, keyring, around)
-    placed = session.scalars(
-        select(Submission.id).where(Submission.case_id.in_(around), Submission.state == "normalised")
-    ).all()
+    placed = session.scalars(select(Submission.id).where(Submission.case_id.in_(around))).all()
     settling.settle(session.connection(), keyring=keyring, submissions=placed, cases=around)
 
 

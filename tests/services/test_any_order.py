@@ -7,7 +7,7 @@ import uuid
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 
 from app import policy
 from app.db import connect_to_write
@@ -73,6 +73,9 @@ def empty(house):
 
 def outcome(house, *, submissions=True):
     """What the store says of the cases; the organisations and versions of entities depend on the past."""
+    with house.session() as session:
+        placed = select(Submission.state).where(Submission.case_id.is_not(None))
+        assert set(session.scalars(placed)) <= {"normalised"}, "only a normalised submission has a case"
     return {name: rows for name, rows in house.store().items() if submissions or name != "submissions"}
 
 

@@ -1,0 +1,60 @@
+"""What one more submission costs the database does not depend on how many there are."""
+
+import pytest
+from sqlalchemy import event
+
+from tests.services.conftest import House, new_uid
+from tests.services.made import assistance, screening
+
+STEP = 10
+"""Instructions of SQLite's virtual machine between two counts."""
+
+
+def instructions(house: House, work) -> int:
+    """Instructions SQLite's virtual machine executes for some work: counted, where a clock would measure the
+    machine."""
+    counted = 0
+
+    def count() -> int:
+        nonlocal counted
+        counted += STEP
+        return 0
+
+    def listen(connection, _record, _proxy) -> None:
+        connection.set_progress_handler(count, STEP)
+
+    event.listen(house.engine, "checkout", listen)
+    try:
+        work()
+    finally:
+        event.remove(house.engine, "checkout", listen)
+    return counted
+
+
+def arrive(house: House, number: int) -> None:
+    """Some people, each screened and then assisted."""
+    for _ in range(number):
+        person = new_uid()
+        for xml in (screening(case_uid=person, case_ref=person[:8]), assistance(case_uid=person)):
+            house.receive(xml)
+
+
+@pytest.fixture
+def on_sqlite(house: House) -> House:
+    if house.engine.dialect.name != "sqlite":
+        pytest.skip("PostgreSQL chooses its plans by the sizes it has found, and none of a test is large")
+    return house
+
+
+def test_one_more_case_costs_the_same_in_a_large_store_as_in_a_small_one(on_sqlite):
+    house = on_sqlite
+    arrive(house, 10)
+    house.work()
+    arrive(house, 10)
+    small = instructions(house, house.work)
+    arrive(house, 250)
+    house.work()
+    arrive(house, 10)
+    large = instructions(house, house.work)
+    assert small > 10 * STEP
+    assert large < 1.15 * small
