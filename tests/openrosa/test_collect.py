@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from pyxform.xls2xform import convert
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 import xlsforms
 from app.db import writing
@@ -23,11 +23,11 @@ from app.models import (
 from tests.clients.collect.collect_client import ClientError, CollectClient
 from tests.clients.fixtures import phone  # noqa: F401 -- a fixture
 from tests.field import add_form
-from tests.openrosa.test_server import environ  # noqa: F401 -- a fixture
+from tests.openrosa.answers import SUCCESS
+from tests.openrosa.sending import count
 from tests.server import serve
 
 FORMS = Path(xlsforms.__file__).parent / "forms"
-SUCCESS = "full submission upload was successful!"
 
 
 @pytest.fixture(scope="session")
@@ -63,18 +63,13 @@ def case(field, session, xforms):
 
 
 @pytest.fixture
-def collect(environ, field, case, free_port, tmp_path, phone):  # noqa: F811 -- fixtures
+def collect(environ, field, case, free_port, tmp_path, phone):  # noqa: F811 -- a fixture
     with (tmp_path / "out").open("wb") as out, serve(environ, port=free_port, output=out):
         client = CollectClient(
             f"http://127.0.0.1:{free_port}{field.path}", state=tmp_path / "device", phone=phone
         )
         yield client
         client.session.close()
-
-
-def count(session, model):
-    session.rollback()
-    return session.scalar(select(func.count()).select_from(model))
 
 
 def test_an_interviewers_day(collect, session, field, case, keyring):
@@ -112,7 +107,7 @@ def test_an_interviewers_day(collect, session, field, case, keyring):
     assert str(case.case_id) not in on_phone.read_text()
 
 
-def test_files_come_in_several_requests(collect, session, environ):  # noqa: F811 -- a fixture
+def test_files_come_in_several_requests(collect, session, environ):
     collect.sync()
     folder = collect.fill("visit", {"name": "x"})
     for number in range(105):  # Collect sends a hundred in one request

@@ -9,7 +9,7 @@ from sqlalchemy.exc import OperationalError
 
 from app.models import Conflict, LedgerEntry, Submission, SubmissionFile
 from tests.field import part, parts, submission
-from tests.openrosa.test_submission import said
+from tests.openrosa.answers import said
 
 BOUNDARY = "xyz"
 TYPE = f"multipart/form-data; boundary={BOUNDARY}"

@@ -3,7 +3,6 @@
 import http.client
 import os
 import random
-import socket
 import threading
 import time
 import uuid
@@ -17,55 +16,12 @@ from app.blobs import BlobStore
 from app.db import writing
 from app.models import Device, Submission, SubmissionFile, now
 from tests.field import submission
+from tests.openrosa.sending import multipart, post_over
 from tests.server import serve
 
 KILLS = int(os.environ.get("SAIF_KILLS", "3"))
-BOUNDARY = "b0undary"
 ONE_DATABASE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 """For what has nothing to do with the database."""
-
-
-def multipart(xml: bytes, **files: bytes) -> bytes:
-    sent = b""
-    for name, content in {"xml_submission_file": xml, **files}.items():
-        sent += (
-            f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="{name}"; filename="{name}"\r\n'
-            "Content-Type: image/jpeg\r\n\r\n"
-        ).encode()
-        sent += content + b"\r\n"
-    return sent + f"--{BOUNDARY}--\r\n".encode()
-
-
-def post(connection: http.client.HTTPConnection, field, data) -> http.client.HTTPResponse:
-    headers = {"Content-Type": f"multipart/form-data; boundary={BOUNDARY}"}
-    connection.request("POST", f"{field.path}/submission?deviceID=x", body=data, headers=headers)
-    return connection.getresponse()
-
-
-@pytest.fixture
-def connect(free_port):
-    """Connections to the server, closed afterwards."""
-    made = []
-
-    def make():
-        made.append(http.client.HTTPConnection("127.0.0.1", free_port))
-        return made[-1]
-
-    yield make
-    for connection in made:
-        connection.close()
-
-
-@pytest.fixture
-def environ(database_url, public_keys, tmp_path):
-    """A machine that only receives: no private key is on it."""
-    return {
-        "SAIF_HOME": str(tmp_path),
-        "SAIF_KEYS": str(public_keys),
-        "SAIF_SURFACE": "device",
-        "DATABASE_URL": database_url.render_as_string(hide_password=False),
-        "SAIF_ACCESS_LOG": "1",
-    }
 
 
 class Phone(threading.Thread):
@@ -85,7 +41,7 @@ class Phone(threading.Thread):
             photo = os.urandom(random.choice([0, 10, 200_000]))
             while not self.stop.is_set():
                 try:
-                    answer = post(connection, self.field, multipart(xml, **{"photo.jpg": photo}))
+                    answer = post_over(connection, self.field, multipart(xml, **{"photo.jpg": photo}))
                     answer.read()
                 except (OSError, http.client.HTTPException):
                     connection.close()
@@ -151,7 +107,7 @@ def test_marked_names_are_nowhere_in_clear(
         ]
         statuses = []
         for data in attempts:
-            answer = post(connection, field, data)
+            answer = post_over(connection, field, data)
             statuses.append(answer.status)
             assert not any(mark.encode() in answer.read() for mark in marks)
         connection.request("GET", f"{field.path}/attachments/{file_mark}?q={name_mark}")
@@ -180,10 +136,10 @@ def test_a_large_attachment_hardly_raises_the_receivers_memory(connect, environ,
     with (tmp_path / "out").open("wb") as out, serve(environ, port=free_port, output=out) as server:
         connection = connect()
         for _ in range(5):
-            assert post(connection, field, multipart(submission(), **{"a.jpg": small})).read()
+            assert post_over(connection, field, multipart(submission(), **{"a.jpg": small})).read()
         (before,) = server.memory().values()
         for _ in range(3):
-            answer = post(connection, field, multipart(submission(), **{"a.jpg": large}))
+            answer = post_over(connection, field, multipart(submission(), **{"a.jpg": large}))
             answer.read()
             assert answer.status == 201
         (after,) = server.memory().values()
@@ -203,7 +159,7 @@ def test_a_body_too_large_is_answered_with_words_a_phone_can_show(
                 (data[start : start + 50_000] for start in range(0, len(data), 50_000)) if chunked else data
             )
             try:
-                answer = post(connection, field, body)
+                answer = post_over(connection, field, body)
             except ConnectionError:
                 pytest.fail("the connection was cut before the answer could be read")
             assert answer.status == 413
@@ -215,25 +171,11 @@ def test_chunked_requests_are_taken(connect, environ, field, free_port, tmp_path
     with (tmp_path / "out").open("wb") as out, serve(environ, port=free_port, output=out):
         connection = connect()
         data = multipart(submission(), **{"a.jpg": os.urandom(300_000)})
-        answer = post(connection, field, (data[start : start + 777] for start in range(0, len(data), 777)))
+        answer = post_over(
+            connection, field, (data[start : start + 777] for start in range(0, len(data), 777))
+        )
         assert answer.status == 201
         assert b"success" in answer.read()
-
-
-def test_a_phone_that_breaks_off_leaves_nothing(environ, field, session, free_port, tmp_path):
-    with (tmp_path / "out").open("wb") as out, serve(environ, port=free_port, output=out):
-        data = multipart(submission(), **{"a.jpg": os.urandom(300_000)})
-        for cut in (10, 200, 1000, 200_000):
-            with socket.create_connection(("127.0.0.1", free_port)) as connection:
-                connection.sendall(
-                    f"POST {field.path}/submission HTTP/1.1\r\nHost: x\r\nContent-Length: {len(data)}\r\n"
-                    f"Content-Type: multipart/form-data; boundary={BOUNDARY}\r\n\r\n".encode()
-                    + data[:cut]
-                )
-        time.sleep(0.5)
-    assert session.scalar(select(Submission.id)) is None
-    assert list((tmp_path / "blobs" / ".spool").iterdir()) == []
-    assert [path for path in (tmp_path / "blobs").iterdir() if path.name != ".spool"] == []
 
 
 def test_a_phone_revoked_between_two_requests_is_cut_off_in_every_worker(
@@ -242,12 +184,12 @@ def test_a_phone_revoked_between_two_requests_is_cut_off_in_every_worker(
     with (tmp_path / "out").open("wb") as out, serve(environ, port=free_port, output=out):
         connections = [connect() for _ in range(8)]
         for connection in connections:
-            answer = post(connection, field, multipart(submission()))
+            answer = post_over(connection, field, multipart(submission()))
             answer.read()
             assert answer.status == 201
         with writing(session):
             session.get_one(Device, field.device_id).revoked_at = now()
         for connection in connections:
-            answer = post(connection, field, multipart(submission()))
+            answer = post_over(connection, field, multipart(submission()))
             answer.read()
             assert answer.status == 403
