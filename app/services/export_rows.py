@@ -19,7 +19,9 @@ from app.blobs import BlobStore
 from app.exports import csv_zip as csv
 from app.exports.spool import Spool
 from app.keys import Keyring
-from app.models import Device, Submission, SubmissionFile, User
+from app.models import Device, Submission, User
+from app.services import files
+from app.services.files import Files
 from app.services.plans import Plan
 from app.services.submission_detail import file_names
 from submissions import record, tables
@@ -112,7 +114,7 @@ class Rows:
             .execution_options(yield_per=_STREAMED)
         )
         for part in session.execute(statement).partitions():
-            edits, files = self._edits(session, part), self._file_counts(session, part)
+            edits, have = self._edits(session, part), files.at_hand(session, [row.id for row in part])
             for row in part:
                 first_at, count = edits.get(row.root_instance_id, (row.received_at, 0))
                 delivery = Delivery(
@@ -120,14 +122,13 @@ class Rows:
                     submitted_at=_instant(first_at),
                     submitter_id=row.device_id or row.user_id,
                     submitter_name=row.device_name or row.user_name,
-                    attachments_present=files.get(row.id, 0),
                     status="unreadable" if row.state == "failed" else None,
                     review_state=row.review_state,
                     device_id=row.phone,
                     edits=count,
                     form_version=row.form_version,
                 )
-                yield self._rows(row, layout, delivery)
+                yield self._rows(row, layout, delivery, have[row.id])
 
     def files(self, session: Session, blobs: BlobStore) -> csv.Files:
         """The files that the answers handed out speak of. Asked for after the submissions."""
@@ -136,16 +137,11 @@ class Rows:
         taken: set[int] = set()
         for line in self._named.lines():
             submission, names = json.loads(line)
-            found = session.execute(
-                select(SubmissionFile.name, SubmissionFile.blob).where(
-                    SubmissionFile.submission_id == uuid.UUID(submission)
-                )
-            )
-            for sealed, blob in found.all():
-                name = self.keyring.open(sealed, f"file-name:{submission}").decode()
-                if name in names:
-                    content = self.keyring.open_file(blobs.open(blob), f"file:{blob}")
-                    yield csv.safe_name(name, taken), content
+            version = uuid.UUID(submission)
+            have = files.at_hand(session, [version])[version]
+            for name in names:
+                if file := have.get(files.digest(name, self.keyring)):
+                    yield csv.safe_name(name, taken), files.content(file, self.keyring, blobs)
 
     # ---- within
 
@@ -184,22 +180,15 @@ class Rows:
         )
         return {root: (first_at, count - 1) for root, first_at, count in found}
 
-    def _file_counts(self, session: Session, rows: Sequence[Any]) -> dict[uuid.UUID, int]:
-        ids = [row.id for row in rows]
-        found = session.execute(
-            select(SubmissionFile.submission_id, func.count())
-            .where(SubmissionFile.submission_id.in_(ids))
-            .group_by(SubmissionFile.submission_id)
-        )
-        return dict(found.all())
-
-    def _rows(self, row: Any, layout: Layout, delivery: Delivery) -> Iterator[csv.Row]:
+    def _rows(self, row: Any, layout: Layout, delivery: Delivery, have: Files) -> Iterator[csv.Row]:
         plan = next((one for one in self.plans if one.version_id == row.version_id), self.plans[0])
         said = self._read(row, plan)
         names = file_names(plan, said)
-        if names and delivery.attachments_present and self.filters.attachments:
+        present = len(files.belonging(have, names, self.keyring))
+        if names and present and self.filters.attachments:
             self._named.write(json.dumps([str(row.id), sorted(names)]).encode() + b"\n")
-        return tables.rows(said, layout, replace(delivery, attachments_expected=len(names)))
+        counted = replace(delivery, attachments_present=present, attachments_expected=len(names))
+        return tables.rows(said, layout, counted)
 
     def _read(self, row: Any, plan: Plan) -> Record:
         """A submission's answers; none if it cannot be read, so that its row at least says it is there."""

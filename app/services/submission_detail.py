@@ -18,8 +18,8 @@ from app import ledger, policy, problems
 from app.blobs import BlobStore
 from app.db import writing
 from app.keys import Keyring
-from app.models import CaseHint, CaseState, Conflict, Form, Submission, SubmissionFile
-from app.services import answers, case_list, plans
+from app.models import CaseHint, CaseState, Conflict, Form, Submission
+from app.services import answers, case_list, files, plans
 from app.services.answers import Answered, Section
 from app.services.case_list import CaseLine
 from app.services.reveal import Reveal, grant, need_reason
@@ -45,13 +45,15 @@ class VersionLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileLine:
-    """A file of a submission. `present`: it has arrived; phones may send files later."""
+    """A file of a submission. `present`: it has arrived; phones may send files later. `carried`: it came with an
+    earlier version and is still named by this one."""
 
     name: str
     content_type: str
     size: int
     received_at: datetime | None
     present: bool
+    carried: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,15 +103,16 @@ def read_submission(
     plan, said = _record(session, keyring, row)
     languages = plan.form.languages if plan is not None else ()
     language = language if language in languages else (plan.form.default_language if plan is not None else "")
-    found = session.execute(_files(row.id)).all()
-    names = {keyring.open(file.name, f"file-name:{row.id}").decode(): file for file in found}
+    named = file_names(plan, said) if said is not None else set()
+    mine = files.belonging(files.at_hand(session, [row.id])[row.id], named, keyring)
+    have = {files.name(file, keyring): file for file in mine}
     return SubmissionDetail(
         line=line,
         languages=languages,
         language=language,
         nodes=answers.shown(plan, said, language, reveal) if plan is not None and said is not None else (),
         versions=_versions(session, row),
-        files=_file_lines(names, plan, said),
+        files=_file_lines(have, named, said),
         conflicts=session.scalar(
             select(func.count()).select_from(Conflict).where(Conflict.submission_id == row.id)
         )
@@ -152,22 +155,24 @@ def read_file(
     xml_form_id: str | None = None,
     reason: str | None = None,
 ) -> FileContent:
-    """A file of a submission, as the phone sent it. A file no answer names, where consent was refused, is
-    behind the gate: breaking glass. Raises Problem: not_found, not_allowed, reason_needed."""
+    """A file of a submission, as the phone sent it: with this version, or with an earlier one if an answer of this
+    one still names it. A file no answer names, where consent was refused, is behind the gate: breaking glass.
+    Raises Problem: not_found, not_allowed, reason_needed."""
     row = find(session, actor, mission_id, instance_id, xml_form_id)
     policy.require(actor, "submission.raw", mission_id)
-    digest = keyring.digest(name.encode("utf-8", "surrogatepass"))
-    file = session.execute(_files(row.id).where(SubmissionFile.name_digest == digest)).first()
-    if file is None:
-        raise problems.not_found("file")
+    digest = files.digest(name, keyring)
+    file = files.at_hand(session, [row.id], name_digest=digest)[row.id].get(digest)
     plan, said = _record(session, keyring, row)
-    shut = said is not None and said.consent_ok is False and name not in file_names(plan, said)
+    named = said is not None and name in file_names(plan, said)
+    if file is None or (file.age and not named):
+        raise problems.not_found("file")
+    shut = said is not None and said.consent_ok is False and not named
     _enter(session, actor, row, "submission.break_glass" if shut else "submission.file", reason)
     return FileContent(
         name=name,
         content_type=file.content_type,
         size=file.size,
-        chunks=keyring.open_file(blobs.open(file.blob), f"file:{file.blob}"),
+        chunks=files.content(file, keyring, blobs),
     )
 
 
@@ -234,23 +239,19 @@ def _enter(session: Session, actor: policy.Actor, row: Any, action: str, reason:
         )
 
 
-def _files(submission_id: uuid.UUID) -> Any:
-    return select(*SubmissionFile.__table__.c).where(SubmissionFile.submission_id == submission_id)
-
-
-def _file_lines(names: dict[str, Any], plan: plans.Plan | None, said: Record | None) -> tuple[FileLine, ...]:
-    named = file_names(plan, said) if said is not None else set()
+def _file_lines(have: dict[str, Any], named: set[str], said: Record | None) -> tuple[FileLine, ...]:
     if said is not None and said.consent_ok is False:
-        names = {name: file for name, file in names.items() if name in named}
+        have = {name: file for name, file in have.items() if name in named}
     return tuple(
         FileLine(
             name=name,
-            content_type=names[name].content_type if name in names else "",
-            size=names[name].size if name in names else 0,
-            received_at=names[name].received_at if name in names else None,
-            present=name in names,
+            content_type=have[name].content_type if name in have else "",
+            size=have[name].size if name in have else 0,
+            received_at=have[name].received_at if name in have else None,
+            present=name in have,
+            carried=name in have and have[name].age > 0,
         )
-        for name in sorted(names.keys() | named)
+        for name in sorted(have.keys() | named)
     )
 
 

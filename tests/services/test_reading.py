@@ -395,7 +395,7 @@ def test_versions_files_and_findings_of_a_submission_are_there(house, coordinato
         ("signed.png", True, 7),
     ]
     later = read(house, coordinator, second)
-    assert [(one.name, one.present) for one in later.files] == [("signed.png", False)]
+    assert [(one.name, one.present, one.carried) for one in later.files] == [("signed.png", True, True)]
     assert later.consent_ok is True
     assert later.conflicts == 0
 
