@@ -207,6 +207,17 @@ def closed_form() -> Problem:
     )
 
 
+def no_draft() -> Problem:
+    """A test device sends, and its form has no draft any more."""
+    return Problem(
+        "no_draft",
+        403,
+        "Nothing to test",
+        detail="This phone is for tests, and its form has no draft now: it was published or thrown away.",
+        mend="Delete this test interview. If it holds a real one, keep it and tell your coordinator.",
+    )
+
+
 def closed_mission() -> Problem:
     """The mission is archived."""
     return Problem(

@@ -1,44 +1,49 @@
 """The worker: what goes on after a submission was received, in a process of its own.
 
-It looks at the queue, works it off, chains the ledger, and looks again. What it was doing when it was stopped
-or killed is simply done again: everything is one transaction, and the queue is the table itself.
+It looks at the queue, works it off, chains the ledger, deletes the files nobody refers to any more, and looks again.
+What it was doing when it was stopped or killed is simply done again: everything is one transaction, and the queue is
+the table itself.
 """
 
 import threading
 
 import structlog
+from obstore.exceptions import BaseError
 from sqlalchemy import Engine, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from app import ledger
+from app.blobs import BlobStore
 from app.db import writing
 from app.keys import Keyring
 from app.log import describe
 from app.models import LedgerEntry
-from app.services import normalise
+from app.services import disposal, normalise
 
 IDLE = 0.2
 """Seconds between two looks at an empty queue."""
 TROUBLE = 30.0
-"""Longest wait, in seconds, while the database does not answer."""
+"""Longest wait, in seconds, while the database or the blob store does not answer."""
 CHAIN = 1000
 """Rows of the ledger chained in one transaction."""
 
 _log = structlog.get_logger()
 
 
-def work(engine: Engine, *, keyring: Keyring, stop: threading.Event, idle: float = IDLE) -> None:
+def work(
+    engine: Engine, *, keyring: Keyring, blobs: BlobStore, stop: threading.Event, idle: float = IDLE
+) -> None:
     """Work until `stop` is set. A batch that was begun is finished."""
     _log.info("worker started", database=engine.dialect.name)
     pause = idle
     while not stop.is_set():
         try:
-            busy = run_once(engine, keyring=keyring)
+            busy = run_once(engine, keyring=keyring) or bool(disposal.sweep(engine, blobs))
             pause = idle
-        except DBAPIError as error:
-            # The database is away or restarting; everything it had not committed is still in the queue.
-            _log.error("the database does not answer", exception=describe(error))
+        except (DBAPIError, BaseError, OSError) as error:
+            # Away or restarting; everything that was not committed is still in the queue.
+            _log.error("the database or the blob store does not answer", exception=describe(error))
             busy, pause = False, min(pause * 2, TROUBLE)
         if not busy:
             stop.wait(pause)

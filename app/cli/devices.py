@@ -13,8 +13,8 @@ from app.services import devices, missions
 
 group = Commands("device", help="Phones: their tokens and the codes that set them up.")
 
-_url = click.option("--url", help="Public root of the server; default: SAIF_URL.")
-_qr = click.option(
+url_option = click.option("--url", help="Public root of the server; default: SAIF_URL.")
+qr_option = click.option(
     "--qr",
     type=click.Path(dir_okay=False, path_type=Path),
     help="Write the code for Collect to this .svg or .png.",
@@ -29,8 +29,8 @@ _qr = click.option(
     metavar="CODE",
     help="Whose phone it is; without it, it gets only cases that are nobody's.",
 )
-@_url
-@_qr
+@url_option
+@qr_option
 def add(code: str, name: str, interviewer: str | None, url: str | None, qr: Path | None) -> None:
     """Add a device; prints the server URL that is entered in ODK Collect.
 
@@ -51,7 +51,7 @@ def add(code: str, name: str, interviewer: str | None, url: str | None, qr: Path
             )
         root = devices.server_url(url or base_url(state.config), mission.id, token)
         if qr:
-            _write_qr(qr, devices.collect_settings(root, mission))
+            write_qr(qr, devices.collect_settings(root, mission))
         click.echo(f"{device.id}  {root}")
 
 
@@ -83,8 +83,8 @@ def list_devices(code: str) -> None:
 @group.command()
 @click.argument("device_id", type=int)
 @mission_option
-@_url
-@_qr
+@url_option
+@qr_option
 def show(device_id: int, code: str, url: str | None, qr: Path | None) -> None:
     """Print a device's server URL again; needs the private keys.
 
@@ -97,7 +97,7 @@ def show(device_id: int, code: str, url: str | None, qr: Path | None) -> None:
         token = devices.token(devices.get(session, mission.id, device_id), state.keyring)
         root = devices.server_url(url or base_url(state.config), mission.id, token)
         if qr:
-            _write_qr(qr, devices.collect_settings(root, mission))
+            write_qr(qr, devices.collect_settings(root, mission))
         click.echo(root)
 
 
@@ -119,7 +119,7 @@ def revoke(device_id: int, code: str) -> None:
 @group.command()
 @click.argument("device_id", type=int)
 @mission_option
-@_url
+@url_option
 def rotate(device_id: int, code: str, url: str | None) -> None:
     """Give a device a new token; prints the new server URL. The old one is cut off.
 
@@ -144,6 +144,7 @@ def _interviewer(known: list[Interviewer], code: str | None) -> int | None:
     raise problems.not_found("interviewer")
 
 
-def _write_qr(path: Path, settings: dict[str, object]) -> None:
+def write_qr(path: Path, settings: dict[str, object]) -> None:
+    """Write settings as a code, readable by the owner only."""
     path.write_bytes(devices.qr(settings, kind="png" if path.suffix.lower() == ".png" else "svg"))
     path.chmod(0o600)  # it holds the token

@@ -1,14 +1,15 @@
-"""`saif form`: check, publish, list, assign."""
+"""`saif form`: check, publish, try, list, assign."""
 
 from pathlib import Path
 
 import click
 
 from app import problems
-from app.cli.frame import Commands, mission_of, mission_option, opened, table
+from app.cli.devices import qr_option, url_option, write_qr
+from app.cli.frame import Commands, base_url, mission_of, mission_option, opened, table
 from app.db import writing
 from app.policy import COMMAND
-from app.services import forms, publish
+from app.services import devices, forms, publish, trial_devices
 from xlsforms.finding import Finding
 
 group = Commands("form", help="Forms: check them, publish them, put them on phones.")
@@ -74,6 +75,40 @@ def publish_form(file: Path, code: str | None, draft: bool, note: str, media: tu
         if not draft:
             version = publish.publish(session, actor=COMMAND, version=version)
         click.echo(f"{version.title} {version.version} is {'a draft' if draft else 'published'}")
+
+
+@group.command("try")
+@click.argument("form_id")
+@mission_option
+@click.option("--name", default="Test phone", show_default=True, help="What the test device is called.")
+@url_option
+@qr_option
+def try_form(form_id: str, code: str, name: str, url: str | None, qr: Path | None) -> None:
+    """Make a test device for the draft of a form; prints the server URL that is entered in ODK Collect.
+
+    What it sends is kept apart from every submission, and thrown away when the draft is published.
+
+    \b
+    Example:
+      saif form try ct_screening --mission MDCHI --qr test.png
+    """
+    with opened() as (state, session):
+        with writing(session):
+            mission = mission_of(session, code)
+            line = forms.get(session, mission.id, form_id)
+            device, token = trial_devices.create(
+                session,
+                actor=COMMAND,
+                mission_id=mission.id,
+                form=line.form,
+                display_name=name,
+                keyring=state.keyring,
+            )
+            title = line.current.title
+        root = devices.server_url(url or base_url(state.config), mission.id, token)
+        if qr:
+            write_qr(qr, trial_devices.collect_settings(root, mission, title))
+        click.echo(f"{device.id}  {root}")
 
 
 @group.command("list")

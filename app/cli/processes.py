@@ -40,7 +40,7 @@ def worker() -> None:
         signal.signal(number, lambda *_: stop.set())
     with opened() as (state, session):
         session.close()
-        work(state.engine, keyring=state.keyring, stop=stop)
+        work(state.engine, keyring=state.keyring, blobs=state.blobs, stop=stop)
 
 
 @click.command()

@@ -10,6 +10,7 @@ from app.models.ledger import LedgerEntry
 from app.models.mission import Device, DeviceGroup, Interviewer, Mission
 from app.models.organisation import Organisation
 from app.models.submission import Conflict, Submission, SubmissionFile
+from app.models.trial import Trial, TrialFile, UnwantedBlob
 from app.models.user import Grant, User, UserSession
 
 __all__ = [
@@ -36,6 +37,9 @@ __all__ = [
     "Organisation",
     "Submission",
     "SubmissionFile",
+    "Trial",
+    "TrialFile",
+    "UnwantedBlob",
     "User",
     "UserSession",
     "new_id",

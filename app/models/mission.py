@@ -61,6 +61,9 @@ class Device(Model):
         ForeignKey("interviewer.id"), comment="Whose phone it is"
     )
     group_id: Mapped[int | None] = mapped_column(ForeignKey("device_group.id"))
+    test_form_id: Mapped[int | None] = mapped_column(
+        ForeignKey("form.id"), comment="A test device: it gets the draft of this form, and sends trials"
+    )
     display_name: Mapped[str] = mapped_column(comment="'Phone 7, Chisinau'; never a beneficiary's name")
     token_digest: Mapped[bytes] = mapped_column(
         LargeBinary(32), unique=True, comment="Keyed hash of the token: what a request is looked up by"

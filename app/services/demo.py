@@ -57,7 +57,7 @@ def _receive(inbox: Inbox, sender: Sender, instance: Traversable) -> Receipt:
 def _sender(session: Session, mission: Mission, actor: Actor) -> Sender:
     device = session.scalar(
         select(Device)
-        .where(Device.mission_id == mission.id, Device.revoked_at.is_(None))
+        .where(Device.mission_id == mission.id, Device.revoked_at.is_(None), Device.test_form_id.is_(None))
         .order_by(Device.id)
         .limit(1)
     )

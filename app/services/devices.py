@@ -41,10 +41,12 @@ def create(
     keyring: Keyring,
     interviewer_id: int | None = None,
     group_id: int | None = None,
+    test_form_id: int | None = None,
 ) -> tuple[Device, str]:
     """Add a device to a mission. Returns it with its token: 64 characters that need no encoding in a URL.
 
-    Raises Problem for an empty name, or an interviewer or group of another mission.
+    With `test_form_id` it is a test device (`trial_devices`), which is no phone of the mission. Raises Problem
+    for an empty name, or an interviewer or group of another mission.
     """
     name = naming.clean(display_name, what="A device")
     _in_mission(session, Interviewer, interviewer_id, mission_id, "interviewer")
@@ -53,6 +55,7 @@ def create(
         mission_id=mission_id,
         interviewer_id=interviewer_id,
         group_id=group_id,
+        test_form_id=test_form_id,
         display_name=name,
         created_by=actor.user_id,
     )
@@ -82,7 +85,7 @@ def revoke(session: Session, *, actor: Actor, device: Device) -> None:
 
 
 def listing(session: Session, mission_id: int) -> list[DeviceLine]:
-    """The devices of a mission in the order they were added, revoked ones included."""
+    """The devices of a mission in the order they were added, revoked ones included, without test devices."""
     last = (
         select(func.max(Submission.received_at))
         .where(Submission.device_id == Device.id)
@@ -93,16 +96,16 @@ def listing(session: Session, mission_id: int) -> list[DeviceLine]:
         select(Device, Interviewer, DeviceGroup, last)
         .outerjoin(Interviewer, Interviewer.id == Device.interviewer_id)
         .outerjoin(DeviceGroup, DeviceGroup.id == Device.group_id)
-        .where(Device.mission_id == mission_id)
+        .where(Device.mission_id == mission_id, Device.test_form_id.is_(None))
         .order_by(Device.id)
     )
     return [DeviceLine(*row) for row in rows]
 
 
 def get(session: Session, mission_id: int, device_id: int) -> Device:
-    """A device of this mission. Raises the Problem `not_found`."""
+    """A device of this mission, and no test device. Raises the Problem `not_found`."""
     device = session.get(Device, device_id)
-    if device is None or device.mission_id != mission_id:
+    if device is None or device.mission_id != mission_id or device.test_form_id is not None:
         raise problems.not_found("device")
     return device
 

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from app import problems
 from app.models import Assignment, Form, FormMedia, FormVersion, Mission
-from app.services import entities
+from app.services import entities, fiction
 from app.services.receive import Sender
 
 CASES: Final = "cases.csv"
@@ -57,9 +57,10 @@ class MediaFile:
 def offers(
     session: Session, sender: Sender, *, xml_form_id: str | None = None, every_version: bool = False
 ) -> list[Offer]:
-    """The forms open to the phone, by form id: the newest published version of each, or every one of them."""
+    """The forms open to the phone, by form id: the newest published version of each, or every one of them. A test
+    device gets the draft of its form, and where there is none an empty list, so that Collect drops the old draft."""
     has_files = select(FormMedia.name).where(FormMedia.version_id == FormVersion.id).exists()
-    statement = _published(sender).add_columns(
+    statement = _offered(sender).add_columns(
         FormVersion.version, FormVersion.title, FormVersion.md5, FormVersion.wants, has_files.label("files")
     )
     if xml_form_id is not None:
@@ -82,7 +83,7 @@ def _offer(row: Row[Any]) -> Offer:
 def xform(session: Session, sender: Sender, version_id: UUID) -> File:
     """The exact bytes that were listed. Raises the Problem `not_found`."""
     row = session.execute(
-        _published(sender).add_columns(FormVersion.xform, FormVersion.md5).where(FormVersion.id == version_id)
+        _offered(sender).add_columns(FormVersion.xform, FormVersion.md5).where(FormVersion.id == version_id)
     ).first()
     if row is None:
         raise problems.not_found("form")
@@ -92,7 +93,7 @@ def xform(session: Session, sender: Sender, version_id: UUID) -> File:
 def manifest(session: Session, sender: Sender, version_id: UUID) -> list[MediaFile]:
     """The files of a version that exist: those uploaded, and the lists. Raises the Problem `not_found`."""
     wants = session.execute(
-        _published(sender).add_columns(FormVersion.wants).where(FormVersion.id == version_id)
+        _offered(sender).add_columns(FormVersion.wants).where(FormVersion.id == version_id)
     ).first()
     if wants is None:
         raise problems.not_found("form")
@@ -113,7 +114,7 @@ def manifest(session: Session, sender: Sender, version_id: UUID) -> list[MediaFi
 def media(session: Session, sender: Sender, version_id: UUID, name: str) -> File:
     """An uploaded file of a version. Raises the Problem `not_found`."""
     row = session.execute(
-        _published(sender)
+        _offered(sender)
         .join(FormMedia, FormMedia.version_id == FormVersion.id)
         .add_columns(FormMedia.content, FormMedia.md5, FormMedia.content_type)
         .where(FormVersion.id == version_id, FormMedia.name == name)
@@ -133,7 +134,11 @@ def mission_list(session: Session, sender: Sender) -> File:
 
 def case_list(session: Session, sender: Sender) -> File:
     """`cases.csv`: the open cases within the phone's reach, as an entity list."""
-    found = entities.entity_rows(session, mission_id=sender.mission_id, owner_id=sender.interviewer_id)
+    found = (
+        fiction.cases()
+        if sender.test_form_id is not None
+        else entities.entity_rows(session, mission_id=sender.mission_id, owner_id=sender.interviewer_id)
+    )
     rows = [
         (
             str(case.case_id),
@@ -147,24 +152,25 @@ def case_list(session: Session, sender: Sender) -> File:
 
 
 def deleted_cases(session: Session, sender: Sender, case_ids: Sequence[UUID]) -> dict[UUID, bool]:
-    """For each case a phone asks about, whether it should drop it. Cases never seen here stay on the phone."""
+    """For each case a phone asks about, whether it should drop it. Cases never seen here stay on the phone, as do all of
+    a test device: none of them is real."""
+    if sender.test_form_id is not None:
+        return dict.fromkeys(case_ids, False)
     return entities.integrity(
         session, mission_id=sender.mission_id, owner_id=sender.interviewer_id, ids=case_ids
     )
 
 
-def _published(sender: Sender) -> Select[UUID, str]:
-    """Published versions of the forms open to the phone."""
-    return (
-        select(FormVersion.id, Form.xml_form_id)
-        .join(Form, Form.id == FormVersion.form_id)
-        .join(Assignment, Assignment.form_id == Form.id)
-        .where(
-            Assignment.mission_id == sender.mission_id,
-            Assignment.state == "open",
-            Assignment.group_id.is_(None) | (Assignment.group_id == sender.group_id),
-            FormVersion.published.is_(True),
-        )
+def _offered(sender: Sender) -> Select[UUID, str]:
+    """Published versions of the forms open to the phone; for a test device the draft."""
+    versions = select(FormVersion.id, Form.xml_form_id).join(Form, Form.id == FormVersion.form_id)
+    if sender.test_form_id is not None:
+        return versions.where(Form.id == sender.test_form_id, FormVersion.published.is_(None))
+    return versions.join(Assignment, Assignment.form_id == Form.id).where(
+        Assignment.mission_id == sender.mission_id,
+        Assignment.state == "open",
+        Assignment.group_id.is_(None) | (Assignment.group_id == sender.group_id),
+        FormVersion.published.is_(True),
     )
 
 

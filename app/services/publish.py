@@ -16,9 +16,9 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from app import ledger, policy, problems
-from app.models import Assignment, DeviceGroup, Form, FormMedia, FormVersion, Mission, now
+from app.models import Assignment, Device, DeviceGroup, Form, FormMedia, FormVersion, Mission, now
 from app.policy import Actor
-from app.services import forms, normalise
+from app.services import forms, normalise, trials
 from xlsforms import schema, xform, xml
 from xlsforms.compile import CompiledForm, compile_form
 from xlsforms.finding import Finding
@@ -159,7 +159,8 @@ def set_version(session: Session, *, actor: Actor, version: FormVersion, text: s
 
 
 def publish(session: Session, *, actor: Actor, version: FormVersion) -> FormVersion:
-    """Publish a draft. From then on neither it nor its files change, and phones get it.
+    """Publish a draft. From then on neither it nor its files change, and phones get it. What test devices sent to
+    try it is thrown away.
 
     Publishing what is published changes nothing. A form of a mission is put on all phones of it the first
     time. Raises the Problem `conflict` if another content was published under the same version string: phones
@@ -173,12 +174,14 @@ def publish(session: Session, *, actor: Actor, version: FormVersion) -> FormVers
     if namesake is not None:
         if namesake.sha256 == version.sha256 and _same_media(session, namesake, version):
             _drop(session, version)
+            trials.throw_away(session, actor=actor.ref, form_id=form.id)
             return namesake
         raise problems.version_taken()
     version.published = True
     version.published_at = now()
     version.published_by = actor.user_id
     session.flush()
+    trials.throw_away(session, actor=actor.ref, form_id=form.id)
     if form.mission_id is not None and forms.assignment(session, form, form.mission_id, None) is None:
         session.add(Assignment(form_id=form.id, mission_id=form.mission_id))
         session.flush()
@@ -188,15 +191,17 @@ def publish(session: Session, *, actor: Actor, version: FormVersion) -> FormVers
 
 
 def discard(session: Session, *, actor: Actor, version: FormVersion) -> None:
-    """Throw a draft away; a form that was never published goes with it. Raises the Problem `conflict`
-    else."""
+    """Throw a draft away with its trials; a form that was never published goes with it, and so do its test
+    devices. Raises the Problem `conflict` for what is published."""
     _require_draft(version)
     form = session.get_one(Form, version.form_id)
     require_owner(actor, "form.upload", form)
     _write(session, actor, "form.discard", form, version)
     _drop(session, version)
+    trials.throw_away(session, actor=actor.ref, form_id=form.id)
     if forms.latest(session, form) is None:
         session.execute(delete(Assignment).where(Assignment.form_id == form.id))
+        session.execute(delete(Device).where(Device.test_form_id == form.id))
         session.delete(form)
         session.flush()
 

@@ -14,7 +14,8 @@ from app.models import Assignment, Device, Form, Mission
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """Who sends: a phone by its token, or a signed-in person. `forms`: form id → state of its assignment here."""
+    """Who sends: a phone by its token, or a signed-in person. `forms`: form id → state of its assignment here.
+    A test device has a `test_form_id`: it gets the draft of that form, and what it sends is a trial."""
 
     mission_id: int
     actor: str
@@ -22,6 +23,7 @@ class Sender:
     interviewer_id: int | None = None
     user_id: int | None = None
     group_id: int | None = None
+    test_form_id: int | None = None
     forms: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -35,6 +37,7 @@ _ADMIT: Final = (
         Device.mission_id,
         Device.interviewer_id,
         Device.group_id,
+        Device.test_form_id,
         Device.revoked_at,
         Mission.archived_at,
         Form.xml_form_id,
@@ -69,5 +72,6 @@ def admit(connection: Connection, *, token: str, mission_id: int, keyring: Keyri
         device_id=device.id,
         interviewer_id=device.interviewer_id,
         group_id=device.group_id,
+        test_form_id=device.test_form_id,
         forms={row.xml_form_id: _STATES[row.rank] for row in rows if row.xml_form_id is not None},
     )

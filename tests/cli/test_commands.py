@@ -128,6 +128,20 @@ def test_a_form_is_checked_published_listed_and_assigned(saif, tmp_path):
     assert saif("form", "list").count("\n") == 1
 
 
+def test_a_draft_is_tried_on_a_test_device_that_is_no_phone_of_the_mission(saif, tmp_path):
+    path, png = tmp_path / "visit.md", tmp_path / "test.png"
+    path.write_bytes(FORM)
+    saif("mission", "add", "MDCHI", "--name", "Moldova", "--country", "MD")
+    assert "no such form" in saif("form", "try", "visit", "--mission", "MDCHI", fails=True)
+    saif("form", "publish", path, "--mission", "MDCHI", "--draft")
+    said = saif("form", "try", "visit", "--mission", "MDCHI", "--url", "https://saif.example", "--qr", png)
+    assert "https://saif.example/v1/key/" in said
+    assert png.read_bytes().startswith(b"\x89PNG")
+    assert png.stat().st_mode & 0o077 == 0
+    assert "Test phone" not in saif("device", "list", "--mission", "MDCHI")
+    assert "no such device" in saif("device", "show", "1", "--mission", "MDCHI", fails=True)
+
+
 def test_a_file_comes_with_the_form(saif, tmp_path):
     path, media = tmp_path / "visit.md", tmp_path / "town.csv"
     path.write_bytes(FORM.replace(b"| text |", b"| select_one_from_file town.csv |"))

@@ -23,7 +23,9 @@ def until(condition, seconds=20):
 def test_the_worker_does_what_there_is_to_do_and_stops(house):
     stop = threading.Event()
     worker = threading.Thread(
-        target=tasks.work, args=(house.engine,), kwargs={"keyring": house.keyring, "stop": stop, "idle": 0.02}
+        target=tasks.work,
+        args=(house.engine,),
+        kwargs={"keyring": house.keyring, "blobs": house.blobs, "stop": stop, "idle": 0.02},
     )
     worker.start()
     first = new_uid()
@@ -65,7 +67,9 @@ def test_the_worker_waits_for_a_database_that_is_away(house, monkeypatch, capfd)
     stop, first = threading.Event(), new_uid()
     house.receive(screening(instance_id=first))
     worker = threading.Thread(
-        target=tasks.work, args=(house.engine,), kwargs={"keyring": house.keyring, "stop": stop, "idle": 0.02}
+        target=tasks.work,
+        args=(house.engine,),
+        kwargs={"keyring": house.keyring, "blobs": house.blobs, "stop": stop, "idle": 0.02},
     )
     worker.start()
     until(lambda: house.states()[first] == "normalised")
