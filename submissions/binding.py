@@ -152,6 +152,11 @@ class Plan:
             self.heads[path] = what
         self.bindings.setdefault(path, []).append(binding)
 
+    @property
+    def row_keys(self) -> dict[str, str]:
+        """Path of a mapped repeat → path of the question that tells its instances apart, where one does."""
+        return {repeat.path: repeat.uid for repeat in self.repeats.values() if repeat.uid is not None}
+
     def nearest(self, path: str, table: str | None) -> MappedRepeat | None:
         """The innermost repeat around a node whose rows are of this table."""
         around = [
