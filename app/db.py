@@ -11,7 +11,9 @@ from typing import Any, Final
 from flask import Flask
 from flask_alembic import Alembic
 from flask_sqlalchemy_lite import SQLAlchemy
-from sqlalchemy import URL, Connection, Engine, create_engine, event
+from sqlalchemy import URL, Connection, Engine, Table, create_engine, event
+from sqlalchemy.dialects.postgresql import insert as insert_postgresql
+from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 from sqlalchemy.orm import Session
 
 from app.models import Model
@@ -133,6 +135,11 @@ def connect_to_glance(engine: Engine) -> Iterator[Connection]:
     options = {BEGIN: ""} if engine.dialect.name == "sqlite" else {"isolation_level": "AUTOCOMMIT"}
     with engine.connect() as connection:
         yield connection.execution_options(**options)
+
+
+def insert_or(connection: Connection, table: Table) -> Any:
+    """INSERT with ON CONFLICT, which both databases have and SQLAlchemy spells in each dialect."""
+    return insert_sqlite(table) if connection.dialect.name == "sqlite" else insert_postgresql(table)
 
 
 def init_app(app: Flask, url: URL) -> Engine:

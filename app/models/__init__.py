@@ -2,7 +2,7 @@
 
 from app.models.attention import CaseAttention
 from app.models.base import Instant, Model, new_id, now
-from app.models.case import CaseAlias, CaseEntity, CaseState, Decision
+from app.models.case import CaseAlias, CaseEntity, CaseReach, CaseState, Decision
 from app.models.case_store import TABLES
 from app.models.form import Assignment, Form, FormMedia, FormVersion
 from app.models.hint import CaseHint
@@ -20,6 +20,7 @@ __all__ = [
     "CaseAttention",
     "CaseEntity",
     "CaseHint",
+    "CaseReach",
     "CaseState",
     "Conflict",
     "Decision",

@@ -4,10 +4,23 @@ import uuid
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, LargeBinary
+from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.models.base import Instant, Model, new_id, now
+
+
+def _of_open(column: str) -> Index:
+    """The open cases within one reach, in the order of their list."""
+    return Index(
+        f"ix_case_entity_{column}",
+        "mission_id",
+        column,
+        "label",
+        "case_id",
+        sqlite_where=text("open = 1"),
+        postgresql_where=text("open"),
+    )
 
 
 class Decision(Model):
@@ -73,11 +86,15 @@ class CaseEntity(Model):
     """A case as phones see it: its version only rises and survives replay."""
 
     __tablename__ = "case_entity"
-    __table_args__ = (Index(None, "owner_id"), Index(None, "mission_id"))
+    __table_args__ = (Index(None, "mission_id"), _of_open("owner_id"), _of_open("group_id"))
 
     case_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
     mission_id: Mapped[int] = mapped_column(ForeignKey("mission.id"))
     owner_id: Mapped[int | None] = mapped_column(ForeignKey("interviewer.id"))
+    group_id: Mapped[int | None] = mapped_column(
+        ForeignKey("device_group.id"),
+        comment="Group of the phone of the first screening, until it is assigned",
+    )
     version: Mapped[int] = mapped_column(default=1)
     open: Mapped[bool] = mapped_column(default=True, comment="Closed cases are absent from the list")
     label: Mapped[str] = mapped_column(comment="The case reference")
@@ -85,3 +102,15 @@ class CaseEntity(Model):
     is_minor: Mapped[str] = mapped_column(default="")
     status: Mapped[str] = mapped_column(default="")
     next_contact_on: Mapped[str] = mapped_column(default="")
+
+
+class CaseReach(Model):
+    """The list of the open cases within one reach, as far as a phone must know whether it changed."""
+
+    __tablename__ = "case_reach"
+
+    mission_id: Mapped[int] = mapped_column(ForeignKey("mission.id"), primary_key=True)
+    reach: Mapped[str] = mapped_column(
+        String(40), primary_key=True, comment="As app.services.reach writes it"
+    )
+    revision: Mapped[uuid.UUID] = mapped_column(comment="Another one with every change of the list")

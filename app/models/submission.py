@@ -51,6 +51,9 @@ class Submission(Model):
     interviewer_id: Mapped[int | None] = mapped_column(
         ForeignKey("interviewer.id"), comment="Whose phone it was when it came in"
     )
+    group_id: Mapped[int | None] = mapped_column(
+        ForeignKey("device_group.id"), comment="In which group the phone was when it came in"
+    )
     user_id: Mapped[int | None] = mapped_column(
         ForeignKey("user.id"), comment="If a person sent it in the office"
     )

@@ -2,6 +2,8 @@
 
 import gzip
 import hashlib
+import zlib
+from collections.abc import Iterator
 from contextlib import ExitStack
 from typing import Final
 from urllib.parse import quote
@@ -13,6 +15,7 @@ from werkzeug.http import parse_options_header
 from app import problems
 from app.auth import needs
 from app.db import connect_to_glance, db
+from app.exports.spool import Spool
 from app.openrosa import documents, errors, multipart
 from app.services import phones, receive
 from app.services.phones import File
@@ -82,7 +85,8 @@ def mission_list(token: str, project_id: int) -> Response:
 @needs("phone.form")
 def case_list(token: str, project_id: int) -> Response:
     """The cases this phone may continue."""
-    return _file(phones.case_list(db.session, _sender(token, project_id)))
+    sender = _sender(token, project_id)
+    return _stream(phones.case_tag(db.session, sender), phones.case_list(db.session, sender), phones.CSV)
 
 
 @bp.get("/cases/integrity")
@@ -155,6 +159,46 @@ def _media_url(base: str, version_id: UUID, file: phones.MediaFile) -> str:
 def _xml(content: bytes) -> Response:
     md5 = hashlib.md5(content, usedforsecurity=False).hexdigest()
     return _file(File(content, md5, errors.XML))
+
+
+def _stream(tag: str, pieces: Iterator[bytes], content_type: str) -> Response:
+    """What may be long, in constant memory; what the phone has already is not even begun.
+
+    It is spooled before the first byte leaves: on a bad line it leaves slowly, and nobody may hold a connection to
+    the database for so long.
+    """
+    response = Response(content_type=content_type)
+    response.set_etag(tag, weak=True)
+    response.vary.add("Accept-Encoding")
+    if request.if_none_match.contains_weak(tag):
+        response.status_code = 304
+        return errors.with_headers(response)
+    if request.accept_encodings["gzip"]:
+        response.headers["Content-Encoding"] = "gzip"
+        pieces = _compressed(pieces)
+    spool = Spool()
+    response.call_on_close(spool.close)
+    try:
+        for piece in pieces:
+            spool.write(piece)
+    except BaseException:
+        spool.close()
+        raise
+    response.response = _emptied(spool)
+    return errors.with_headers(response)
+
+
+def _emptied(spool: Spool) -> Iterator[bytes]:
+    yield from spool.read()
+    spool.close()
+
+
+def _compressed(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    """The pieces in the gzip format (RFC 1952)."""
+    packer = zlib.compressobj(6, zlib.DEFLATED, 16 + zlib.MAX_WBITS)
+    for piece in pieces:
+        yield packer.compress(piece)
+    yield packer.flush()
 
 
 def _file(file: File) -> Response:

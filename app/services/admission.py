@@ -81,7 +81,7 @@ def _admit(desk: Desk, case: uuid.UUID, asking: dict[str, list[Version]]) -> lis
     decided, named, typed = asking["decided"], asking["named"], asking["typed"]
     mission = _mission(desk, case, decided + named)
     candidates = [
-        Candidate(one.row.id, mission, one.row.interviewer_id, one.intake)
+        Candidate(one.row.id, mission, one.row.interviewer_id, one.row.group_id, one.intake)
         for one in named
         if one.row.mission_id == mission and one.intake is not None
     ]

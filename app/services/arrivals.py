@@ -7,10 +7,9 @@ from typing import Any, Final, cast
 from uuid import UUID
 
 from sqlalchemy import Connection, Table, select
-from sqlalchemy.dialects.postgresql import insert as insert_postgresql
-from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 
 from app import ledger, problems
+from app.db import insert_or
 from app.keys import Keyring
 from app.models import Conflict, Submission, SubmissionFile, new_id
 from app.services.senders import Sender
@@ -48,7 +47,7 @@ class Arrival:
 
 def write(connection: Connection, group: list[Arrival], keyring: Keyring) -> None:
     """Store a group in the connection's transaction."""
-    statement = _insert(connection, SUBMISSION).on_conflict_do_nothing().returning(SUBMISSION.c.id)
+    statement = insert_or(connection, SUBMISSION).on_conflict_do_nothing().returning(SUBMISSION.c.id)
     new = set(connection.execute(statement, [arrival.row for arrival in group]).scalars())
     entries: list[dict[str, Any]] = []
     for arrival in group:
@@ -114,7 +113,7 @@ def _add_files(
         }
         for file in files
     ]
-    statement = _insert(connection, _FILE).on_conflict_do_nothing()
+    statement = insert_or(connection, _FILE).on_conflict_do_nothing()
     added = connection.execute(statement.returning(_FILE.c.name_digest, _FILE.c.digest), rows)
     return {(row.name_digest, row.digest) for row in added}
 
@@ -159,9 +158,4 @@ def _keep_apart(
         add(arrival.row["xml_digest"], content=arrival.xml)
     for file in files:
         add(bytes.fromhex(file["blob"]), name=file["name"], blob=file["blob"])
-    connection.execute(_insert(connection, _CONFLICT).on_conflict_do_nothing(), rows)
-
-
-def _insert(connection: Connection, table: Table) -> Any:
-    """INSERT with ON CONFLICT, which both databases have and SQLAlchemy spells in each dialect."""
-    return insert_sqlite(table) if connection.dialect.name == "sqlite" else insert_postgresql(table)
+    connection.execute(insert_or(connection, _CONFLICT).on_conflict_do_nothing(), rows)

@@ -106,8 +106,8 @@ class Filing:
         intakes = [one.intake for one in versions if one.intake is not None]
         state = case.fold(str(case_id), intakes, self.desk.about(case_id))
         after, findings = self._difference(case_id, state, manifest)
-        mission, owner = versions[0].row.mission_id, self._owner(case_id, versions)
-        self._entities[case_id] = entities.said(state, mission_id=mission, owner_id=owner)
+        mission, holder = versions[0].row.mission_id, self._holder(case_id, versions)
+        self._entities[case_id] = entities.said(state, mission_id=mission, holder=holder)
         attended = attention.of(state)
         if attended != reasons:
             self._calm += [{"key": case_id}] if reasons else []
@@ -118,7 +118,7 @@ class Filing:
         reference = self._reference(state, versions)
         row = {
             "mission_id": mission,
-            "owner_id": owner,
+            "owner_id": holder.interviewer,
             "manifest": after | ({_ATTENDED: attended} if attended else {}),
             "findings": [finding.to_json() for finding in (*state.findings, *findings)],
             "reference": reference,
@@ -147,13 +147,13 @@ class Filing:
             state, manifest, case_id=case_id, keyring=self.desk.keyring, at=self.at, writes=self._writes
         )
 
-    def _owner(self, case_id: uuid.UUID, versions: Iterable[Version]) -> int | None:
+    def _holder(self, case_id: uuid.UUID, versions: Iterable[Version]) -> placing.Holder:
         named = [
-            Candidate(one.row.id, one.row.mission_id, one.row.interviewer_id, one.intake)
+            Candidate(one.row.id, one.row.mission_id, one.row.interviewer_id, one.row.group_id, one.intake)
             for one in versions
             if one.intake is not None and one.intake.case_uid
         ]
-        return placing.owner(named, self.desk.assigned(case_id))
+        return placing.holder(named, self.desk.assigned(case_id))
 
     def _reference(self, state: case.CaseState, versions: Iterable[Version]) -> bytes | None:
         """What typed references are compared with. Those who only typed it do not make it mean this case."""

@@ -3,7 +3,7 @@
 import csv
 import hashlib
 import io
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
@@ -20,7 +20,8 @@ CASES: Final = "cases.csv"
 """The entity list of the cases within the phone's reach. Its stem is the id of the instance in the form."""
 MISSION: Final = "mission.csv"
 """One row that says which mission the phone is in."""
-_CASE_COLUMNS: Final = ("sex", "is_minor", "status", "next_contact_on")
+CSV: Final = "text/csv; charset=utf-8"
+_CASE_HEADER: Final = ("name", "label", "__version", *entities.COLUMNS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,8 @@ class File:
 
 @dataclass(frozen=True, slots=True)
 class MediaFile:
-    """A line of a manifest. `made`: a list made for the phone or its mission, the same for every form."""
+    """A line of a manifest. `made`: a list made for the phone or its mission, the same for every form. The `md5` of
+    an entity list is its tag."""
 
     name: str
     md5: str
@@ -107,7 +109,7 @@ def manifest(session: Session, sender: Sender, version_id: UUID) -> list[MediaFi
     if MISSION in wants.wants and MISSION not in uploaded:
         files.append(MediaFile(MISSION, mission_list(session, sender).md5, made=True))
     if CASES in wants.wants and CASES not in uploaded:
-        files.append(MediaFile(CASES, case_list(session, sender).md5, made=True, entity_list=True))
+        files.append(MediaFile(CASES, case_tag(session, sender), made=True, entity_list=True))
     return files
 
 
@@ -129,26 +131,30 @@ def mission_list(session: Session, sender: Sender) -> File:
     mission = session.execute(
         select(Mission.code, Mission.name, Mission.country).where(Mission.id == sender.mission_id)
     ).one()
-    return _csv(("name", "label", "country"), [(mission.code, mission.name, mission.country)])
+    content = _lines([("name", "label", "country"), (mission.code, mission.name, mission.country)])
+    return File(content, hashlib.md5(content, usedforsecurity=False).hexdigest(), CSV)
 
 
-def case_list(session: Session, sender: Sender) -> File:
-    """`cases.csv`: the open cases within the phone's reach, as an entity list."""
-    found = (
-        fiction.cases()
-        if sender.test_form_id is not None
-        else entities.entity_rows(session, mission_id=sender.mission_id, owner_id=sender.interviewer_id)
-    )
-    rows = [
-        (
-            str(case.case_id),
-            case.label or str(case.case_id),
-            str(case.version),
-            *(str(getattr(case, column) or "") for column in _CASE_COLUMNS),
-        )
-        for case in found
-    ]
-    return _csv(("name", "label", "__version", *_CASE_COLUMNS), rows)
+def case_tag(session: Session, sender: Sender) -> str:
+    """What stands for `cases.csv` in manifests and ETags: 32 hexadecimal digits, others when the list is another
+    one. A phone compares it with what the last manifest said, and with nothing else, so nothing need be built.
+
+    A list may change between a phone's manifest and its download, or while it is being read after its tag. The phone
+    then holds more than the tag says, finds another tag the next time, and fetches the list once more: no harm. The
+    other way round it would hold less than the tag says, and never ask again. So a tag is always read before its
+    list, and written in the transaction that changes the list.
+    """
+    revision = fiction.REVISION if sender.test_form_id is not None else entities.revision(session, sender)
+    said = f"{_CASE_HEADER} {revision}"
+    return hashlib.md5(said.encode(), usedforsecurity=False).hexdigest()
+
+
+def case_list(session: Session, sender: Sender) -> Iterator[bytes]:
+    """`cases.csv`, piece by piece: the open cases within the phone's reach, as an entity list."""
+    yield _lines([_CASE_HEADER])
+    found = [fiction.CASES] if sender.test_form_id is not None else entities.rows(session, sender)
+    for portion in found:
+        yield _lines(portion)
 
 
 def deleted_cases(session: Session, sender: Sender, case_ids: Sequence[UUID]) -> dict[UUID, bool]:
@@ -156,9 +162,7 @@ def deleted_cases(session: Session, sender: Sender, case_ids: Sequence[UUID]) ->
     a test device: none of them is real."""
     if sender.test_form_id is not None:
         return dict.fromkeys(case_ids, False)
-    return entities.integrity(
-        session, mission_id=sender.mission_id, owner_id=sender.interviewer_id, ids=case_ids
-    )
+    return entities.integrity(session, sender, case_ids)
 
 
 def _offered(sender: Sender) -> Select[UUID, str]:
@@ -174,11 +178,8 @@ def _offered(sender: Sender) -> Select[UUID, str]:
     )
 
 
-def _csv(header: Sequence[str], rows: Sequence[Sequence[str]]) -> File:
-    """RFC 4180, UTF-8."""
+def _lines(rows: Iterable[Sequence[Any]]) -> bytes:
+    """Rows of a CSV file: RFC 4180, UTF-8."""
     out = io.StringIO(newline="")
-    writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(header)
-    writer.writerows(rows)
-    content = out.getvalue().encode()
-    return File(content, hashlib.md5(content, usedforsecurity=False).hexdigest(), "text/csv; charset=utf-8")
+    csv.writer(out, lineterminator="\r\n").writerows(rows)
+    return out.getvalue().encode()

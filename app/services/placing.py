@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
+from app.services import reach
 from submissions import conversion
 from submissions.normalise import Intake
 from xlsforms.finding import Finding, info, warning
@@ -165,29 +166,45 @@ def normal_reference(reference: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A submission that names a case by its uid. `interviewer` is whose phone sent it, None if the phone is
-    nobody's or it was sent in the office: those reach every case of their mission."""
+    """A submission that names a case by its uid. `interviewer` and `group` are the phone's when it sent it;
+    without both (also if it was sent in the office) it reaches every case of its mission."""
 
     id: uuid.UUID
     mission: int
     interviewer: int | None
+    group: int | None
     intake: Intake
 
 
-def owner(candidates: Iterable[Candidate], assigned: Sequence[int | None]) -> int | None:
-    """Whose case it is: whom it was last assigned to, else the interviewer of its first screening."""
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Whose case it is: an interviewer's, and that of the phones a group shares. Nobody's without both."""
+
+    interviewer: int | None = None
+    group: int | None = None
+
+
+def holder(candidates: Iterable[Candidate], assigned: Sequence[int | None]) -> Holder:
+    """Whom a case was last assigned to, who then has it alone; else the interviewer and the group of the phone
+    of its first screening."""
     if assigned:
-        return assigned[-1]
+        return Holder(assigned[-1])
     screenings = sorted((one for one in candidates if one.intake.kind == "screening"), key=_order)
-    return screenings[0].interviewer if screenings else None
+    return Holder(screenings[0].interviewer, screenings[0].group) if screenings else Holder()
 
 
 def in_reach(candidates: Collection[Candidate], assigned: Sequence[int | None]) -> frozenset[uuid.UUID]:
-    """Those whose interviewer has the case, or once had it: who held it may have been offline when it went to
+    """Those whose phone has the case, or once had it: who held it may have been offline when it went to
     somebody else. As long as the case is nobody's, all of them."""
-    circle = {owner(candidates, ()), *assigned} - {None}
+    first = holder(candidates, ())
+    circle = reach.of_case(first.interviewer, first.group).union(
+        reach.of_phone(one, None) for one in assigned
+    )
+    circle -= {reach.NOBODY}
     return frozenset(
-        one.id for one in candidates if one.interviewer is None or not circle or one.interviewer in circle
+        one.id
+        for one in candidates
+        if not circle or reach.of_phone(one.interviewer, one.group) in {reach.NOBODY, *circle}
     )
 
 

@@ -173,6 +173,7 @@ class Inbox:
             "mission_id": sender.mission_id,
             "device_id": sender.device_id,
             "interviewer_id": sender.interviewer_id,
+            "group_id": sender.group_id,
             "user_id": sender.user_id,
             "phone": phone[:MAX_PHONE] if phone else None,
             "xml_form_id": said.form_id,

@@ -15,8 +15,8 @@ _TABLE = cast("Table", Submission.__table__)
 COLUMNS = tuple(
     _TABLE.c[name]
     for name in (
-        "id", "mission_id", "xml_form_id", "instance_id", "deprecated_id", "interviewer_id", "state",
-        "root_instance_id", "version_id", "case_id", "held_on", "findings", "flagged", "intake",
+        "id", "mission_id", "xml_form_id", "instance_id", "deprecated_id", "interviewer_id", "group_id",
+        "state", "root_instance_id", "version_id", "case_id", "held_on", "findings", "flagged", "intake",
     )
 )  # fmt: skip
 """Columns of a submission that placing and folding it take; not its XML."""

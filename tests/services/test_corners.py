@@ -189,16 +189,14 @@ def test_phones_see_open_cases_of_their_mission_and_their_interviewer(house):
     house.receive(screening(case_uid=str(theirs)), mission_id=house.other_mission_id)
     house.work()
     with house.session() as session:
-        seen = entities.entity_rows(session, mission_id=house.mission_id, owner_id=None)
-        assert [one.case_id for one in seen] == [mine]
-        assert list(entities.entity_rows(session, mission_id=house.mission_id, owner_id=7)) == []
+        nobodys, somebodys = house.sender(), house.sender(interviewer_id=7)
+        assert [row[0] for portion in entities.rows(session, nobodys) for row in portion] == [mine]
+        assert list(entities.rows(session, somebodys)) == []
         unknown = uuid.uuid4()
         asked = {mine, refused, theirs, unknown}
-        found = entities.integrity(session, mission_id=house.mission_id, owner_id=None, ids=asked)
+        found = entities.integrity(session, nobodys, asked)
         assert found == {mine: False, refused: True, theirs: True, unknown: False}
-        assert entities.integrity(session, mission_id=house.mission_id, owner_id=7, ids={mine}) == {
-            mine: True
-        }
+        assert entities.integrity(session, somebodys, {mine}) == {mine: True}
         assert len(session.scalars(select(CaseEntity)).all()) == 3
 
 
