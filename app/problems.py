@@ -243,6 +243,17 @@ def other_content() -> Problem:
     )
 
 
+def outdated_edit() -> Problem:
+    """The version that was edited is not the present one any more: somebody else's edit is not overwritten."""
+    return Problem(
+        "outdated_edit",
+        409,
+        "Edit of an old version",
+        detail="This edit replaces a version that is not the present one: somebody edited it meanwhile.",
+        mend="Get the present version and make your changes in that.",
+    )
+
+
 def unavailable() -> Problem:
     """The database or the blob store does not answer."""
     return Problem(

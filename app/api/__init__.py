@@ -5,6 +5,7 @@ from flask import Flask
 from app.api import (
     app_users,
     cases,
+    comments,
     docs,
     downloads,
     drafts,
@@ -31,7 +32,7 @@ def init_app(app: Flask) -> None:
     interface = Interface(app, spec_kwargs={"info": {"description": _ABOUT}})
     interface.spec.components.security_scheme("bearer", {"type": "http", "scheme": "bearer"})
     interface.spec.options["security"] = [{"bearer": []}]
-    for resource in (sessions, projects, forms, drafts, app_users, submissions, downloads, cases):
+    for resource in (sessions, projects, forms, drafts, app_users, submissions, comments, downloads, cases):
         interface.register_blueprint(resource.bp)
     app.register_blueprint(docs.bp)
     app.extensions["saif_api"] = interface

@@ -1,6 +1,7 @@
 """What the resources of the REST interface have in common: how a request is read and refused."""
 
-from typing import Any, NoReturn
+from collections.abc import Iterator
+from typing import Any, Final, NoReturn
 from urllib.parse import unquote
 
 from flask import Response, json, jsonify, request
@@ -14,6 +15,8 @@ from app.api.schemas import PROBLEM
 from app.db import db
 from app.models import Mission
 from app.services import missions
+
+_PIECE: Final = 64 * 1024
 
 
 class Parser(FlaskParser):
@@ -70,6 +73,12 @@ def body(limit: int) -> bytes:
     return content
 
 
+def pieces() -> Iterator[bytes]:
+    """The body, piece by piece, with a length or in chunks."""
+    while piece := request.stream.read(_PIECE):
+        yield piece
+
+
 def header(name: str) -> str | None:
     """A header that clients percent-encode, because it may hold any letter."""
     value = request.headers.get(name)
@@ -86,6 +95,10 @@ def line(shown: dict[str, Any]) -> str:
     return json.dumps(shown)
 
 
+RAW_BODY = {
+    "content": {"*/*": {"schema": {"type": "string", "format": "binary"}}},
+    "required": True,
+}
 RAW_XML = {
     "content": {"application/xml": {"schema": {"type": "string", "format": "binary"}}},
     "required": True,

@@ -6,7 +6,7 @@ from flask import Response, request
 
 from app import auth, problems
 from app.api import definitions, door
-from app.api.door import Door, success
+from app.api.door import RAW_BODY, Door, success
 from app.api.schemas import FORM, FORM_ATTACHMENT, FORM_FIELD, PUBLISH_QUERY, SUCCESS, UPLOAD_QUERY
 from app.auth import needs
 from app.db import db, writing
@@ -109,9 +109,7 @@ def list_draft_attachments(project_id: int, form_id: str) -> list[dict[str, Any]
 @bp.post("/draft/attachments/<name>")
 @needs("form.upload")
 @bp.response(200, SUCCESS)
-@bp.doc(
-    requestBody={"content": {"*/*": {"schema": {"type": "string", "format": "binary"}}}, "required": True}
-)
+@bp.doc(requestBody=RAW_BODY)
 def set_attachment(project_id: int, form_id: str, name: str) -> Response:
     """Attach a file to the draft"""
     content = door.body(publish.MAX_UPLOAD)

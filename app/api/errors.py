@@ -29,6 +29,7 @@ CODES: Final[Mapping[str, float]] = {
     "closed_mission": 409.2,
     "conflict": 409.3,
     "version_taken": 409.6,
+    "outdated_edit": 409.9,
     "internal": 500.1,
 }
 """Our code of a problem → Central's. Any other has its HTTP status for a code."""

@@ -281,6 +281,11 @@ SUBMISSION_QUERY = schema(
     },
 )
 
+SEND_QUERY = schema(
+    "SubmissionSend",
+    {"deviceID": option(fields.String, "Which phone or program wrote it; advisory, never an identity.")},
+)
+
 SUBMISSION_VERSION = schema(
     "SubmissionVersion",
     {
@@ -294,11 +299,11 @@ SUBMISSION = schema(
     "Submission",
     {
         "instanceId": text("instanceID of the first version; edits do not change it."),
-        "submitterId": maybe("Id of the device or person that sent it.", fields.Integer),
+        "submitterId": number("Id of the device or person that sent it; 0: the command line."),
         "deviceId": maybe("Not given out: phones' own ids are no identity. Null."),
         "createdAt": instant("When it was received."),
         "updatedAt": instant("When it was last edited.", null=True),
-        "reviewState": maybe("null, hasIssues, approved or rejected"),
+        "reviewState": maybe("null, edited, hasIssues, approved or rejected"),
         "instanceName": maybe("Not given out: it may hold a name. Null."),
         "formVersion": text("Version string the phone held."),
         "state": text("received, normalised, waiting, failed or superseded"),
@@ -315,6 +320,17 @@ REVIEW = schema(
             "null, hasIssues, approved or rejected",
             validate=validate.OneOf(["hasIssues", "approved", "rejected", "edited", "received"]),
         )
+    },
+)
+
+NEW_COMMENT = schema("NewComment", {"body": text("The comment.", validate=validate.Length(1, 10_000))})
+
+COMMENT = schema(
+    "Comment",
+    {
+        "body": text("The comment."),
+        "actorId": number("Id of who wrote it; 0: the command line."),
+        "createdAt": instant("When it was written."),
     },
 )
 

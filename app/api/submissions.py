@@ -1,17 +1,19 @@
-"""Submissions: list, read, send, review, delete, download."""
+"""Submissions: list, read, send, edit, review, delete."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from flask import Response, request, stream_with_context, url_for
+from sqlalchemy import Row
 
 from app import auth, problems
 from app.api import door
-from app.api.door import RAW_XML, Door, success
+from app.api.door import RAW_BODY, RAW_XML, Door, success
 from app.api.schemas import (
     ATTACHMENT,
     REASON_QUERY,
     REVIEW,
+    SEND_QUERY,
     SUBMISSION,
     SUBMISSION_QUERY,
     SUBMISSION_VERSION,
@@ -19,11 +21,10 @@ from app.api.schemas import (
 )
 from app.auth import needs
 from app.db import db, writing
-from app.services import decide, forms
+from app.services import chains, decide, forms, sending
 from app.services import submissions as service
 from app.services.paging import Page
-from app.services.receive import Sender
-from app.services.submissions import SubmissionDetail, SubmissionLine
+from app.services.submissions import SubmissionLine
 from app.state import state
 
 bp = Door(
@@ -85,26 +86,25 @@ def list_submissions(query: dict[str, Any], project_id: int, form_id: str) -> Re
 
 @bp.post("/submissions")
 @needs("submission.create")
+@bp.arguments(SEND_QUERY, location="query")
 @bp.response(200, SUBMISSION)
 @bp.doc(requestBody=RAW_XML)
-def create_submission(project_id: int, form_id: str) -> dict[str, Any]:
+def create_submission(query: dict[str, Any], project_id: int, form_id: str) -> dict[str, Any]:
     """Send a submission
 
-    The XML as the body, as a phone would send it, without files. The same one again changes nothing; an edit
-    names the one it replaces as its `deprecatedID`.
+    The XML as the body, as a phone would send it; its files follow one by one. The same one again changes
+    nothing; an edit names the one it replaces as its `deprecatedID`.
     """
-    if door.project(project_id).archived_at is not None:
-        raise problems.closed_mission()
-    line = forms.get(db.session, project_id, form_id)
-    here = state()
-    xml = door.body(here.config.max_xml)
-    actor = auth.actor()
-    sender = Sender(
-        mission_id=project_id, actor=actor.ref, user_id=actor.user_id, forms={form_id: line.state}
+    receipt = sending.send(
+        db.session,
+        inbox=state().inbox,
+        actor=auth.actor(),
+        mission_id=project_id,
+        xml_form_id=form_id,
+        xml=door.body(state().config.max_xml),
+        phone=query["deviceID"],
     )
-    db.session.rollback()  # receiving is a transaction of its own
-    receipt = here.inbox.receive(sender, xml=xml)
-    return _shown(_read(project_id, form_id, receipt.instance_id).line)
+    return _one(project_id, form_id, receipt.instance_id)
 
 
 @bp.get("/submissions/<instance_id>")
@@ -113,9 +113,33 @@ def create_submission(project_id: int, form_id: str) -> dict[str, Any]:
 def get_submission(project_id: int, form_id: str, instance_id: str) -> dict[str, Any]:
     """One submission
 
-    By any instanceID of its chain of edits.
+    Its present version, by any instanceID of its chain of edits. So in every path below this one.
     """
-    return _shown(_read(project_id, form_id, instance_id).line)
+    return _one(project_id, form_id, instance_id)
+
+
+@bp.put("/submissions/<instance_id>")
+@needs("submission.create")
+@bp.arguments(SEND_QUERY, location="query")
+@bp.response(200, SUBMISSION)
+@bp.doc(requestBody=RAW_XML)
+def edit_submission(query: dict[str, Any], project_id: int, form_id: str, instance_id: str) -> dict[str, Any]:
+    """Edit a submission
+
+    The XML of a new version as the body; its `deprecatedID` is the instanceID of the present version, its
+    own is new. Every version is kept.
+    """
+    receipt = sending.edit(
+        db.session,
+        inbox=state().inbox,
+        actor=auth.actor(),
+        mission_id=project_id,
+        xml_form_id=form_id,
+        instance_id=instance_id,
+        xml=door.body(state().config.max_xml),
+        phone=query["deviceID"],
+    )
+    return _one(project_id, form_id, receipt.instance_id)
 
 
 @bp.get("/submissions/<instance_id>.xml")
@@ -132,7 +156,7 @@ def get_submission_xml(query: dict[str, Any], project_id: int, form_id: str, ins
         keyring=state().keyring,
         actor=auth.actor(),
         mission_id=project_id,
-        instance_id=instance_id,
+        instance_id=_present(project_id, form_id, instance_id),
         xml_form_id=form_id,
         reason=query["reason"],
     )
@@ -148,10 +172,15 @@ def list_versions(project_id: int, form_id: str, instance_id: str) -> list[dict[
 
     Newest first.
     """
-    versions = _read(project_id, form_id, instance_id).versions
+    present = _present(project_id, form_id, instance_id)
     return [
-        {"instanceId": one.instance_id, "current": number == 0, "createdAt": one.received_at}
-        for number, one in enumerate(versions)
+        {
+            "instanceId": one.instance_id,
+            "current": one.instance_id == present,
+            "createdAt": one.received_at,
+        }
+        for one in reversed(_versions(project_id, form_id, instance_id))
+        if one.state != "deleted"
     ]
 
 
@@ -160,8 +189,15 @@ def list_versions(project_id: int, form_id: str, instance_id: str) -> list[dict[
 @bp.response(200, ATTACHMENT(many=True))
 def list_attachments(project_id: int, form_id: str, instance_id: str) -> list[dict[str, Any]]:
     """Files of a submission"""
-    files = _read(project_id, form_id, instance_id).files
-    return [{"name": one.name, "exists": one.present} for one in files]
+    found = service.read_submission(
+        db.session,
+        keyring=state().keyring,
+        actor=auth.actor(),
+        mission_id=project_id,
+        instance_id=_present(project_id, form_id, instance_id),
+        xml_form_id=form_id,
+    )
+    return [{"name": one.name, "exists": one.present} for one in found.files]
 
 
 @bp.get("/submissions/<instance_id>/attachments/<name>")
@@ -181,7 +217,7 @@ def get_attachment(
         blobs=state().blobs,
         actor=auth.actor(),
         mission_id=project_id,
-        instance_id=instance_id,
+        instance_id=_present(project_id, form_id, instance_id),
         name=name,
         xml_form_id=form_id,
         reason=query["reason"],
@@ -194,6 +230,31 @@ def get_attachment(
     return response
 
 
+@bp.post("/submissions/<instance_id>/attachments/<name>")
+@needs("submission.create")
+@bp.response(200, SUCCESS)
+@bp.doc(requestBody=RAW_BODY)
+def add_attachment(project_id: int, form_id: str, instance_id: str, name: str) -> Response:
+    """Add a file to a submission
+
+    Under the name its answer has. The same file again changes nothing; another one under the same name is
+    kept apart for a coordinator.
+    """
+    sending.add_file(
+        db.session,
+        inbox=state().inbox,
+        keyring=state().keyring,
+        actor=auth.actor(),
+        mission_id=project_id,
+        xml_form_id=form_id,
+        instance_id=_present(project_id, form_id, instance_id),
+        name=name,
+        content_type=request.mimetype or "application/octet-stream",
+        pieces=door.pieces(),
+    )
+    return success()
+
+
 @bp.patch("/submissions/<instance_id>")
 @needs("submission.review")
 @bp.arguments(REVIEW)
@@ -203,7 +264,7 @@ def review_submission(
 ) -> dict[str, Any]:
     """Review a submission
 
-    `received` takes a review back.
+    `received` takes a review back; `edited` says the same of a submission that was edited.
     """
     review = wanted["reviewState"]
     with writing(db.session):
@@ -211,11 +272,11 @@ def review_submission(
             db.session,
             actor=auth.actor(),
             mission_id=project_id,
-            instance_id=instance_id,
+            instance_id=_present(project_id, form_id, instance_id),
             xml_form_id=form_id,
             state=None if review in ("received", "edited") else review,
         )
-    return _shown(_read(project_id, form_id, instance_id).line)
+    return _one(project_id, form_id, instance_id)
 
 
 @bp.delete("/submissions/<instance_id>")
@@ -227,14 +288,14 @@ def delete_submission(query: dict[str, Any], project_id: int, form_id: str, inst
 
     With all its edits; takes a reason. Its case is then as if it never had been sent.
     """
-    _read(project_id, form_id, instance_id)
+    present = _present(project_id, form_id, instance_id)
     with writing(db.session):
         decide.delete_submission(
             db.session,
             keyring=state().keyring,
             actor=auth.actor(),
             mission_id=project_id,
-            instance_id=instance_id,
+            instance_id=present,
             reason=query["reason"] or "",
         )
     return success()
@@ -244,25 +305,42 @@ def delete_submission(query: dict[str, Any], project_id: int, form_id: str, inst
 # -------------------------------------------------------------------------------------------------------
 
 
-def _read(project_id: int, form_id: str, instance_id: str) -> SubmissionDetail:
-    return service.read_submission(
-        db.session,
-        keyring=state().keyring,
-        actor=auth.actor(),
-        mission_id=project_id,
-        instance_id=instance_id,
-        xml_form_id=form_id,
-    )
+def _versions(project_id: int, form_id: str, instance_id: str) -> Sequence[Row[Any]]:
+    return chains.versions(db.session, mission_id=project_id, xml_form_id=form_id, instance_id=instance_id)
+
+
+def _present(project_id: int, form_id: str, instance_id: str) -> str:
+    """The instanceID of a submission's present version. Raises the Problem `not_found`."""
+    present = chains.present(_versions(project_id, form_id, instance_id))
+    if present is None:
+        raise problems.not_found("submission")
+    return str(present.instance_id)
+
+
+def _one(project_id: int, form_id: str, instance_id: str) -> dict[str, Any]:
+    """A submission as a whole, also when the worker has not read its last edit yet."""
+    versions = _versions(project_id, form_id, instance_id)
+    present = chains.present(versions)
+    if present is None:
+        raise problems.not_found("submission")
+    roots = chains.roots({one.instance_id: one.deprecated_id for one in versions})
+    return {
+        **_shown(service.read_line(db.session, actor=auth.actor(), submission_id=present.id)),
+        "instanceId": roots[present.instance_id],
+        "createdAt": min(one.received_at for one in versions),
+    }
 
 
 def _shown(line: SubmissionLine) -> dict[str, Any]:
+    # ODK clients want a number: 0 is the command line, which is nobody's device and no person.
+    submitter = line.device_id if line.device_id is not None else line.user_id
     return {
         "instanceId": line.root_instance_id or line.instance_id,
-        "submitterId": line.device_id if line.device_id is not None else line.user_id,
+        "submitterId": submitter or 0,
         "deviceId": None,
         "createdAt": line.received_at,
         "updatedAt": line.updated_at,
-        "reviewState": line.review_state,
+        "reviewState": line.review_state or ("edited" if line.updated_at else None),
         "instanceName": None,
         "formVersion": line.form_version,
         "state": line.state,

@@ -4,6 +4,7 @@ from app.models.attention import CaseAttention
 from app.models.base import Instant, Model, new_id, now
 from app.models.case import CaseAlias, CaseEntity, CaseReach, CaseState, Decision
 from app.models.case_store import TABLES
+from app.models.comment import Comment
 from app.models.form import Assignment, Form, FormMedia, FormVersion
 from app.models.hint import CaseHint
 from app.models.ledger import LedgerEntry
@@ -22,6 +23,7 @@ __all__ = [
     "CaseHint",
     "CaseReach",
     "CaseState",
+    "Comment",
     "Conflict",
     "Decision",
     "Device",

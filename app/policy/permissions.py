@@ -78,6 +78,8 @@ ACTIONS: Mapping[str, Action] = {
     "submission.break_glass": _in_mission("read a submission whose consent was refused, giving a reason", _C),
     "submission.create": _in_mission("send a submission from the office", _C),
     "submission.review": _in_mission("review submissions", _C),
+    "submission.comment": _in_mission("comment on submissions", _C),
+    "submission.comments": _in_mission("read comments on submissions", _C),
     "submission.delete": _in_mission("delete submissions", _C),
     "submission.export": _in_mission("download submissions", _C),
     "case.read": _in_mission("read cases", _C),

@@ -4,7 +4,18 @@ An edit names what it replaces (`meta/deprecatedID`). Versions arrive in any ord
 which of them stands, `submissions.decision.current` says.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
+
+from sqlalchemy import Row, Table, select
+from sqlalchemy.orm import Session
+
+from app.models import Submission
+
+_TABLE = cast("Table", Submission.__table__).c
+_COLUMNS = tuple(
+    _TABLE[name] for name in ("id", "instance_id", "deprecated_id", "received_at", "state", "case_id")
+)
 
 
 def roots(replaces: Mapping[str, str | None]) -> dict[str, str]:
@@ -23,3 +34,30 @@ def _root(instance_id: str, replaces: Mapping[str, str | None]) -> str:
             return min(path[path.index(before) :])
         path.append(before)
     return path[-1]
+
+
+def versions(session: Session, *, mission_id: int, xml_form_id: str, instance_id: str) -> Sequence[Row[Any]]:
+    """The versions of the submission of which one has this instanceID, in the order of their arrival; none if
+    there is none. Follows what the XML said, so that what the worker has not read yet is there too."""
+    here = (_TABLE.mission_id == mission_id, _TABLE.xml_form_id == xml_form_id)
+    found: dict[Any, Row[Any]] = {}
+    known, asked = {instance_id}, {instance_id}
+    while asked:
+        # Two statements: each has an index, and SQLite uses one of them only for an OR.
+        for column in (_TABLE.instance_id, _TABLE.deprecated_id):
+            rows = session.execute(select(*_COLUMNS).where(*here, column.in_(asked)))
+            found |= {row.id: row for row in rows}
+        names = {name for row in found.values() for name in (row.instance_id, row.deprecated_id) if name}
+        asked = names - known
+        known |= names
+    return sorted(found.values(), key=lambda row: row.id)
+
+
+def present(versions: Sequence[Row[Any]]) -> Row[Any] | None:
+    """The version to show or edit: the end of the chain. Of several ends (two people edited the same version)
+    the one that stands, as long as none of them waits for the worker: then the last one that came."""
+    there = [one for one in versions if one.state != "deleted"]
+    replaced = {one.deprecated_id for one in there}
+    ends = [one for one in there if one.instance_id not in replaced] or there
+    queued = any(one.state == "received" for one in ends)
+    return max(ends, key=lambda one: (queued or one.state != "superseded", one.id), default=None)

@@ -1,6 +1,9 @@
 """Deleting submissions, and bringing them back."""
 
-from sqlalchemy import select, update
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Row, update
 from sqlalchemy.orm import Session
 
 from app import ledger, problems
@@ -8,6 +11,7 @@ from app.db import writing
 from app.keys import Keyring
 from app.models import Submission
 from app.policy import Actor
+from app.services import chains
 from app.services.deciding import find_submission, settle
 from app.services.reveal import need_reason
 
@@ -44,17 +48,9 @@ def undelete_submission(
         _note(session, actor, "submission.undelete", found, need_reason(reason))
 
 
-def _chain(session: Session, one: Submission) -> list[Submission]:
-    if one.root_instance_id is None:
-        return [one]
-    return list(
-        session.scalars(
-            select(Submission).where(
-                Submission.mission_id == one.mission_id,
-                Submission.xml_form_id == one.xml_form_id,
-                Submission.root_instance_id == one.root_instance_id,
-            )
-        )
+def _chain(session: Session, one: Submission) -> Sequence[Row[Any]]:
+    return chains.versions(
+        session, mission_id=one.mission_id, xml_form_id=one.xml_form_id, instance_id=one.instance_id
     )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, func, or_, select, true
 from sqlalchemy.orm import Session
 
-from app import policy
+from app import policy, problems
 from app.models import TABLES, Conflict, Device, Form, FormVersion, Mission, Submission
 from app.services import paging
 from app.services.paging import Page
@@ -63,6 +63,16 @@ def list_submissions(
     rows = session.execute(statement.limit(limit + 1)).all()
     page = paging.cut(rows, limit, lambda row: (row.received_at, row.id))
     return Page(lines(session, page.items), page.next)
+
+
+def read_line(session: Session, *, actor: policy.Actor, submission_id: uuid.UUID) -> SubmissionLine:
+    """One version of a submission as it stands in a list, deleted or replaced ones too. Raises the Problem
+    `not_found`."""
+    where = [policy.within(actor, "submission.read", Submission.mission_id), Submission.id == submission_id]
+    found = lines(session, session.execute(select_lines(where)).all())
+    if not found:
+        raise problems.not_found("submission")
+    return found[0]
 
 
 def count_submissions(session: Session, *, actor: policy.Actor, **filters: Any) -> int:

@@ -17,7 +17,7 @@ from app.services.submission_detail import (
     read_submission,
     read_xml,
 )
-from app.services.submission_list import SubmissionLine, count_submissions, list_submissions
+from app.services.submission_list import SubmissionLine, count_submissions, list_submissions, read_line
 
 __all__ = [
     "REVIEW_STATES",
@@ -31,13 +31,14 @@ __all__ = [
     "count_submissions",
     "list_submissions",
     "read_file",
+    "read_line",
     "read_submission",
     "read_xml",
     "review",
 ]
 
 REVIEW_STATES = (None, "hasIssues", "approved", "rejected")
-"""As in ODK Central; None: nobody has looked at it."""
+"""As in ODK Central; None: nobody has looked at it. Central's `edited` is None on an edit."""
 
 
 def review(

@@ -6,6 +6,7 @@ import jsonschema
 import pytest
 from openapi_spec_validator import validate
 
+from app.services import demo
 from tests.api.test_forms import ONE, XLSX
 
 
@@ -95,6 +96,15 @@ def test_answers_keep_to_their_schemas(world, callers, described, client):
             f"{forms}/ct_screening/submissions/{instance}",
             {"json": {"reviewState": "hasIssues"}},
         ),
+        (coordinator, "PUT", f"{forms}/ct_screening/submissions/{instance}", {"data": _edit(instance)}),
+        (
+            coordinator,
+            "POST",
+            f"{forms}/ct_screening/submissions/{instance}/comments",
+            {"json": {"body": "Look at the dates"}},
+        ),
+        (coordinator, "GET", f"{forms}/ct_screening/submissions/{instance}/comments", {}),
+        (coordinator, "PUT", f"{forms}/ct_screening/submissions/{instance}", {"data": b"<x"}),
         (coordinator, "DELETE", f"{forms}/ct_screening/submissions/{instance}?reason=a+test+of+it", {}),
         (coordinator, "GET", f"/projects/{mission}/cases", {}),
         (coordinator, "GET", f"/projects/{mission}/cases/{case}", {}),
@@ -130,6 +140,13 @@ def test_answers_keep_to_their_schemas(world, callers, described, client):
         ("DELETE", "/v1/projects/{project_id}/forms/{form_id}/draft"),
         ("POST", "/v1/projects/{project_id}/forms/{form_id}/submissions"),
     }, "tested elsewhere"
+
+
+def _edit(instance):
+    """The first demo interview, edited."""
+    name = f"<instanceID>{instance}</instanceID>"
+    new = f"<instanceID>uuid:edited</instanceID><deprecatedID>{instance}</deprecatedID>"
+    return demo.instances()[0].read_text().replace(name, new).encode()
 
 
 def _operation(described, method, path):
