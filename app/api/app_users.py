@@ -81,8 +81,8 @@ def delete_app_user(project_id: int, device_id: int) -> Response:
 def assign_form(project_id: int, form_id: str, device_id: int) -> Response:
     """Let a device have a form
 
-    For scripts written for ODK Central, where role 2 gives an app user a form. Here a form is assigned to the
-    mission, so this changes nothing; it fails where there is no such form or device.
+    For scripts written for ODK Central, where role 2 gives an app user a form. Here a form stands with a mission or
+    a group of devices, so this changes nothing; it fails where there is no such form or device.
     """
     forms.get(db.session, project_id, form_id)
     devices.get(db.session, project_id, device_id)

@@ -11,6 +11,7 @@ from app.api.schemas import (
     FORM,
     FORM_ATTACHMENT,
     FORM_FIELD,
+    FORM_STATE,
     UPLOAD_QUERY,
 )
 from app.auth import needs
@@ -85,6 +86,27 @@ def get_form(project_id: int, form_id: str) -> dict[str, Any]:
 
     Its published version, or its draft if it never was published.
     """
+    line = forms.get(db.session, project_id, form_id)
+    return definitions.shown(project_id, line, line.current)
+
+
+@bp.patch("/<form_id>")
+@needs("form.assign")
+@bp.arguments(FORM_STATE)
+@bp.response(200, FORM)
+def set_form_state(wanted: dict[str, str], project_id: int, form_id: str) -> dict[str, Any]:
+    """Open or close a form
+
+    For every phone of the mission. `closing`: phones no longer get it, what they hold is taken. `closed`: no new
+    submission is taken either; repeats, late files and edits are. A form of headquarters that is on no phone of the
+    mission yet is put on them.
+    """
+    door.project(project_id)
+    with writing(db.session):
+        form = forms.assignable(db.session, project_id, form_id)
+        publish.assign(
+            db.session, actor=auth.actor(), form=form, mission_id=project_id, state=wanted["state"]
+        )
     line = forms.get(db.session, project_id, form_id)
     return definitions.shown(project_id, line, line.current)
 

@@ -211,6 +211,11 @@ FORM = schema(
     },
 )
 
+FORM_STATE = schema(
+    "FormState",
+    {"state": text("open, closing or closed", validate=validate.OneOf(["open", "closing", "closed"]))},
+)
+
 FORM_FIELD = schema(
     "FormField",
     {

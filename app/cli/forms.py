@@ -8,8 +8,9 @@ from app import problems
 from app.cli.devices import qr_option, url_option, write_qr
 from app.cli.frame import Commands, base_url, mission_of, mission_option, opened, table
 from app.db import writing
+from app.models import DeviceGroup
 from app.policy import COMMAND
-from app.services import devices, forms, publish, trial_devices
+from app.services import devices, forms, missions, publish, trial_devices
 from xlsforms.finding import Finding
 
 group = Commands("form", help="Forms: check them, publish them, put them on phones.")
@@ -126,6 +127,8 @@ def list_forms(code: str | None) -> None:
             version = line.published.version if line.published else None
             draft = line.draft.version if line.draft else None
             state = line.state if code else None
+            if code and line.group_state:
+                state = f"{line.state}, {line.group_state} for a group"
             rows.append((line.form.xml_form_id, line.current.title, version, draft, state))
     table(*rows)
 
@@ -133,20 +136,37 @@ def list_forms(code: str | None) -> None:
 @group.command()
 @click.argument("form_id")
 @mission_option
-@click.option("--state", type=click.Choice(publish.STATES), default="open", show_default=True)
-def assign(form_id: str, code: str, state: str) -> None:
-    """Put a form on all phones of a mission, or take it off (closed).
+@click.option("--group", "name", metavar="NAME", help="Only for the phones of this group.")
+@click.option("--state", type=click.Choice(forms.STATES), default="open", show_default=True)
+def assign(form_id: str, code: str, name: str | None, state: str) -> None:
+    """Put a form on all phones of a mission, or of one group of them; or take it off.
+
+    Closing takes it off the phones and still takes the interviews begun with it; closed takes no new ones
+    either. A phone has the more open of what stands for all and for its group.
 
     \b
     Example:
-      saif form assign ct_screening --mission MDCHI
+      saif form assign ct_screening --mission MDCHI --group Shelter
     """
     with opened() as (_, session), writing(session):
         mission = mission_of(session, code)
-        form = forms.find(session, mission.id, form_id) or forms.find(session, None, form_id)
-        if form is None:
-            raise problems.not_found("form")
-        publish.assign(session, actor=COMMAND, form=form, mission_id=mission.id, state=state)
+        publish.assign(
+            session,
+            actor=COMMAND,
+            form=forms.assignable(session, mission.id, form_id),
+            mission_id=mission.id,
+            group_id=_group(missions.groups(session, mission.id), name),
+            state=state,
+        )
+
+
+def _group(known: list[DeviceGroup], name: str | None) -> int | None:
+    if name is None:
+        return None
+    for one in known:
+        if one.name == name:
+            return one.id
+    raise problems.not_found("group of devices")
 
 
 def _say(findings: tuple[Finding, ...]) -> None:

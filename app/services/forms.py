@@ -3,6 +3,7 @@
 What changes them is in `publish`.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -10,10 +11,13 @@ from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session, aliased, defer
 
 from app import problems
-from app.models import Assignment, Form, FormMedia, FormVersion
+from app.models import Assignment, DeviceGroup, Form, FormMedia, FormVersion
 from app.services import phones
 from xlsforms import diff, schema
 
+STATES: Final = ("open", "closing", "closed")
+"""How a form stands with phones, the most open first. A phone that gets it both with everybody and with its group has
+the more open of the two."""
 _VIEWS: Final = frozenset({phones.CASES, phones.MISSION})
 _BYTES: Final = (defer(FormVersion.xform), defer(FormVersion.workbook), defer(FormVersion.schema))
 
@@ -26,6 +30,8 @@ class FormLine:
     published: FormVersion | None
     draft: FormVersion | None
     assignment: Assignment | None
+    group_state: str | None = None
+    """How it stands with a group, where that is more open than with everybody."""
 
     @property
     def current(self) -> FormVersion:
@@ -38,6 +44,14 @@ class FormLine:
     def state(self) -> str:
         """open, closing or closed; a form that is on no phone of the mission is closed there."""
         return self.assignment.state if self.assignment else "closed"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a form may stand in a mission: with every phone, or with those of one group; and how it stands there."""
+
+    group: DeviceGroup | None
+    state: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +85,38 @@ def get(session: Session, mission_id: int | None, xml_form_id: str) -> FormLine:
 def find(session: Session, mission_id: int | None, xml_form_id: str) -> Form | None:
     """The form of this id that a mission sees."""
     return session.scalar(_visible(mission_id).where(Form.xml_form_id == xml_form_id))
+
+
+def assignable(session: Session, mission_id: int, xml_form_id: str) -> Form:
+    """The form of this id that can be put on the phones of a mission: one it sees, else one of headquarters. Raises
+    the Problem `not_found`."""
+    form = find(session, mission_id, xml_form_id) or find(session, None, xml_form_id)
+    if form is None:
+        raise problems.not_found("form")
+    return form
+
+
+def elsewhere(session: Session, mission_id: int) -> list[FormLine]:
+    """The forms of headquarters that a mission does not have, nor another of the same id."""
+    seen = _visible(mission_id).with_only_columns(Form.xml_form_id).order_by(None)
+    return _lines(session, None, _visible(None).where(Form.xml_form_id.not_in(seen)))
+
+
+def places(session: Session, mission_id: int, form: Form) -> list[Place]:
+    """How a form stands in a mission: with every phone, then with each group of them, by name."""
+    rows = session.execute(
+        select(Assignment.group_id, Assignment.state).where(
+            Assignment.form_id == form.id, Assignment.mission_id == mission_id
+        )
+    )
+    states = {row.group_id: row.state for row in rows}
+    groups = session.scalars(
+        select(DeviceGroup).where(DeviceGroup.mission_id == mission_id).order_by(DeviceGroup.name)
+    )
+    return [
+        Place(None, states.get(None, "closed")),
+        *(Place(group, states.get(group.id, "closed")) for group in groups),
+    ]
 
 
 def versions(session: Session, form: Form) -> list[FormVersion]:
@@ -187,14 +233,27 @@ def _lines(session: Session, mission_id: int | None, forms: Select[Form]) -> lis
     ).all()
     current = {row.form_id: row for row in rows if row.published}
     drafts = {row.form_id: row for row in rows if not row.published}
-    # One for all devices says more about the form than one for a group: it is the one shown.
-    assigned: dict[int, Assignment] = {}
+    assigned: dict[int, list[Assignment]] = {}
     if mission_id is not None:
         for row in session.scalars(
             select(Assignment).where(Assignment.mission_id == mission_id, Assignment.form_id.in_(ids))
         ):
-            if row.form_id not in assigned or row.group_id is None:
-                assigned[row.form_id] = row
+            assigned.setdefault(row.form_id, []).append(row)
     return [
-        FormLine(form, current.get(form.id), drafts.get(form.id), assigned.get(form.id)) for form in found
+        FormLine(form, current.get(form.id), drafts.get(form.id), *_standing(assigned.get(form.id, ())))
+        for form in found
     ]
+
+
+def _standing(assigned: Sequence[Assignment]) -> tuple[Assignment | None, str | None]:
+    """The assignment that is shown, and the state of a group where it is more open: one for all devices says more
+    about a form than one for a group."""
+    groups = sorted((row for row in assigned if row.group_id is not None), key=_openness)
+    everybody = next((row for row in assigned if row.group_id is None), None)
+    if everybody is None or not groups or _openness(groups[0]) >= _openness(everybody):
+        return everybody or next(iter(groups), None), None
+    return everybody, groups[0].state
+
+
+def _openness(assignment: Assignment) -> int:
+    return STATES.index(assignment.state)

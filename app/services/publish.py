@@ -25,7 +25,6 @@ from xlsforms.finding import Finding
 
 MAX_UPLOAD: Final = 20_000_000
 """Bytes of a workbook, and of a media file of a form."""
-STATES: Final = ("open", "closing", "closed")
 KINDS: Final = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "xls": "application/vnd.ms-excel",
@@ -162,9 +161,9 @@ def publish(session: Session, *, actor: Actor, version: FormVersion) -> FormVers
     """Publish a draft. From then on neither it nor its files change, and phones get it. What test devices sent to
     try it is thrown away.
 
-    Publishing what is published changes nothing. A form of a mission is put on all phones of it the first
-    time. Raises the Problem `conflict` if another content was published under the same version string: phones
-    that hold it would never learn of this one.
+    Publishing what is published changes nothing. A form of a mission is put on all phones of it, unless it was
+    said before where it shall stand. Raises the Problem `conflict` if another content was published under the same
+    version string: phones that hold it would never learn of this one.
     """
     form = session.get_one(Form, version.form_id)
     require_owner(actor, "form.publish", form)
@@ -182,7 +181,8 @@ def publish(session: Session, *, actor: Actor, version: FormVersion) -> FormVers
     version.published_by = actor.user_id
     session.flush()
     trials.throw_away(session, actor=actor.ref, form_id=form.id)
-    if form.mission_id is not None and forms.assignment(session, form, form.mission_id, None) is None:
+    assigned = select(Assignment.id).where(Assignment.form_id == form.id).limit(1)
+    if form.mission_id is not None and session.scalar(assigned) is None:
         session.add(Assignment(form_id=form.id, mission_id=form.mission_id))
         session.flush()
     normalise.requeue(session, xml_form_id=form.xml_form_id, version=version.version)
@@ -217,12 +217,15 @@ def assign(
 ) -> Assignment:
     """Put a form on the phones of a mission, or of one group of its devices; or change how it stands there.
 
-    `closing` gives it to no new phone and still takes submissions, `closed` takes none. Raises Problem if the
-    form is another mission's, or the mission already sees another form of that id.
+    `closing` takes it from the list of forms, so that no interview begins that has not begun, and takes what phones
+    hold; `closed` refuses new submissions too. Raises Problem if the form is another mission's, or the mission
+    already sees another form of that id.
     """
     policy.require(actor, "form.assign", mission_id)
-    if state not in STATES:
-        raise problems.invalid("There is no such state of a form.", f"Choose one of {', '.join(STATES)}.")
+    if state not in forms.STATES:
+        raise problems.invalid(
+            "There is no such state of a form.", f"Choose one of {', '.join(forms.STATES)}."
+        )
     if session.get(Mission, mission_id) is None or form.mission_id not in (None, mission_id):
         raise problems.not_found("form")
     group = session.get(DeviceGroup, group_id) if group_id is not None else None

@@ -3,7 +3,19 @@
 from flask import Blueprint, Flask
 
 from app.state import State
-from app.ui import cases, devices, downloads, errors, forms, frame, home, ledger, sign_in, submissions
+from app.ui import (
+    assignments,
+    cases,
+    devices,
+    downloads,
+    errors,
+    forms,
+    frame,
+    home,
+    ledger,
+    sign_in,
+    submissions,
+)
 from app.ui.filters import FILTERS
 
 __all__ = ["errors", "init_app"]
@@ -23,7 +35,7 @@ def init_app(app: Flask) -> None:
     bp = Blueprint("ui", __name__)
     bp.add_url_rule("/sign-in", "sign_in", sign_in.sign_in, methods=["GET", "POST"])
     bp.add_url_rule("/sign-out", "sign_out", sign_in.sign_out, methods=["POST"])
-    for noun in (home, forms, submissions, cases, devices, downloads, ledger):
+    for noun in (home, forms, assignments, submissions, cases, devices, downloads, ledger):
         bp.register_blueprint(noun.bp)
     frame.init_app(app, FILTERS)
     app.register_blueprint(bp)

@@ -15,7 +15,7 @@ from app.db import db, writing
 from app.models import Form, FormVersion
 from app.services import forms as service
 from app.services import publish as publishing
-from app.ui import frame
+from app.ui import frame, words
 from xlsforms import dictionary, mapping, schema
 from xlsforms.finding import Finding
 
@@ -53,8 +53,13 @@ class VersionLine:
 @bp.get("")
 @needs("form.list")
 def listing(project_id: int) -> str:
-    """The forms of a mission."""
-    return render_template("forms/list.html", forms=service.listing(db.session, project_id))
+    """The forms of a mission, and for those who may put them on phones the ones headquarters has besides."""
+    may_assign = policy.may(auth.actor(), "form.assign", project_id)
+    return render_template(
+        "forms/list.html",
+        forms=service.listing(db.session, project_id),
+        elsewhere=service.elsewhere(db.session, project_id) if may_assign else (),
+    )
 
 
 @bp.get("/new")
@@ -110,6 +115,8 @@ def one(project_id: int, form_id: str) -> str:
         may_publish=_may(line.form, "form.publish"),
         version=version,
         chosen="version" in request.args,
+        places=service.places(db.session, project_id, line.form),
+        states=words.FORM_STATES,
         versions=[_version_line(each, line.published) for each in versions],
         findings=[Finding.from_json(each) for each in version.findings],
         changes=service.changes(line.published, version) if line.published and not version.published else (),

@@ -204,6 +204,42 @@ DECISIONS: Final[Mapping[str, str]] = {
 
 
 @dataclass(frozen=True, slots=True)
+class FormStateWords:
+    """How a form stands with phones: in a word, how it is coloured, and what it means for all and for a group."""
+
+    word: str
+    kind: str
+    everybody: str
+    group: str
+
+
+FORM_STATES: Final[Mapping[str, FormStateWords]] = {
+    "open": FormStateWords(
+        "Open",
+        "good",
+        "Every phone gets the form, and what it sends is taken.",
+        "The phones of the group get the form, and what they send is taken.",
+    ),
+    "closing": FormStateWords(
+        "Closing",
+        "warn",
+        "No new downloads: phones put the form away when they next look, finish what was begun, and what they "
+        "hold is taken.",
+        "No new downloads: the phones of the group put the form away, finish what was begun, and what they hold "
+        "is taken.",
+    ),
+    "closed": FormStateWords(
+        "Closed",
+        "",
+        "Phones put the form away, and no new interview is taken: it stays on the phone until the form opens "
+        "again. Repeats, late files and edits of what is here are taken.",
+        "The group gets nothing beyond what every phone gets.",
+    ),
+}
+"""By the state of an assignment, the most open first."""
+
+
+@dataclass(frozen=True, slots=True)
 class AttentionWords:
     """What needs attention: one and many of it, why it matters, and how it is coloured."""
 

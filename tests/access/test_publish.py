@@ -420,3 +420,47 @@ def test_the_same_form_with_other_files_needs_a_version_of_its_own(session, miss
     with pytest.raises(Problem) as refused, writing(session):
         publish.publish(session, actor=COMMAND, version=draft)
     assert refused.value.code == "version_taken"
+
+
+# --- where a form stands --------------------------------------------------------------------------------------
+
+
+def test_a_form_that_was_put_on_a_group_before_goes_to_no_other_phone(session, mission, one):
+    with writing(session):
+        draft = publish.save_draft(session, one, actor=COMMAND, mission_id=mission.id)
+        group = missions.add_group(session, actor=COMMAND, mission_id=mission.id, name="Shelter")
+        form = session.get_one(Form, draft.form_id)
+        publish.assign(session, actor=COMMAND, form=form, mission_id=mission.id, group_id=group.id)
+        publish.publish(session, actor=COMMAND, version=draft)
+    everybody, shelter = forms.places(session, mission.id, form)
+    assert (everybody.group, everybody.state) == (None, "closed")
+    assert (shelter.group.name, shelter.state) == ("Shelter", "open")
+
+
+def test_a_list_says_where_a_group_has_more_than_everybody(session, mission, put, one):
+    form = session.get_one(Form, put(one).form_id)
+    with writing(session):
+        group = missions.add_group(session, actor=COMMAND, mission_id=mission.id, name="Shelter")
+        publish.assign(session, actor=COMMAND, form=form, mission_id=mission.id, group_id=group.id)
+    line = forms.get(session, mission.id, "visit")
+    assert (line.state, line.group_state) == ("open", None)
+    with writing(session):
+        publish.assign(session, actor=COMMAND, form=form, mission_id=mission.id, state="closed")
+    line = forms.get(session, mission.id, "visit")
+    assert (line.state, line.group_state) == ("closed", "open")
+
+
+def test_the_forms_of_headquarters_a_mission_may_have_are_those_it_has_not(
+    session, mission, other, put, one, places
+):
+    put(one, mission_id=None)
+    put(places, mission_id=None)
+    put(places)  # the mission's own, of the same id
+    assert [line.form.xml_form_id for line in forms.elsewhere(session, mission.id)] == ["visit"]
+    assert [line.form.xml_form_id for line in forms.elsewhere(session, other.id)] == ["places", "visit"]
+    form = forms.assignable(session, mission.id, "visit")
+    with writing(session):
+        publish.assign(session, actor=COMMAND, form=form, mission_id=mission.id)
+    assert forms.elsewhere(session, mission.id) == []
+    with pytest.raises(Problem, match="not_found"):
+        forms.assignable(session, mission.id, "none")

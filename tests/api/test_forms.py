@@ -5,6 +5,8 @@ import io
 import openpyxl
 import pytest
 
+from app.db import writing
+from app.policy import COMMAND
 from app.services import publish
 from xlsforms import schema
 
@@ -228,3 +230,27 @@ def test_a_mission_that_does_not_exist_is_not_there(administrator):
 def test_the_xform_compiled_is_the_one_served(designer, forms, screening):
     assert designer.get(f"{forms}/ct_screening.xml").data == screening.compiled.xform
     assert schema.Form.from_json(screening.compiled.schema.to_json()) == screening.compiled.schema
+
+
+def test_a_form_is_closed_and_opened_as_in_central(put, designer, coordinator, forms):
+    put()
+    for state in ("closing", "closed", "open"):
+        answer = designer("PATCH", f"{forms}/visit", json={"state": state})
+        assert (answer.status_code, answer.json["state"]) == (200, state)
+        assert designer.get(f"{forms}/visit").json["state"] == state
+    assert designer("PATCH", f"{forms}/visit", json={"state": "ajar"}).status_code == 400
+    assert designer("PATCH", f"{forms}/none", json={"state": "open"}).status_code == 404
+    assert coordinator("PATCH", f"{forms}/visit", json={"state": "closed"}).status_code == 403
+
+
+def test_a_form_of_headquarters_is_put_on_the_phones_of_a_mission(
+    administrator, designer, world, forms, session
+):
+    checked = publish.check(workbook(form_id="hq"), "hq.xlsx")
+    with writing(session):
+        version = publish.save_draft(session, checked, actor=COMMAND, mission_id=None)
+        publish.publish(session, actor=COMMAND, version=version)
+    assert designer.get(f"{forms}/hq").status_code == 404
+    answer = designer("PATCH", f"{forms}/hq", json={"state": "open"})
+    assert (answer.status_code, answer.json["headquarters"]) == (200, True)
+    assert designer.get(f"{forms}/hq").json["state"] == "open"

@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
+from app.db import writing
 from app.models import Device, LedgerEntry, Mission, User
-from app.services import demo, users
+from app.policy import COMMAND
+from app.services import demo, missions, users
 from tests.cli.conftest import every_command
 
 FORM = b"""
@@ -109,7 +111,7 @@ def test_a_device_is_added_shown_given_a_new_token_and_cut_off(saif, session, tm
     )
 
 
-def test_a_form_is_checked_published_listed_and_assigned(saif, tmp_path):
+def test_a_form_is_checked_published_listed_and_assigned(saif, session, tmp_path):
     path = tmp_path / "visit.md"
     path.write_bytes(FORM)
     assert "good" in saif("form", "check", path)
@@ -122,6 +124,13 @@ def test_a_form_is_checked_published_listed_and_assigned(saif, tmp_path):
     assert "open" in listed
     saif("form", "assign", "visit", "--mission", "MDCHI", "--state", "closing")
     assert "closing" in saif("form", "list", "--mission", "MDCHI")
+    with writing(session):
+        mission_id = missions.find(session, "MDCHI").id
+        missions.add_group(session, actor=COMMAND, mission_id=mission_id, name="Shelter")
+    saif("form", "assign", "visit", "--mission", "MDCHI", "--group", "Shelter")
+    assert "closing, open for a group" in saif("form", "list", "--mission", "MDCHI")
+    nobody = saif("form", "assign", "visit", "--mission", "MDCHI", "--group", "Border", fails=True)
+    assert "no such group" in nobody
     assert "no such form" in saif("form", "assign", "other", "--mission", "MDCHI", fails=True)
     path.write_bytes(FORM.replace(b"text", b"txet"))
     assert "errors" in saif("form", "check", path, fails=True)

@@ -3,7 +3,12 @@
 import io
 
 import pytest
+from sqlalchemy.orm import Session
 
+from app.db import writing
+from app.policy import COMMAND
+from app.services import missions, publish
+from app.state import open_state
 from tests.ui.conftest import text_of
 
 GOOD = """
@@ -129,3 +134,55 @@ def test_a_file_the_form_asks_for_can_be_attached_to_a_draft(designer):
     assert "missing" not in page
     designer.post("/forms/towns/media", {"name": "other.csv", "file": (io.BytesIO(b"x"), "x")}, status=404)
     designer.post("/forms/towns/media", {"name": "towns.csv"}, status=422)
+
+
+# --- where a form stands ---------------------------------------------------------------------------------------
+
+
+def test_a_form_says_in_words_where_it_stands_and_changes_there(designer):
+    page = text_of(designer.get("/forms/ct_screening"))
+    assert "Every phone Open Every phone gets the form, and what it sends is taken." in page
+    page = text_of(designer.post("/forms/ct_screening/assignments", {"state": "closing"}))
+    assert "No new downloads" in page
+    assert "what they hold is taken" in page
+    assert "Closing" in text_of(designer.get("/forms"))
+    page = text_of(designer.post("/forms/ct_screening/assignments", {"state": "closed"}))
+    assert "no new interview is taken" in page
+    assert "Repeats, late files and edits" in page
+    designer.post("/forms/ct_screening/assignments", {"state": "ajar"}, status=422)
+    designer.post("/forms/nothing/assignments", {"state": "open"}, status=404)
+
+
+def test_a_form_can_be_open_for_one_group_of_phones(office, designer):
+    state = open_state(office.config)
+    with Session(state.engine) as session, writing(session):
+        group = missions.add_group(session, actor=COMMAND, mission_id=office.mission_id, name="Shelter")
+        group_id = group.id
+    state.engine.dispose()
+    assert "Group Shelter as every phone" in text_of(designer.get("/forms/ct_screening"))
+    designer.post("/forms/ct_screening/assignments", {"state": "closed"})
+    page = text_of(designer.post("/forms/ct_screening/assignments", {"state": "open", "group": group_id}))
+    assert "Group Shelter Open The phones of the group get the form" in page
+    assert "Open for a group" in text_of(designer.get("/forms"))
+    designer.post("/forms/ct_screening/assignments", {"state": "open", "group": 999}, status=404)
+
+
+def test_a_coordinator_sees_where_a_form_stands_and_does_not_change_it(visit):
+    coordinator = visit("coordinator")
+    page = coordinator.get("/forms/ct_screening")
+    assert "Every phone gets the form" in page
+    assert 'name="state"' not in page
+    coordinator.post("/forms/ct_screening/assignments", {"state": "closed"}, status=403)
+
+
+def test_a_form_of_headquarters_is_put_on_the_phones_here(office, designer):
+    state = open_state(office.config)
+    checked = publish.check(GOOD.encode(), "visit.md")
+    with Session(state.engine) as session, writing(session):
+        version = publish.save_draft(session, checked, actor=COMMAND, mission_id=None)
+        publish.publish(session, actor=COMMAND, version=version)
+    state.engine.dispose()
+    assert "Forms of headquarters that are not here" in text_of(designer.get("/forms"))
+    page = text_of(designer.post("/forms/visit/assignments", {"state": "open"}))
+    assert "belongs to headquarters" in page
+    assert "not here" not in text_of(designer.get("/forms"))
