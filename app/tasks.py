@@ -39,7 +39,7 @@ def work(
     pause = idle
     while not stop.is_set():
         try:
-            busy = run_once(engine, keyring=keyring) or bool(disposal.sweep(engine, blobs))
+            busy = run_once(engine, keyring=keyring, blobs=blobs) or bool(disposal.sweep(engine, blobs))
             pause = idle
         except (DBAPIError, BaseError, OSError) as error:
             # Away or restarting; everything that was not committed is still in the queue.
@@ -50,9 +50,9 @@ def work(
     _log.info("worker stopped")
 
 
-def run_once(engine: Engine, *, keyring: Keyring) -> bool:
+def run_once(engine: Engine, *, keyring: Keyring, blobs: BlobStore) -> bool:
     """One look at the queue and one at the ledger. Whether there was anything to do."""
-    batch = normalise.run_batch(engine, keyring=keyring)
+    batch = normalise.run_batch(engine, keyring=keyring, blobs=blobs)
     if batch.claimed:
         _log.info("normalised", count=batch.claimed)
     return bool(chain(engine)) or bool(batch.claimed)

@@ -69,7 +69,7 @@ def main() -> int:
                 with Session(engine) as session:
                     there = session.scalar(select(func.count()).select_from(Submission)) or 0
                 crowd.receive(engine, keyring, mission, source, max(stored - there, 0))
-                normalise.run_until_empty(engine, keyring=keyring)
+                normalise.run_until_empty(engine, keyring=keyring, blobs=blobs)
                 print(
                     f"export {kind:10} {stored:>7} stored: {measure(engine, keyring, blobs, mission)}",
                     flush=True,

@@ -19,6 +19,7 @@ from sqlalchemy import Engine, event, func, select
 from sqlalchemy.orm import Session
 
 from app import keys
+from app.blobs import BlobStore
 from app.db import make_engine
 from app.keys import Keyring
 from app.models import Submission
@@ -37,11 +38,11 @@ def count_statements(engine: Engine) -> Counter[str]:
     return found
 
 
-def measure(engine: Engine, keyring: Keyring, count: int) -> str:
+def measure(engine: Engine, keyring: Keyring, blobs: BlobStore, count: int) -> str:
     """Work off the queue, which holds `count`."""
     statements = count_statements(engine)
     began, cpu = time.perf_counter(), time.process_time()
-    done = normalise.run_until_empty(engine, keyring=keyring)
+    done = normalise.run_until_empty(engine, keyring=keyring, blobs=blobs)
     seconds, cpu = time.perf_counter() - began, time.process_time() - cpu
     assert done.claimed == count, done
     assert not done.failed, done
@@ -65,6 +66,7 @@ def main() -> int:
     for kind in ["sqlite", "postgresql"] if said.database == "both" else [said.database]:
         with tempfile.TemporaryDirectory() as directory, crowd.database(kind, Path(directory)) as url:
             keyring = keys.generate(Path(directory) / "keys")
+            blobs = BlobStore((Path(directory) / "blobs").as_uri())
             engine = make_engine(url)
             mission = crowd.furnish(engine)
             source = crowd.interviews()
@@ -72,10 +74,10 @@ def main() -> int:
                 with Session(engine) as session:
                     there = session.scalar(select(func.count()).select_from(Submission)) or 0
                 crowd.receive(engine, keyring, mission, source, max(stored - there, 0))
-                normalise.run_until_empty(engine, keyring=keyring)
+                normalise.run_until_empty(engine, keyring=keyring, blobs=blobs)
                 crowd.receive(engine, keyring, mission, source, said.count)
                 print(
-                    f"normalise {kind:10} {stored:>7} stored: {measure(engine, keyring, said.count)}",
+                    f"normalise {kind:10} {stored:>7} stored: {measure(engine, keyring, blobs, said.count)}",
                     flush=True,
                 )
             engine.dispose()

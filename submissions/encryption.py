@@ -32,6 +32,9 @@ _SIGNED_AS: Final = "submission.xml"
 _OAEP: Final = padding.OAEP(mgf=padding.MGF1(hashes.SHA256()), algorithm=hashes.SHA256(), label=None)
 _BLOCK: Final = 128  # bits
 
+PrivateKey = rsa.RSAPrivateKey
+"""What opens: the private half of a form's key."""
+
 
 class EncryptionError(ValueError):
     """What came is not what a phone writes, or is not for this key. `code` is one of manifest_unreadable,
@@ -91,7 +94,7 @@ def new_pair() -> Pair:
     return Pair(base64.b64encode(public).decode(), private)
 
 
-def load(private: bytes) -> rsa.RSAPrivateKey:
+def load(private: bytes) -> PrivateKey:
     """The private key of a pair made by `new_pair`."""
     # Ours and sealed since: checking the primes again would take longer than all the rest of a submission.
     key = serialization.load_der_private_key(private, None, unsafe_skip_rsa_key_validation=True)
@@ -122,7 +125,7 @@ def read(source: bytes) -> Manifest:
         xml=_only(root, "encryptedXmlFile"),
         signature=_only(root, "base64EncryptedElementSignature"),
     )
-    if not all(found.files):
+    if not all(plain_name(name) for name in found.files):
         raise _unreadable("It names a file without a name.")
     if len(found.files) > MAX_FILES:
         raise _unreadable(f"It names more than {MAX_FILES} files.")
@@ -154,7 +157,7 @@ def _unreadable(why: str) -> EncryptionError:
 # --- opening ----------------------------------------------------------------------------------------------------
 
 
-def unwrap(manifest: Manifest, private: rsa.RSAPrivateKey) -> bytes:
+def unwrap(manifest: Manifest, private: PrivateKey) -> bytes:
     """The submission's own key, 32 bytes. Raises EncryptionError (wrong_key)."""
     key = _decrypted(manifest.key, private)
     if key is None or len(key) != 32:
@@ -185,7 +188,7 @@ def decrypt(chunks: Iterable[bytes], *, key: bytes, vector: bytes) -> Iterator[b
         ) from None
 
 
-def signature_holds(manifest: Manifest, private: rsa.RSAPrivateKey, digests: Mapping[str, str]) -> bool:
+def signature_holds(manifest: Manifest, private: PrivateKey, digests: Mapping[str, str]) -> bool:
     """Whether the files are those that the phone signed. `digests`: name of each encrypted file → MD5 of its plain
     content in lower-case hexadecimal digits."""
     lines = [manifest.form_id, *([manifest.version] if manifest.version else [])]
@@ -197,7 +200,7 @@ def signature_holds(manifest: Manifest, private: rsa.RSAPrivateKey, digests: Map
     return signed is not None and hmac.compare_digest(signed, _md5(said))
 
 
-def _decrypted(text: str, private: rsa.RSAPrivateKey) -> bytes | None:
+def _decrypted(text: str, private: PrivateKey) -> bytes | None:
     """What a Base64 text says to the holder of the key; None if it says nothing."""
     try:
         return private.decrypt(base64.b64decode("".join(text.split()), validate=True), _OAEP)

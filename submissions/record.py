@@ -75,13 +75,15 @@ def instance_path(around: Sequence[str], positions: Sequence[int]) -> str:
 
 
 def read(xml: bytes, form: Form) -> Record:
-    """Read a submission by its form. Raises RecordError if the bytes are no XML or hold a DTD."""
+    """Read a submission by its form. Raises RecordError if the bytes are no XML, hold a DTD, or are encrypted."""
     try:
         root = etree.fromstring(xml, _parser())
     except (etree.XMLSyntaxError, ValueError) as fault:
         raise RecordError(f"not XML that can be read: {fault}") from None
     if root.getroottree().docinfo.internalDTD is not None:
         raise RecordError("holds a document type definition")
+    if root.get("encrypted") == "yes":
+        raise RecordError("encrypted: it holds no answers")
     reading = _Reading(plan(form))
     reading.walk(root, reading.plan.root, (), reading.plan.root.path, _local(root.tag))
     return reading.record(root, form)

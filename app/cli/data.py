@@ -55,6 +55,7 @@ def replay(everything: bool, code: str | None, case_id: UUID | None, instance_id
         done = service.replay(
             state.engine,
             keyring=state.keyring,
+            blobs=state.blobs,
             actor=COMMAND,
             mission_id=mission_id,
             case_id=case_id,

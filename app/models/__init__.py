@@ -6,17 +6,19 @@ from app.models.case import CaseAlias, CaseEntity, CaseReach, CaseState, Decisio
 from app.models.case_store import TABLES
 from app.models.comment import Comment
 from app.models.form import Assignment, Form, FormMedia, FormVersion
+from app.models.form_key import FormKey, Rendition
 from app.models.hint import CaseHint
 from app.models.ledger import LedgerEntry
 from app.models.mission import Device, DeviceGroup, Interviewer, Mission
 from app.models.organisation import Organisation
-from app.models.submission import Conflict, Submission, SubmissionFile
+from app.models.submission import AwaitedFile, Conflict, Submission, SubmissionFile
 from app.models.trial import Trial, TrialFile, UnwantedBlob
 from app.models.user import Grant, User, UserSession
 
 __all__ = [
     "TABLES",
     "Assignment",
+    "AwaitedFile",
     "CaseAlias",
     "CaseAttention",
     "CaseEntity",
@@ -29,6 +31,7 @@ __all__ = [
     "Device",
     "DeviceGroup",
     "Form",
+    "FormKey",
     "FormMedia",
     "FormVersion",
     "Grant",
@@ -38,6 +41,7 @@ __all__ = [
     "Mission",
     "Model",
     "Organisation",
+    "Rendition",
     "Submission",
     "SubmissionFile",
     "Trial",

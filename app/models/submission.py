@@ -4,7 +4,7 @@ import uuid
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, String, UniqueConstraint, text
+from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, String, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.models.base import Instant, Model, new_id, now
@@ -71,7 +71,7 @@ class Submission(Model):
     # ---- the worker's
     state: Mapped[str] = mapped_column(
         default="received",
-        comment="received, normalised, waiting (for its case or form), superseded, failed, deleted",
+        comment="received, normalised, waiting (for its case or form), opaque, superseded, failed, deleted",
     )
     root_instance_id: Mapped[str | None] = mapped_column(
         String(250), comment="First instanceID of its chain of edits"
@@ -98,6 +98,9 @@ class Submission(Model):
     intake: Mapped[bytes | None] = mapped_column(
         LargeBinary, comment="The Intake, sealed, context 'intake:' + id"
     )
+    plain: Mapped[bytes | None] = mapped_column(
+        LargeBinary, comment="The XML of one that came encrypted, sealed, context 'submission-plain:' + id"
+    )
 
 
 class SubmissionFile(Model):
@@ -117,6 +120,21 @@ class SubmissionFile(Model):
     content_type: Mapped[str]
     blob: Mapped[str] = mapped_column(String(64), comment="Name in the blob store")
     received_at: Mapped[datetime] = mapped_column(Instant, default=now)
+    opened: Mapped[bool] = mapped_column(
+        default=False, server_default=false(), comment="It came encrypted; what was in it stands beside it"
+    )
+
+
+class AwaitedFile(Model):
+    """A file that an encrypted submission names and that has not arrived. When it has, the worker looks again;
+    who receives it need not know."""
+
+    __tablename__ = "awaited_file"
+
+    submission_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("submission.id"), primary_key=True)
+    name_digest: Mapped[bytes] = mapped_column(
+        LargeBinary(32), primary_key=True, comment="Keyed hash of the name, as of those that have arrived"
+    )
 
 
 class Conflict(Model):

@@ -13,14 +13,14 @@ def form_list(offers: Iterable[Offer], base: str, *, verbose: bool = False) -> b
     """The form list (docs.getodk.org/openrosa-form-list). `base` is the phone's absolute server URL."""
     lines = [_DECLARATION, '<xforms xmlns="http://openrosa.org/xforms/xformsList">\n']
     for offer in offers:
-        url = f"{base}/forms/{offer.id}"
+        url = f"{base}/forms"
         lines.append(
             f"<xform><formID>{escape(offer.xml_form_id)}</formID><name>{escape(offer.title)}</name>"
             f"<version>{escape(offer.version)}</version><hash>md5:{offer.md5}</hash>"
             + (f"<descriptionText>{escape(offer.title)}</descriptionText>" if verbose else "")
-            + f"<downloadUrl>{escape(url)}.xml</downloadUrl>"
+            + f"<downloadUrl>{escape(url)}/{offer.file}.xml</downloadUrl>"
             # Collect fetches the manifest of every form that names one, each time.
-            + (f"<manifestUrl>{escape(url)}/manifest</manifestUrl>" if offer.media else "")
+            + (f"<manifestUrl>{escape(url)}/{offer.id}/manifest</manifestUrl>" if offer.media else "")
             + "</xform>\n"
         )
     lines.append("</xforms>\n")

@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Table, or_, select
 from app.keys import Keyring
 from app.models import CaseAlias, CaseHint, CaseState, Decision, Submission
 from app.services import chains, placing, stored
+from app.services.decryption import Opened
 from submissions import decision
 from submissions.normalise import Intake
 from xlsforms.finding import Finding
@@ -28,7 +29,8 @@ _ALIAS = cast("Table", CaseAlias.__table__).c
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What reading one submission gave. Without an intake, `state` says why: waiting or failed."""
+    """What reading one submission gave. Without an intake, `state` says why: waiting, opaque or failed. `opened`:
+    what became of it if it came encrypted."""
 
     id: uuid.UUID
     mission_id: int
@@ -36,6 +38,7 @@ class Reading:
     findings: tuple[Finding, ...]
     version_id: uuid.UUID | None
     state: str = "normalised"
+    opened: Opened | None = None
 
 
 @dataclass(slots=True)

@@ -20,7 +20,7 @@ from app.exports import csv_zip as csv
 from app.exports.spool import Spool
 from app.keys import Keyring
 from app.models import Device, Submission, User
-from app.services import files
+from app.services import files, stored
 from app.services.files import Files
 from app.services.plans import Plan
 from app.services.submission_detail import file_names
@@ -31,7 +31,7 @@ from submissions.tables import Delivery, Layout
 _TABLE = cast("Table", Submission.__table__)
 _COLUMNS = (
     "id", "instance_id", "deprecated_id", "root_instance_id", "version_id", "form_version", "state", "review_state",
-    "received_at", "device_id", "user_id", "phone", "xml",
+    "received_at", "device_id", "user_id", "phone", "xml", "plain",
 )  # fmt: skip
 _STREAMED = 200
 """Rows fetched at a time."""
@@ -122,11 +122,11 @@ class Rows:
                     submitted_at=_instant(first_at),
                     submitter_id=row.device_id or row.user_id,
                     submitter_name=row.device_name or row.user_name,
-                    status="unreadable" if row.state == "failed" else None,
                     review_state=row.review_state,
                     device_id=row.phone,
                     edits=count,
-                    form_version=row.form_version,
+                    # A rendition's version string is the server's; the form's own is what people know.
+                    form_version=self._plan(row).form.version if row.version_id else row.form_version,
                 )
                 yield self._rows(row, layout, delivery, have[row.id])
 
@@ -181,21 +181,29 @@ class Rows:
         return {root: (first_at, count - 1) for root, first_at, count in found}
 
     def _rows(self, row: Any, layout: Layout, delivery: Delivery, have: Files) -> Iterator[csv.Row]:
-        plan = next((one for one in self.plans if one.version_id == row.version_id), self.plans[0])
-        said = self._read(row, plan)
+        plan = self._plan(row)
+        said, status = self._read(row, plan)
         names = file_names(plan, said)
         present = len(files.belonging(have, names, self.keyring))
         if names and present and self.filters.attachments:
             self._named.write(json.dumps([str(row.id), sorted(names)]).encode() + b"\n")
-        counted = replace(delivery, attachments_present=present, attachments_expected=len(names))
+        counted = replace(
+            delivery, attachments_present=present, attachments_expected=len(names), status=status
+        )
         return tables.rows(said, layout, counted)
 
-    def _read(self, row: Any, plan: Plan) -> Record:
-        """A submission's answers; none if it cannot be read, so that its row at least says it is there."""
+    def _plan(self, row: Any) -> Plan:
+        return next((one for one in self.plans if one.version_id == row.version_id), self.plans[0])
+
+    def _read(self, row: Any, plan: Plan) -> tuple[Record, str | None]:
+        """A submission's answers, and its status; no answers if it cannot be read, so that its row at least says it
+        is there."""
+        status = "unreadable" if row.state == "failed" else None
         try:
-            return record.read(self.keyring.open(row.xml, f"submission:{row.id}"), plan.form)
+            return record.read(stored.xml(row, self.keyring), plan.form), status
         except record.RecordError:
-            return Record("", "", row.instance_id, None, None, None, None, (), (), None, ())
+            nothing = Record("", "", row.instance_id, None, None, None, None, (), (), None, ())
+            return nothing, status or "not decrypted"
 
 
 def _instant(at: datetime) -> str:

@@ -67,9 +67,10 @@ def at_hand(
 
 
 def belonging(files: Files, named: Collection[str], keyring: Keyring) -> list[Row[Any]]:
-    """The files of a version: all that came with it, and of the earlier ones those its answers name."""
+    """The files of a version: all that came with it, and of the earlier ones those its answers name. What came
+    encrypted and was opened is there once, as it was before."""
     digests = {digest(one, keyring) for one in named}
-    return [file for key, file in files.items() if not file.age or key in digests]
+    return [file for key, file in files.items() if key in digests or not (file.age or file.opened)]
 
 
 def digest(name: str, keyring: Keyring) -> bytes:

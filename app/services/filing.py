@@ -9,7 +9,17 @@ from typing import Any, cast
 
 from sqlalchemy import Executable, Table, bindparam, delete, insert, select, update
 
-from app.models import CaseAttention, CaseHint, CaseState, Organisation, Submission, now
+from app.db import insert_or
+from app.models import (
+    AwaitedFile,
+    CaseAttention,
+    CaseHint,
+    CaseState,
+    Organisation,
+    Submission,
+    SubmissionFile,
+    now,
+)
 from app.services import attention, entities, folding, placing, stored
 from app.services.desk import Desk, Version
 from app.services.placing import Candidate
@@ -19,6 +29,8 @@ _SUBMISSION = cast("Table", Submission.__table__)
 _STATE = cast("Table", CaseState.__table__)
 _HINT = cast("Table", CaseHint.__table__)
 _ATTENTION = cast("Table", CaseAttention.__table__)
+_AWAITED = cast("Table", AwaitedFile.__table__)
+_FILE = cast("Table", SubmissionFile.__table__)
 _ORGANISATION = cast("Table", Organisation.__table__)
 
 _SAID = (
@@ -47,6 +59,18 @@ _INSERT_STATE, _DELETE_STATE = insert(_STATE), delete(_STATE).where(_STATE.c.cas
 _INSERT_ATTENTION = insert(_ATTENTION)
 _DELETE_ATTENTION = delete(_ATTENTION).where(_ATTENTION.c.case_id == bindparam("key"))
 _INSERT_HINT, _DELETE_HINT = insert(_HINT), delete(_HINT).where(_HINT.c.submission_id == bindparam("key"))
+_UPDATE_PLAIN = (
+    update(_SUBMISSION).where(_SUBMISSION.c.id == bindparam("key")).values(plain=bindparam("plain"))
+)
+_MARK_OPENED = (
+    update(_FILE)
+    .where(_FILE.c.submission_id == bindparam("key"), _FILE.c.name_digest == bindparam("source"))
+    .values(opened=True)
+)
+_INSERT_AWAITED = insert(_AWAITED)
+_DELETE_AWAITED = delete(_AWAITED).where(
+    _AWAITED.c.submission_id == bindparam("key"), _AWAITED.c.name_digest == bindparam("name")
+)
 _INSERT_ORGANISATION = insert(_ORGANISATION)
 _ATTENDED = "case_attention"
 """Name of the attention a case has, among the tables of its manifest."""
@@ -89,6 +113,7 @@ class Filing:
             *entities.changes(desk.connection, self._entities),
             (_UPDATE_SUBMISSION, self._submissions()),
             *self._hints(),
+            *self._opened(),
         )
         self.statements: list[Statement] = [one for one in everything if one[1]]
 
@@ -242,3 +267,31 @@ class Filing:
             if known.get(key) != said
         ]
         return [(_DELETE_HINT, stale), (_INSERT_HINT, new)]
+
+    def _opened(self) -> list[Statement]:
+        """What was opened of encrypted submissions, and the files that are still awaited."""
+        read = self.desk.readings.values()
+        opened = {one.id: one.opened for one in read if one.opened is not None}
+        # Of one whose reading failed nothing is awaited, or its files would bring it back again and again.
+        waiting = {key: one.awaited for key, one in opened.items() if one.awaited is not None}
+        waiting |= {one.id: frozenset() for one in read if one.state == "failed"}
+        known = set()
+        if waiting:
+            found = self.desk.connection.execute(
+                select(_AWAITED).where(_AWAITED.c.submission_id.in_(waiting))
+            )
+            known = {(row.submission_id, row.name_digest) for row in found}
+        wanted = {(key, name) for key, names in waiting.items() for name in names}
+        plain = [{"key": key, "plain": one.plain} for key, one in opened.items() if one.plain is not None]
+        files = [file for one in opened.values() for file in one.files]
+        sources = [{"key": key, "source": name} for key, one in opened.items() for name in one.sources]
+        stale = [{"key": key, "name": name} for key, name in known - wanted]
+        new = [{"submission_id": key, "name_digest": name} for key, name in wanted - known]
+        return [
+            (_UPDATE_PLAIN, plain),
+            # One that came in clear meanwhile has the name already.
+            (insert_or(self.desk.connection, _FILE).on_conflict_do_nothing(), files),
+            (_MARK_OPENED, sources),
+            (_DELETE_AWAITED, stale),
+            (_INSERT_AWAITED, new),
+        ]

@@ -15,15 +15,17 @@ from dataclasses import dataclass, replace
 from typing import Any, cast
 
 import structlog
-from sqlalchemy import Connection, Engine, Row, Table, func, select, update
+from sqlalchemy import Connection, Engine, Row, Table, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from app import ledger
+from app.blobs import BlobStore
 from app.db import connect_to_write
 from app.keys import Keyring
 from app.log import describe
 from app.models import Submission
-from app.services import placing, plans, settling
+from app.services import decryption, placing, plans, settling, unopened
+from app.services.decryption import Opened
 from app.services.desk import Reading
 from app.services.settling import Prepared, Settled
 from submissions import envelope, record
@@ -32,7 +34,9 @@ from xlsforms import dictionary
 from xlsforms.finding import Finding
 
 _TABLE = cast("Table", Submission.__table__)
-_SEALED = ("id", "mission_id", "xml_form_id", "form_version", "instance_id", "xml")
+_SEALED = (
+    "id", "mission_id", "xml_form_id", "form_version", "instance_id", "findings", "xml", "plain",
+)  # fmt: skip
 WORKER = "worker"
 """Who did it, in the ledger."""
 PIECE = 25
@@ -64,16 +68,16 @@ class Batch:
 # --- the queue ----------------------------------------------------------------------------------------------
 
 
-def run_batch(engine: Engine, *, keyring: Keyring, limit: int = 100) -> Batch:
+def run_batch(engine: Engine, *, keyring: Keyring, blobs: BlobStore, limit: int = 100) -> Batch:
     """Take up to `limit` submissions from the queue, the oldest first, and settle them."""
     if engine.dialect.name == "postgresql":
         with engine.begin() as connection:
             claimed = _claim(connection, limit)
-            readings = [read(connection, row, keyring=keyring) for row in claimed]
+            readings = [read(connection, row, keyring=keyring, blobs=blobs) for row in claimed]
             return _settle(connection, readings, keyring)
     with engine.connect() as connection:
         claimed = _claim(connection, limit)
-        readings = [read(connection, row, keyring=keyring) for row in claimed]
+        readings = [read(connection, row, keyring=keyring, blobs=blobs) for row in claimed]
     total = Batch()
     for start in range(0, len(readings), PIECE):
         piece = readings[start : start + PIECE]
@@ -86,10 +90,10 @@ def run_batch(engine: Engine, *, keyring: Keyring, limit: int = 100) -> Batch:
     return replace(total, claimed=len(readings))
 
 
-def run_until_empty(engine: Engine, *, keyring: Keyring, limit: int = 100) -> Batch:
+def run_until_empty(engine: Engine, *, keyring: Keyring, blobs: BlobStore, limit: int = 100) -> Batch:
     """Batches until the queue is empty."""
     total = Batch()
-    while (batch := run_batch(engine, keyring=keyring, limit=limit)).claimed:
+    while (batch := run_batch(engine, keyring=keyring, blobs=blobs, limit=limit)).claimed:
         total += batch
     return total
 
@@ -115,21 +119,19 @@ def requeue(session: Session | Connection, *, xml_form_id: str, version: str) ->
 
 
 def _claim(connection: Connection, limit: int) -> Sequence[Row[Any]]:
-    statement = (
-        select(*(_TABLE.c[name] for name in _SEALED))
-        .where(_TABLE.c.state == "received")
-        .order_by(_TABLE.c.id)
-        .limit(limit)
-    )
+    columns = select(*(_TABLE.c[name] for name in _SEALED)).order_by(_TABLE.c.id).limit(limit)
     # NO KEY: a phone may add a file to a submission while it is being read.
-    return connection.execute(statement.with_for_update(skip_locked=True, key_share=True)).all()
+    columns = columns.with_for_update(skip_locked=True, key_share=True)
+    late = connection.execute(columns.where(_TABLE.c.id.in_(decryption.arrived()))).all()
+    return late or connection.execute(columns.where(_TABLE.c.state == "received")).all()
 
 
 def _queued(connection: Connection, readings: Sequence[Reading]) -> list[Reading]:
     """Those another worker has not settled meanwhile."""
     ids = [reading.id for reading in readings]
-    statement = select(_TABLE.c.id).where(_TABLE.c.id.in_(ids), _TABLE.c.state == "received")
-    still = set(connection.scalars(statement))
+    mine = select(_TABLE.c.id).where(_TABLE.c.id.in_(ids))
+    queued = or_(_TABLE.c.state == "received", _TABLE.c.id.in_(decryption.arrived()))
+    still = set(connection.scalars(mine.where(queued)))
     return [reading for reading in readings if reading.id in still]
 
 
@@ -143,9 +145,10 @@ def load_sealed(connection: Connection, ids: Collection[uuid.UUID]) -> Sequence[
     return connection.execute(statement.order_by(_TABLE.c.id)).all()
 
 
-def read(connection: Connection, row: Row[Any], *, keyring: Keyring) -> Reading:
+def read(connection: Connection, row: Row[Any], *, keyring: Keyring, blobs: BlobStore) -> Reading:
     """Unseal one submission and say it in the dictionary's words. Whatever goes wrong becomes its state."""
     version: uuid.UUID | None = None
+    opened: Opened | None = None
     try:
         plan = plans.find(
             connection, mission_id=row.mission_id, form_id=row.xml_form_id, version=row.form_version
@@ -154,18 +157,24 @@ def read(connection: Connection, row: Row[Any], *, keyring: Keyring) -> Reading:
             return _unread(row, placing.unknown_version(), "waiting")
         version = plan.version_id
         xml = keyring.open(row.xml, f"submission:{row.id}")
-        if b"base64EncryptedKey" in xml and envelope.read(xml, max_bytes=len(xml)).encrypted:
-            return _unread(row, placing.encrypted(), "waiting", version)
+        if b"encrypted" in xml and envelope.read(xml, max_bytes=len(xml)).encrypted:
+            if plan.form.encrypted:
+                return _unread(row, unopened.designers_key(), "opaque", version)
+            opened = decryption.open_submission(connection, row, xml, keyring=keyring, blobs=blobs)
+            if opened.xml is None:
+                return Reading(row.id, row.mission_id, None, opened.findings, version, "waiting", opened)
+            xml = opened.xml
         answers = record.read(xml, plan.form)
         intake = interview.normalise(
             answers, plan.mapping, dictionary.load(), form=plan.form, submission=row.instance_id
         )
-        # The ids of the row are those the receiver made sure of.
-        intake = replace(intake, instance_id=row.instance_id)
+        # The ids of the row are those the receiver made sure of; a rendition has a version string of its own.
+        intake = replace(intake, instance_id=row.instance_id, form_version=plan.form.version)
     except Exception as error:  # noqa: BLE001 -- no submission may hold up the queue, whatever it holds
         _log.error("a submission could not be read", submission_id=str(row.id), exception=describe(error))
         return _unread(row, placing.unreadable(), "failed", version)
-    return Reading(row.id, row.mission_id, intake, (*plan.findings, *intake.findings), plan.version_id)
+    findings = (*(opened.findings if opened else ()), *plan.findings, *intake.findings)
+    return Reading(row.id, row.mission_id, intake, findings, plan.version_id, opened=opened)
 
 
 def _unread(row: Row[Any], finding: Finding, state: str, version: uuid.UUID | None = None) -> Reading:
@@ -238,6 +247,6 @@ def _settle(
     return Batch(
         len(readings),
         counts["normalised"] + counts["superseded"],
-        counts["waiting"] + counts["deleted"],
+        counts["waiting"] + counts["opaque"] + counts["deleted"],
         counts["failed"],
     )

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Row, Select, select
+from sqlalchemy import Row, Select, func, select
 from sqlalchemy.orm import Session
 
 from app import problems
-from app.models import Assignment, Form, FormMedia, FormVersion, Mission
+from app.models import Assignment, Form, FormKey, FormMedia, FormVersion, Mission, Rendition
 from app.services import entities, fiction
 from app.services.receive import Sender
 
@@ -34,6 +34,8 @@ class Offer:
     title: str
     md5: str
     media: bool
+    file: UUID
+    """What is downloaded: the version itself, or its rendition with the mission's key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +64,21 @@ def offers(
     """The forms open to the phone, by form id: the newest published version of each, or every one of them. A test
     device gets the draft of its form, and where there is none an empty list, so that Collect drops the old draft."""
     has_files = select(FormMedia.name).where(FormMedia.version_id == FormVersion.id).exists()
-    statement = _offered(sender).add_columns(
-        FormVersion.version, FormVersion.title, FormVersion.md5, FormVersion.wants, has_files.label("files")
+    key = (FormKey.form_id == Form.id) & (FormKey.mission_id == sender.mission_id)
+    statement = (
+        _offered(sender)
+        .outerjoin(FormKey, key & FormKey.retired_at.is_(None))
+        .outerjoin(Rendition, (Rendition.version_id == FormVersion.id) & (Rendition.key_id == FormKey.id))
+        .add_columns(
+            func.coalesce(Rendition.version, FormVersion.version).label("version"),
+            FormVersion.title,
+            func.coalesce(Rendition.md5, FormVersion.md5).label("md5"),
+            func.coalesce(Rendition.id, FormVersion.id).label("file"),
+            FormVersion.wants,
+            has_files.label("files"),
+        )
+        # Where phones encrypt, a published version without a key is not for them.
+        .where(FormKey.id.is_(None) | Rendition.id.is_not(None) | FormVersion.published.is_(None))
     )
     if xml_form_id is not None:
         statement = statement.where(Form.xml_form_id == xml_form_id)
@@ -79,14 +94,21 @@ def offers(
 
 def _offer(row: Row[Any]) -> Offer:
     media = row.files or not {CASES, MISSION}.isdisjoint(row.wants)
-    return Offer(row.id, row.xml_form_id, row.version, row.title, row.md5, media)
+    return Offer(row.id, row.xml_form_id, row.version, row.title, row.md5, media, row.file)
 
 
-def xform(session: Session, sender: Sender, version_id: UUID) -> File:
-    """The exact bytes that were listed. Raises the Problem `not_found`."""
+def xform(session: Session, sender: Sender, file: UUID) -> File:
+    """The exact bytes that were listed: of a version or of a rendition. Raises the Problem `not_found`."""
     row = session.execute(
-        _offered(sender).add_columns(FormVersion.xform, FormVersion.md5).where(FormVersion.id == version_id)
+        _offered(sender).add_columns(FormVersion.xform, FormVersion.md5).where(FormVersion.id == file)
     ).first()
+    if row is None:
+        renditions = _offered(sender).join(Rendition, Rendition.version_id == FormVersion.id)
+        row = session.execute(
+            renditions.join(FormKey, FormKey.id == Rendition.key_id)
+            .add_columns(Rendition.xform, Rendition.md5)
+            .where(Rendition.id == file, FormKey.mission_id == sender.mission_id)
+        ).first()
     if row is None:
         raise problems.not_found("form")
     return File(row.xform, row.md5, "text/xml; charset=utf-8")

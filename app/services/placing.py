@@ -22,14 +22,6 @@ def unknown_version() -> Finding:
     )
 
 
-def encrypted() -> Finding:
-    return warning(
-        "encrypted",
-        "The submission was encrypted on the phone with a key that this server does not have. It is kept unread.",
-        "Remove the public key from the form, so that SAIF's own sealing protects what is sent.",
-    )
-
-
 def unreadable() -> Finding:
     return warning(
         "failed",

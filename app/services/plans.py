@@ -13,7 +13,7 @@ from weakref import WeakKeyDictionary
 from sqlalchemy import Connection, Engine, select
 from sqlalchemy.orm import Session
 
-from app.models import Form, FormVersion
+from app.models import Form, FormKey, FormVersion, Rendition
 from xlsforms import dictionary, mapping, schema
 from xlsforms.finding import Finding
 
@@ -64,10 +64,26 @@ def find(connection: Connection | Session, *, mission_id: int, form_id: str, ver
             .order_by(Form.mission_id.is_(None))
             .limit(1)
         )
-        if (found := connection.execute(statement).scalar_one_or_none()) is None:
+        found = connection.execute(statement).scalar_one_or_none() or _rendered(connection, *key)
+        if found is None:
             return None
         known[key] = found
     return get(connection, known[key])
+
+
+def _rendered(
+    connection: Connection | Session, mission_id: int, form_id: str, version: str
+) -> uuid.UUID | None:
+    """The version behind a rendition: what the mission's phones had, or have, while they encrypt a form."""
+    statement = (
+        select(Rendition.version_id)
+        .join(FormKey, FormKey.id == Rendition.key_id)
+        .join(Form, Form.id == FormKey.form_id)
+        .where(Form.xml_form_id == form_id, FormKey.mission_id == mission_id, Rendition.version == version)
+        .order_by(Form.mission_id.is_(None))
+        .limit(1)
+    )
+    return connection.execute(statement).scalar_one_or_none()
 
 
 def get(connection: Connection | Session, version_id: uuid.UUID) -> Plan:

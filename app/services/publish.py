@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from app import ledger, policy, problems
 from app.models import Assignment, Device, DeviceGroup, Form, FormMedia, FormVersion, Mission, now
 from app.policy import Actor
-from app.services import forms, normalise, trials
+from app.services import form_keys, forms, normalise, trials
 from xlsforms import schema, xform, xml
 from xlsforms.compile import CompiledForm, compile_form
 from xlsforms.finding import Finding
@@ -176,6 +176,7 @@ def publish(session: Session, *, actor: Actor, version: FormVersion) -> FormVers
             trials.throw_away(session, actor=actor.ref, form_id=form.id)
             return namesake
         raise problems.version_taken()
+    form_keys.render(session, version)
     version.published = True
     version.published_at = now()
     version.published_by = actor.user_id

@@ -64,6 +64,15 @@ class IncomingFile:
         self._spooled.close()
 
 
+def blob_name(keyring: Keyring, owner: str, name: str, digest: bytes) -> str:
+    """What a file is called in the blob store: `owner` is the instanceID of its submission, `digest` the keyed one of
+    its plain content.
+
+    Other content is another blob, the same content the same: whatever is sent again finds its place taken.
+    """
+    return keyring.digest(b"\0".join((owner.encode(), name.encode(), digest))).hex()
+
+
 class Inbox:
     """Where submissions arrive. One per process, shared by its threads.
 
@@ -193,8 +202,7 @@ class Inbox:
 
     def _store(self, file: IncomingFile, owner: str, received_at: Any) -> dict[str, Any]:
         digest = file.digest()
-        # Other content is another blob, the same content the same: whatever is sent again finds its place taken.
-        blob = self.keyring.digest(b"\0".join((owner.encode(), file.name.encode(), digest))).hex()
+        blob = blob_name(self.keyring, owner, file.name, digest)
         file.store(blob, self.blobs)
         return {
             "name": file.name,

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Engine, Table, or_, select
 from sqlalchemy.orm import Session
 
 from app import ledger, policy, problems
+from app.blobs import BlobStore
 from app.db import connect_to_write, writing
 from app.keys import Keyring
 from app.models import CaseAlias, CaseState, Decision, Submission
@@ -35,6 +36,7 @@ def replay(
     engine: Engine,
     *,
     keyring: Keyring,
+    blobs: BlobStore,
     actor: Actor,
     mission_id: int | None = None,
     case_id: uuid.UUID | None = None,
@@ -57,7 +59,7 @@ def replay(
     for start in range(0, len(ids), normalise.PIECE):
         with engine.connect() as connection:
             rows = normalise.load_sealed(connection, ids[start : start + normalise.PIECE])
-            readings = [normalise.read(connection, row, keyring=keyring) for row in rows]
+            readings = [normalise.read(connection, row, keyring=keyring, blobs=blobs) for row in rows]
         with connect_to_write(engine) as connection:
             for done in normalise.settle_safely(connection, readings, keyring=keyring):
                 cases |= done.cases

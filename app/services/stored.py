@@ -1,6 +1,7 @@
 """What the worker and people keep sealed beside the case tables, opened: intakes and decisions."""
 
 import json
+import uuid
 from typing import Any, cast
 
 from sqlalchemy import Row, Table
@@ -20,6 +21,19 @@ COLUMNS = tuple(
     )
 )  # fmt: skip
 """Columns of a submission that placing and folding it take; not its XML."""
+
+
+def xml(row: Row[Any], keyring: Keyring) -> bytes:
+    """The XML that holds the answers: as it came, or, of one that came encrypted and was opened, as the phone wrote
+    it before."""
+    if row.plain is not None:
+        return keyring.open(row.plain, _plain_context(row.id))
+    return keyring.open(row.xml, f"submission:{row.id}")
+
+
+def seal_plain(xml: bytes, submission_id: uuid.UUID, keyring: Keyring) -> bytes:
+    """The XML of one that came encrypted, for its column."""
+    return keyring.seal(xml, _plain_context(submission_id))
 
 
 def intake(row: Row[Any], keyring: Keyring, *, root: str | None = None) -> Intake:
@@ -43,3 +57,7 @@ def decision(row: Row[Any], keyring: Keyring) -> decisions.Decision:
     body = json.loads(keyring.decrypt(row.body, f"decision:{row.id}")) if row.body is not None else {}
     at = row.made_at.isoformat(timespec="microseconds").replace("+00:00", "Z")
     return decisions.Decision(str(row.id), row.kind, at, row.made_by, body)
+
+
+def _plain_context(submission_id: uuid.UUID) -> str:
+    return f"submission-plain:{submission_id}"

@@ -19,7 +19,7 @@ from app.blobs import BlobStore
 from app.db import writing
 from app.keys import Keyring
 from app.models import CaseHint, CaseState, Conflict, Form, Submission
-from app.services import answers, case_list, files, plans
+from app.services import answers, case_list, files, plans, stored
 from app.services.answers import Answered, Section
 from app.services.case_list import CaseLine
 from app.services.reveal import Reveal, grant, need_reason
@@ -132,15 +132,17 @@ def read_xml(
     instance_id: str,
     xml_form_id: str | None = None,
     reason: str | None = None,
+    as_sent: bool = False,
 ) -> bytes:
-    """The XML exactly as the phone sent it. The ledger says who read it; where consent was refused, that is
-    breaking glass and takes a reason. Raises Problem: not_found, not_allowed, reason_needed."""
+    """The XML exactly as the phone wrote it; `as_sent`: of one that it encrypted, what it sent. The ledger says who
+    read it; where consent was refused, that is breaking glass and takes a reason. Raises Problem:
+    not_found, not_allowed, reason_needed."""
     row = find(session, actor, mission_id, instance_id, xml_form_id)
     policy.require(actor, "submission.raw", mission_id)
     _, said = _record(session, keyring, row)
     shut = said is not None and said.consent_ok is False
     _enter(session, actor, row, "submission.break_glass" if shut else "submission.raw", reason)
-    return keyring.open(row.xml, f"submission:{row.id}")
+    return keyring.open(row.xml, f"submission:{row.id}") if as_sent else stored.xml(row, keyring)
 
 
 def read_file(
@@ -218,7 +220,7 @@ def _record(session: Session, keyring: Keyring, row: Any) -> tuple[plans.Plan | 
     if plan is None:
         return None, None
     try:
-        return plan, record.read(keyring.open(row.xml, f"submission:{row.id}"), plan.form)
+        return plan, record.read(stored.xml(row, keyring), plan.form)
     except record.RecordError:
         return plan, None
 

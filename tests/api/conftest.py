@@ -91,7 +91,7 @@ def world(session, engine, keyring, blobs, screening, places, monkeypatch) -> Wo
     world.instances = list(session.scalars(select(Submission.instance_id).order_by(Submission.id)))
     session.rollback()
     plans.forget()  # a process serves one database; this one serves a database a test
-    normalise.run_until_empty(engine, keyring=keyring)
+    normalise.run_until_empty(engine, keyring=keyring, blobs=blobs)
     return world
 
 

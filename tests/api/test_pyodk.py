@@ -87,9 +87,9 @@ def odk(app, connect):
 
 
 @pytest.fixture
-def work(engine, keyring):
+def work(engine, keyring, blobs):
     """What the worker does as soon as something has come in."""
-    return lambda: normalise.run_until_empty(engine, keyring=keyring)
+    return lambda: normalise.run_until_empty(engine, keyring=keyring, blobs=blobs)
 
 
 @pytest.fixture

@@ -74,7 +74,7 @@ class House:
         return inbox.receive(self.sender(**sender), xml=xml, files=incoming).submission_id
 
     def work(self, limit: int = 100) -> normalise.Batch:
-        return normalise.run_until_empty(self.engine, keyring=self.keyring, limit=limit)
+        return normalise.run_until_empty(self.engine, keyring=self.keyring, blobs=self.blobs, limit=limit)
 
     def publish(self, checked: publish.Checked, *, mission_id: int | None = None) -> None:
         with Session(self.engine) as session, writing(session):
@@ -169,9 +169,12 @@ class House:
 
 @pytest.fixture
 def house(engine: Engine, keyring: Keyring, blobs: BlobStore, checked: dict[str, publish.Checked]) -> House:
+    return furnished(House(engine, keyring, blobs), checked)
+
+
+def furnished(house: House, checked: dict[str, publish.Checked]) -> House:
     plans.forget()
-    house = House(engine, keyring, blobs)
-    with Session(engine) as session, writing(session):
+    with house.session() as session, writing(session):
         for code, name in (("mission_id", "MDCHI"), ("other_mission_id", "KHPNH")):
             made = missions.create(session, actor=policy.COMMAND, code=name, name=name, country="MD")
             setattr(house, code, made.id)

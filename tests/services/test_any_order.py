@@ -97,11 +97,13 @@ def test_any_order_any_repetition_and_any_batches_give_the_same_cases(house, exp
     for xml in [*order, *repeated]:
         house.receive(xml)
         if data.draw(st.booleans()):
-            normalise.run_batch(house.engine, keyring=house.keyring, limit=data.draw(st.integers(1, 5)))
+            normalise.run_batch(
+                house.engine, keyring=house.keyring, blobs=house.blobs, limit=data.draw(st.integers(1, 5))
+            )
     house.work(limit=data.draw(st.integers(1, 20)))
     assert outcome(house) == expected
     before = house.dump()
-    replay.replay(house.engine, keyring=house.keyring, actor=policy.COMMAND)
+    replay.replay(house.engine, keyring=house.keyring, blobs=house.blobs, actor=policy.COMMAND)
     assert house.dump() == before
 
 

@@ -48,7 +48,7 @@ def test_a_decision_about_a_submission_does_not_reach_another_mission(house):
             session, keyring=house.keyring, actor=policy.COMMAND, mission_id=house.mission_id, instance_id=first,
             reason=REASON,
         )  # fmt: skip
-    replay.replay(house.engine, keyring=house.keyring, actor=policy.COMMAND)
+    replay.replay(house.engine, keyring=house.keyring, blobs=house.blobs, actor=policy.COMMAND)
     with house.session() as session:
         assert session.get_one(Submission, mine).state == "normalised"
         assert session.get_one(Submission, theirs).state == "waiting"
@@ -88,7 +88,7 @@ def test_a_settling_prepared_for_another_past_is_done_again(house, monkeypatch):
     house.work()
     assert stale == ([True] if house.engine.dialect.name == "sqlite" else [])
     before = house.dump()
-    replay.replay(house.engine, keyring=house.keyring, actor=policy.COMMAND)
+    replay.replay(house.engine, keyring=house.keyring, blobs=house.blobs, actor=policy.COMMAND)
     assert house.dump() == before
     assert set(house.states().values()) == {"normalised"}
 
@@ -109,15 +109,19 @@ def test_a_value_no_column_takes_is_left_out_with_a_finding(house, keyring):
 def test_a_replay_of_what_is_not_there_is_not_found(house):
     for where in ({"case_id": uuid.uuid4()}, {"instance_id": "uuid:nothing"}):
         with pytest.raises(Problem, match="not_found"):
-            replay.replay(house.engine, keyring=house.keyring, actor=policy.COMMAND, **where)
+            replay.replay(
+                house.engine, keyring=house.keyring, blobs=house.blobs, actor=policy.COMMAND, **where
+            )
 
 
 def test_only_who_may_replay_everywhere_replays_everything(house):
     coordinator = Actor("user", None, (Held("coordinator", house.mission_id),))
-    replay.replay(house.engine, keyring=house.keyring, actor=coordinator, mission_id=house.mission_id)
+    replay.replay(
+        house.engine, keyring=house.keyring, blobs=house.blobs, actor=coordinator, mission_id=house.mission_id
+    )
     for where in ({}, {"mission_id": house.other_mission_id}):
         with pytest.raises(Problem) as caught:
-            replay.replay(house.engine, keyring=house.keyring, actor=coordinator, **where)
+            replay.replay(house.engine, keyring=house.keyring, blobs=house.blobs, actor=coordinator, **where)
         assert caught.value.status == 403
 
 

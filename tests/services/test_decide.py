@@ -32,7 +32,7 @@ def detail(house, case_id, reveal=None):
 
 def untouched_by_replay(house):
     before = house.dump()
-    done = replay.replay(house.engine, keyring=house.keyring, actor=policy.COMMAND)
+    done = replay.replay(house.engine, keyring=house.keyring, blobs=house.blobs, actor=policy.COMMAND)
     return done.rows_changed == 0 and house.dump() == before
 
 
@@ -191,7 +191,7 @@ def test_a_replay_makes_aliases_again(house):
     before = house.dump()
     with house.session() as session, writing(session):
         session.execute(CaseAlias.__table__.delete())
-    replay.replay(house.engine, keyring=house.keyring, actor=policy.COMMAND)
+    replay.replay(house.engine, keyring=house.keyring, blobs=house.blobs, actor=policy.COMMAND)
     assert house.dump() == before
 
 

@@ -148,7 +148,14 @@ def test_only_the_lists_that_change_are_marked_and_a_replay_marks_none(house, te
     assert changed(lambda: receive(renamed)) == set()
     assert changed(lambda: receive(edited(renamed, new_uid(), sex="male"))) == {"A", "east"}
     assert changed(lambda: decided(decide.assign, owner_id=team["B"])) == {"A", "B", "east"}
-    assert changed(lambda: replay.replay(house.engine, keyring=house.keyring, actor=policy.COMMAND)) == set()
+    assert (
+        changed(
+            lambda: replay.replay(
+                house.engine, keyring=house.keyring, blobs=house.blobs, actor=policy.COMMAND
+            )
+        )
+        == set()
+    )
     closing = {"closure_reason": "plan_completed", "closed_on": "2026-03-01"}
     assert changed(lambda: decided(decide.close, **closing)) == {"B"}
     assert changed(lambda: decided(decide.assign, owner_id=None)) == set()

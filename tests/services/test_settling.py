@@ -15,7 +15,9 @@ from tests.services.made import assistance, screening
 
 
 def ask(house, **where):
-    return replay.replay(house.engine, keyring=house.keyring, actor=policy.COMMAND, **where)
+    return replay.replay(
+        house.engine, keyring=house.keyring, blobs=house.blobs, actor=policy.COMMAND, **where
+    )
 
 
 # --- order, repetition, replay
@@ -101,7 +103,7 @@ def test_two_workers_share_the_queue_and_the_case_is_the_same(house):
 
     def work():
         while True:
-            batch = normalise.run_batch(house.engine, keyring=house.keyring, limit=3)
+            batch = normalise.run_batch(house.engine, keyring=house.keyring, blobs=house.blobs, limit=3)
             batches.append(batch)
             if not batch.claimed:
                 return
@@ -361,19 +363,6 @@ def test_refused_consent_leaves_the_head_of_the_interview_only(house):
     assert "interview" in tables
     assert "person" not in tables
     assert "consent" in tables
-
-
-def test_an_encrypted_submission_waits(house):
-    first = new_uid()
-    xml = (
-        '<data id="ct_screening" version="2026112201" encrypted="yes" '
-        'xmlns="http://www.opendatakit.org/xforms/encrypted"><base64EncryptedKey>QUJD</base64EncryptedKey>'
-        f'<meta xmlns="http://openrosa.org/xforms"><instanceID>{first}</instanceID></meta>'
-        "<encryptedXmlFile>submission.xml.enc</encryptedXmlFile></data>"
-    )
-    house.receive(xml.encode())
-    house.work()
-    assert (house.states()[first], house.codes(first)) == ("waiting", {"encrypted"})
 
 
 # --- which case

@@ -47,10 +47,10 @@ def test_the_worker_does_what_there_is_to_do_and_stops(house):
 
 
 def test_an_idle_look_does_nothing(house):
-    while tasks.run_once(house.engine, keyring=house.keyring):
+    while tasks.run_once(house.engine, keyring=house.keyring, blobs=house.blobs):
         pass
     before = house.dump(without=())
-    assert tasks.run_once(house.engine, keyring=house.keyring) is False
+    assert tasks.run_once(house.engine, keyring=house.keyring, blobs=house.blobs) is False
     assert house.dump(without=()) == before
 
 

@@ -66,7 +66,7 @@ def fill(office: Office) -> None:
     with Session(state.engine) as session:
         mission = session.get_one(Mission, office.mission_id)
         demo.fill(session, inbox=state.inbox, mission=mission, actor=COMMAND)
-    while run_once(state.engine, keyring=state.keyring):
+    while run_once(state.engine, keyring=state.keyring, blobs=state.blobs):
         pass
     hire(state, office.mission_id)
     state.engine.dispose()

@@ -75,7 +75,7 @@ def test_from_the_empty_house_to_the_name_of_a_person_and_back_to_where_it_was_s
         page.click("text=Fill with demo interviews")
         page.wait_for_selector("text=60 fictional interviews came in.")
         state = app.extensions["saif"]
-        while run_once(state.engine, keyring=state.keyring):
+        while run_once(state.engine, keyring=state.keyring, blobs=state.blobs):
             pass
         page.goto(f"{url}/projects/{office.mission_id}")
         page.click("text=Needs attention >> xpath=../.. >> a >> nth=0")

@@ -16,7 +16,7 @@ def test_an_empty_home_page_offers_the_demo_and_fills_it(new_office, open_app):
     assert "60 fictional interviews came in." in page
     assert "being read" in page
     state = app.extensions["saif"]
-    while run_once(state.engine, keyring=state.keyring):
+    while run_once(state.engine, keyring=state.keyring, blobs=state.blobs):
         pass
     page = text_of(visitor.get())
     assert "Needs attention" in page
