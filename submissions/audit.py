@@ -37,7 +37,7 @@ COLUMNS: Final = ("event", "node", "start", "end", "old-value", "new-value", "us
 """What is read of a log and handed out. Not where the phone was: latitude, longitude, accuracy."""
 _LOOKS: Final = {
     "event": re.compile(r"[A-Za-z -]+"),
-    "node": re.compile(r"/[^,;\s]*"),
+    "node": re.compile(r"/[^,;\s]*|"),
     "start": re.compile(r"[0-9]+"),
     "end": re.compile(r"[0-9]+"),
 }
@@ -152,8 +152,7 @@ def without_locations(content: Iterable[bytes]) -> bytes:
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(names)
     for row in log.rows():
-        cells = ((_cell(row, log.columns.get(name)), _LOOKS.get(name)) for name in names)
-        writer.writerow([cell if looks is None or looks.fullmatch(cell) else "" for cell, looks in cells])
+        writer.writerow([log.cell(row, name) for name in names])
     return out.getvalue().encode()
 
 
@@ -207,21 +206,28 @@ class _Log:
                 yield row
 
     def events(self) -> Iterator[Event]:
-        at = self.columns.get
         for row in self.rows():
-            kind = _cell(row, at("event")).strip()
+            kind = self.cell(row, "event")
             if kind not in EVENTS:
                 self.unknown += 1
                 continue
-            start, end = self._span(_cell(row, at("start")), _cell(row, at("end")))
-            old, new, reason = (_cell(row, at(name)) for name in ("old-value", "new-value", "change-reason"))
-            yield Event(kind, _cell(row, at("node")).strip(), start, end, old, new, reason)
+            start, end = self._span(row)
+            old, new, reason = (self.cell(row, name) for name in ("old-value", "new-value", "change-reason"))
+            yield Event(kind, self.cell(row, "node"), start, end, old, new, reason)
 
-    def _span(self, began: str, ended: str) -> tuple[int | None, int | None]:
+    def cell(self, row: Sequence[str], name: str) -> str:
+        """What a row has in a column; nothing, if it is not what that column holds."""
+        place = self.columns.get(name)
+        cell = row[place] if place is not None and place < len(row) else ""
+        looks = _LOOKS.get(name)
+        return cell if looks is None or looks.fullmatch(cell) else ""
+
+    def _span(self, row: Sequence[str]) -> tuple[int | None, int | None]:
         """Start and end, as far as they can be."""
-        start, end = _time(began), _time(ended)
+        start, end = _time(self.cell(row, "start")), _time(self.cell(row, "end"))
         backwards = start is not None and end is not None and not 0 <= end - start <= LONGEST
-        if start is None or backwards or (end is None and ended.strip()):
+        place = self.columns.get("end", len(row))
+        if start is None or backwards or (end is None and any(row[place : place + 1])):
             self.times += 1
         return start, None if backwards else end
 
@@ -248,10 +254,7 @@ class _Log:
 
 def _time(said: str) -> int | None:
     """Milliseconds since 1970, if a clock may say so."""
-    said = said.strip()
-    if len(said) <= 13 and said.isascii() and said.isdigit() and _EARLIEST <= int(said) <= _LATEST:
-        return int(said)
-    return None
+    return int(said) if 0 < len(said) <= 13 and _EARLIEST <= int(said) <= _LATEST else None
 
 
 def _take(content: Iterable[bytes]) -> tuple[bytes, bool]:
@@ -263,10 +266,6 @@ def _take(content: Iterable[bytes]) -> tuple[bytes, bool]:
             end = taken.rfind(b"\n", 0, MAX_BYTES)
             return bytes(taken[: max(end, 0)]), True
     return bytes(taken), False
-
-
-def _cell(row: Sequence[str], place: int | None) -> str:
-    return row[place] if place is not None and place < len(row) else ""
 
 
 # --- the timeline ------------------------------------------------------------------------------------------------
@@ -294,8 +293,8 @@ def _timeline(events: Sequence[Event], findings: tuple[Finding, ...]) -> Timelin
 
 
 def _sessions(events: Iterable[Event]) -> tuple[list[Session], list[int]]:
-    """The sessions, and the pauses in and between them. A phone that was switched off writes no exit: the next
-    start ends the session."""
+    """The sessions, and the pauses in and between them. A start ends the session before it: a phone that was switched
+    off writes no exit, and one that finalises writes it before the last event."""
     sessions: list[Session] = []
     pauses: list[int] = []
     open_: list[Event] = []
@@ -319,8 +318,6 @@ def _sessions(events: Iterable[Event]) -> tuple[list[Session], list[int]]:
             if last is not None and one.start - last >= PAUSE:
                 pauses.append(one.start - last)
             last = max(last or 0, one.start, one.end or 0)
-        if one.kind == "form exit":
-            close()
     close()
     return sessions, pauses
 
@@ -337,7 +334,12 @@ def _part(visit: Event) -> str:
     """`/data/person/family_name` → `/data/person`; a question right below the root → `/data`. Without positions."""
     steps = visit.node.split("/", 4)
     deep = len(steps) > 3 or visit.kind == "group questions"
-    return "/".join(step.partition("[")[0] for step in steps[: 3 if deep else 2])
+    return without_positions("/".join(steps[: 3 if deep else 2]))
+
+
+def without_positions(node: str) -> str:
+    """`/data/child[2]/name` → `/data/child/name`: the path of the question."""
+    return "/".join(step.partition("[")[0] for step in node.split("/"))
 
 
 def _returns(visits: Iterable[Event]) -> dict[str, int]:

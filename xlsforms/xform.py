@@ -46,6 +46,7 @@ _PRELOADS = {
 _ACTIONS = {"setgeopoint": "start-geopoint", "recordaudio": "background-audio"}
 _META = ("instanceID", "instanceName", "deprecatedID", "audit")
 _CONTROL_ONLY = frozenset({"ref", "nodeset", "bind", "appearance", "query", "class", "mediatype"})
+_LOG_PARAMETERS = ("location-priority", "track-changes", "track-changes-reasons", "identify-user")
 _FILE_FUNCTION = re.compile(r"\b(?:pulldata|search)\(\s*['\"]([^'\"]+)['\"]")
 
 
@@ -262,7 +263,7 @@ class _Reader:
             itemset=source.itemset,
             choice_filter=source.choice_filter,
             default=default,
-            parameters={} if element is None else _parameters(element),
+            parameters=_log_parameters(bind) if element is None else _parameters(element),
         )
 
     def _type(self, name: str, path: str, bind: Mapping[str, str], control: _Control | None) -> str:
@@ -328,6 +329,11 @@ class _Reader:
 
 def _expression(bind: Mapping[str, str], name: str) -> str | None:
     return " ".join(bind[name].split()) or None if name in bind else None
+
+
+def _log_parameters(bind: Mapping[str, str]) -> dict[str, str]:
+    """What an audit question wants in the log: nobody is asked, so it stands with the bind."""
+    return {name: bind[name] for name in _LOG_PARAMETERS if name in bind}
 
 
 def _parameters(control: etree._Element) -> dict[str, str]:

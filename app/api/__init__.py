@@ -14,6 +14,7 @@ from app.api import (
     projects,
     sessions,
     submissions,
+    versions,
 )
 from app.api.door import Interface
 
@@ -32,7 +33,18 @@ def init_app(app: Flask) -> None:
     interface = Interface(app, spec_kwargs={"info": {"description": _ABOUT}})
     interface.spec.components.security_scheme("bearer", {"type": "http", "scheme": "bearer"})
     interface.spec.options["security"] = [{"bearer": []}]
-    for resource in (sessions, projects, forms, drafts, app_users, submissions, comments, downloads, cases):
+    for resource in (
+        sessions,
+        projects,
+        forms,
+        drafts,
+        app_users,
+        submissions,
+        comments,
+        versions,
+        downloads,
+        cases,
+    ):
         interface.register_blueprint(resource.bp)
     app.register_blueprint(docs.bp)
     app.extensions["saif_api"] = interface

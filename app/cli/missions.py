@@ -48,6 +48,33 @@ def list_missions() -> None:
 
 @group.command()
 @click.argument("code")
+@click.option("--name", help="What people call it.")
+@click.option("--time-zone", help="IANA name; decides what 'today' means.")
+@click.option(
+    "--log-places/--no-log-places",
+    default=None,
+    help="Whether the logs phones keep of interviews may tell where they were, for forms that ask for it.",
+)
+def update(code: str, name: str | None, time_zone: str | None, log_places: bool | None) -> None:
+    """Change a mission. What is not named stays as it is.
+
+    \b
+    Example:
+      saif mission update MDCHI --time-zone Europe/Chisinau --no-log-places
+    """
+    with opened() as (_, session), writing(session):
+        missions.update(
+            session,
+            actor=COMMAND,
+            mission=mission_of(session, code),
+            name=name,
+            time_zone=time_zone,
+            log_places=log_places,
+        )
+
+
+@group.command()
+@click.argument("code")
 @click.option("--again", is_flag=True, help="Open it again.")
 def archive(code: str, again: bool) -> None:
     """Let a mission take nothing in any more, or open it again.

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, String, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.models.base import Instant, Model, now
@@ -21,6 +21,11 @@ class Mission(Model):
         default="UTC", comment="IANA name; decides what 'today' means here"
     )
     demo: Mapped[bool] = mapped_column(default=False, comment="Holds fiction only")
+    log_places: Mapped[bool] = mapped_column(
+        default=False,
+        server_default=false(),
+        comment="Whether the logs phones keep of interviews may tell where they were, if a form asks",
+    )
     archived_at: Mapped[datetime | None] = mapped_column(Instant, comment="No longer takes anything in")
     created_at: Mapped[datetime] = mapped_column(Instant, default=now)
 

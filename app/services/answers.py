@@ -42,16 +42,17 @@ class Section:
 def shown(plan: Plan, said: Record, language: str, reveal: Reveal | None) -> tuple[Section | Answered, ...]:
     """All answers. Those the form does not know stand at the end and count as P3: nobody can say what they
     hold."""
-    walk = _Walk(plan, said, language, reveal)
-    unknown = (walk.unknown(answer) for answer in said.answers if not answer.known)
+    telling = Telling(plan, language, reveal)
+    walk = _Walk(telling, said)
+    unknown = (telling.answer(answer) for answer in said.answers if not answer.known)
     return (*walk.nodes(plan.form.children, ()), *unknown)
 
 
 class _Walk:
-    def __init__(self, plan: Plan, said: Record, language: str, reveal: Reveal | None) -> None:
-        self.plan = plan
-        self.language = language
-        self.reveal = reveal
+    """The answers of one record, taken up in the order of the form."""
+
+    def __init__(self, telling: "Telling", said: Record) -> None:
+        self.telling = telling
         self.answers = {(answer.path, answer.row): answer for answer in said.answers if answer.known}
         self.instances: dict[tuple[str, tuple[int, ...]], list[tuple[int, ...]]] = {}
         for path, row in said.rows:
@@ -61,7 +62,7 @@ class _Walk:
         for node in children:
             if isinstance(node, schema.Question):
                 if (answer := self.answers.get((node.path, row))) is not None:
-                    yield self.answered(node, answer)
+                    yield self.telling.answer(answer)
             elif isinstance(node, schema.Repeat):
                 for instance in self.instances.get((node.path, row), ()):
                     yield from self.section(node, instance, instance[-1])
@@ -72,27 +73,44 @@ class _Walk:
         self, node: schema.Group | schema.Repeat, row: tuple[int, ...], position: int | None
     ) -> Iterator[Section]:
         if inner := tuple(self.nodes(node.children, row)):
-            label = self.text(node.label) or node.name
-            yield Section(label=label, path=node.path, position=position, nodes=inner)
+            yield Section(label=self.telling.label(node), path=node.path, position=position, nodes=inner)
 
-    def answered(self, question: schema.Question, answer: Answer) -> Answered:
+
+class Telling:
+    """How answers by one form version are told, to whom: in which language, masked or revealed."""
+
+    def __init__(self, plan: Plan, language: str, reveal: Reveal | None) -> None:
+        self.plan = plan
+        self.language = language
+        self.reveal = reveal
+
+    def answer(self, answer: Answer) -> Answered:
+        """One answer under the label of its question."""
+        question = self.plan.questions.get(answer.path) if answer.known else None
+        return self._unknown(answer) if question is None else self._answered(question, answer)
+
+    def label(self, node: schema.Node) -> str:
+        """What a question, group or repeat is called."""
+        return self._text(node.label) or node.name
+
+    def _answered(self, question: schema.Question, answer: Answer) -> Answered:
         privacy = self.plan.privacy.get(question.path, "P3")
-        masked = privacy == "P3" and not self.reveals(question.path, answer.xpath)
+        masked = privacy == "P3" and not self._reveals(question.path, answer.xpath)
         return Answered(
             path=answer.xpath,
             name=question.name,
-            label=self.text(question.label) or question.name,
+            label=self.label(question),
             type=question.type,
             privacy=privacy,
             text="" if masked else answer.text,
-            shown="" if masked else self.words(question, answer),
+            shown="" if masked else self._words(question, answer),
             masked=masked,
             field=tuple(str(target) for target in self.plan.mapping.bindings.get(question.path, ())),
             known=True,
         )
 
-    def unknown(self, answer: Answer) -> Answered:
-        masked = not self.reveals(answer.path, answer.xpath)
+    def _unknown(self, answer: Answer) -> Answered:
+        masked = not self._reveals(answer.path, answer.xpath)
         name = answer.path.rpartition("/")[2]
         text = "" if masked else answer.text
         return Answered(
@@ -108,16 +126,16 @@ class _Walk:
             known=False,
         )
 
-    def words(self, question: schema.Question, answer: Answer) -> str:
+    def _words(self, question: schema.Question, answer: Answer) -> str:
         """The answer with the labels of its choices, in the order they were chosen."""
-        labels = {choice.name: self.text(choice.label) for choice in self.plan.form.choice_list(question)}
+        labels = {choice.name: self._text(choice.label) for choice in self.plan.form.choice_list(question)}
         if not labels:
             return answer.text
         chosen = answer.value if isinstance(answer.value, tuple) else (answer.text,)
         return ", ".join(labels.get(name) or name for name in chosen)
 
-    def reveals(self, *names: str) -> bool:
+    def _reveals(self, *names: str) -> bool:
         return self.reveal is not None and self.reveal.covers(*names)
 
-    def text(self, label: schema.Label) -> str:
+    def _text(self, label: schema.Label) -> str:
         return schema.text(label, self.language, self.plan.form.default_language)

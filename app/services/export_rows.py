@@ -20,7 +20,7 @@ from app.exports import csv_zip as csv
 from app.exports.spool import Spool
 from app.keys import Keyring
 from app.models import Device, Submission, User
-from app.services import files, stored
+from app.services import files, logs, stored
 from app.services.files import Files
 from app.services.plans import Plan
 from app.services.submission_detail import file_names
@@ -67,6 +67,8 @@ class Rows:
         self.plans = plans
         self.filters = filters
         self._named = Spool()
+        self._with_places: set[uuid.UUID] = set()
+        """Versions of the form whose logs may tell places here."""
 
     def close(self) -> None:
         """Drop what was spooled."""
@@ -113,6 +115,9 @@ class Rows:
             .order_by(Submission.id.desc())
             .execution_options(yield_per=_STREAMED)
         )
+        self._with_places = {
+            plan.version_id for plan in self.plans if logs.places_allowed(session, self.mission_id, plan)
+        }
         for part in session.execute(statement).partitions():
             edits, have = self._edits(session, part), files.at_hand(session, [row.id for row in part])
             for row in part:
@@ -136,12 +141,13 @@ class Rows:
             return
         taken: set[int] = set()
         for line in self._named.lines():
-            submission, names = json.loads(line)
+            submission, names, places = json.loads(line)
             version = uuid.UUID(submission)
             have = files.at_hand(session, [version])[version]
             for name in names:
                 if file := have.get(files.digest(name, self.keyring)):
-                    yield csv.safe_name(name, taken), files.content(file, self.keyring, blobs)
+                    content = files.content(file, self.keyring, blobs)
+                    yield csv.safe_name(name, taken), logs.cleaned(content) if name in places else content
 
     # ---- within
 
@@ -186,7 +192,12 @@ class Rows:
         names = file_names(plan, said)
         present = len(files.belonging(have, names, self.keyring))
         if names and present and self.filters.attachments:
-            self._named.write(json.dumps([str(row.id), sorted(names)]).encode() + b"\n")
+            places = [
+                name
+                for name in sorted(names)
+                if logs.may_hold_places(name, plan, said) and plan.version_id not in self._with_places
+            ]
+            self._named.write(json.dumps([str(row.id), sorted(names), places]).encode() + b"\n")
         counted = replace(
             delivery, attachments_present=present, attachments_expected=len(names), status=status
         )

@@ -73,15 +73,25 @@ def find(session: Session, code: str) -> Mission | None:
 
 
 def update(
-    session: Session, *, actor: Actor, mission: Mission, name: str | None = None, time_zone: str | None = None
+    session: Session,
+    *,
+    actor: Actor,
+    mission: Mission,
+    name: str | None = None,
+    time_zone: str | None = None,
+    log_places: bool | None = None,
 ) -> None:
-    """Change what a mission is called, or what decides its 'today'."""
+    """Change what a mission is called, what decides its 'today', or whether logs of interviews may tell where phones
+    were."""
     if name is not None:
         mission.name = naming.clean(name, what="A mission")
     if time_zone is not None:
         mission.time_zone = _zone(time_zone)
+    if log_places is not None:
+        mission.log_places = log_places
     session.flush()
-    _write(session, actor, "mission.update", mission)
+    detail: dict[str, object] = {} if log_places is None else {"log_places": log_places}
+    _write(session, actor, "mission.update", mission, detail)
 
 
 def archive(session: Session, *, actor: Actor, mission: Mission, archived: bool = True) -> None:
@@ -177,7 +187,14 @@ def _zone(name: str) -> str:
         ) from None
 
 
-def _write(session: Session, actor: Actor, action: str, mission: Mission) -> None:
+def _write(
+    session: Session, actor: Actor, action: str, mission: Mission, detail: dict[str, object] | None = None
+) -> None:
     ledger.write(
-        session, actor=actor.ref, action=action, mission_id=mission.id, object=f"mission:{mission.id}"
+        session,
+        actor=actor.ref,
+        action=action,
+        mission_id=mission.id,
+        object=f"mission:{mission.id}",
+        detail=detail,
     )

@@ -19,7 +19,7 @@ from app.blobs import BlobStore
 from app.db import writing
 from app.keys import Keyring
 from app.models import CaseHint, CaseState, Conflict, Form, Submission
-from app.services import answers, case_list, files, plans, stored
+from app.services import answers, case_list, chains, files, logs, plans, stored
 from app.services.answers import Answered, Section
 from app.services.case_list import CaseLine
 from app.services.reveal import Reveal, grant, need_reason
@@ -100,7 +100,7 @@ def read_submission(
     if reveal is not None:
         grant(session, reveal, actor=actor, object_=f"submission:{row.id}", mission_id=mission_id)
     line = lines(session, session.execute(select_lines([Submission.id == row.id])).all())[0]
-    plan, said = _record(session, keyring, row)
+    plan, said = read_record(session, keyring, row)
     languages = plan.form.languages if plan is not None else ()
     language = language if language in languages else (plan.form.default_language if plan is not None else "")
     named = file_names(plan, said) if said is not None else set()
@@ -111,7 +111,7 @@ def read_submission(
         languages=languages,
         language=language,
         nodes=answers.shown(plan, said, language, reveal) if plan is not None and said is not None else (),
-        versions=_versions(session, row),
+        versions=versions_of(session, row),
         files=_file_lines(have, named, said),
         conflicts=session.scalar(
             select(func.count()).select_from(Conflict).where(Conflict.submission_id == row.id)
@@ -139,7 +139,7 @@ def read_xml(
     not_found, not_allowed, reason_needed."""
     row = find(session, actor, mission_id, instance_id, xml_form_id)
     policy.require(actor, "submission.raw", mission_id)
-    _, said = _record(session, keyring, row)
+    _, said = read_record(session, keyring, row)
     shut = said is not None and said.consent_ok is False
     _enter(session, actor, row, "submission.break_glass" if shut else "submission.raw", reason)
     return keyring.open(row.xml, f"submission:{row.id}") if as_sent else stored.xml(row, keyring)
@@ -158,24 +158,24 @@ def read_file(
     reason: str | None = None,
 ) -> FileContent:
     """A file of a submission, as the phone sent it: with this version, or with an earlier one if an answer of this
-    one still names it. A file no answer names, where consent was refused, is behind the gate: breaking glass.
-    Raises Problem: not_found, not_allowed, reason_needed."""
+    one still names it. A phone's log comes without places unless they are allowed. A file no answer names, where
+    consent was refused, is behind the gate: breaking glass. Raises Problem: not_found, not_allowed,
+    reason_needed."""
     row = find(session, actor, mission_id, instance_id, xml_form_id)
     policy.require(actor, "submission.raw", mission_id)
     digest = files.digest(name, keyring)
     file = files.at_hand(session, [row.id], name_digest=digest)[row.id].get(digest)
-    plan, said = _record(session, keyring, row)
+    plan, said = read_record(session, keyring, row)
     named = said is not None and name in file_names(plan, said)
     if file is None or (file.age and not named):
         raise problems.not_found("file")
     shut = said is not None and said.consent_ok is False and not named
     _enter(session, actor, row, "submission.break_glass" if shut else "submission.file", reason)
-    return FileContent(
-        name=name,
-        content_type=file.content_type,
-        size=file.size,
-        chunks=files.content(file, keyring, blobs),
-    )
+    chunks, size = files.content(file, keyring, blobs), file.size
+    if logs.may_hold_places(name, plan, said) and not logs.places_allowed(session, mission_id, plan):
+        clean = b"".join(logs.cleaned(chunks))
+        chunks, size = iter((clean,)), len(clean)
+    return FileContent(name=name, content_type=file.content_type, size=size, chunks=chunks)
 
 
 def file_names(plan: plans.Plan | None, said: Record) -> set[str]:
@@ -186,13 +186,13 @@ def file_names(plan: plans.Plan | None, said: Record) -> set[str]:
     return {answer.text for answer in said.answers if answer.path in asking}
 
 
-# --- within
 # --- within -------------------------------------------------------------------------------------------------
 
 
 def find(
     session: Session, actor: policy.Actor, mission_id: int, instance_id: str, xml_form_id: str | None
 ) -> Any:
+    """The row of a submission the actor may read. Raises the Problem `not_found`."""
     if not policy.may(actor, "submission.read", mission_id):
         raise problems.not_found("submission")
     # By form id too, which the index wants: an instanceID is unique in a form of a mission.
@@ -209,7 +209,7 @@ def find(
     return row
 
 
-def _record(session: Session, keyring: Keyring, row: Any) -> tuple[plans.Plan | None, Record | None]:
+def read_record(session: Session, keyring: Keyring, row: Any) -> tuple[plans.Plan | None, Record | None]:
     """The answers, read by the form version the submission names; (None, None) if there is none, or if it
     cannot be read."""
     plan = (
@@ -257,28 +257,21 @@ def _file_lines(have: dict[str, Any], named: set[str], said: Record | None) -> t
     )
 
 
-def _versions(session: Session, row: Any) -> tuple[VersionLine, ...]:
-    same = (
-        Submission.root_instance_id == row.root_instance_id
-        if row.root_instance_id
-        else Submission.id == row.id
+def versions_of(session: Session, row: Any) -> tuple[VersionLine, ...]:
+    """The versions of the same submission, the newest to arrive first."""
+    found = chains.versions(
+        session, mission_id=row.mission_id, xml_form_id=row.xml_form_id, instance_id=row.instance_id
     )
-    found = session.execute(
-        select(
-            Submission.id,
-            Submission.instance_id,
-            Submission.deprecated_id,
-            Submission.received_at,
-            Submission.state,
+    return tuple(
+        VersionLine(
+            id=one.id,
+            instance_id=one.instance_id,
+            deprecated_id=one.deprecated_id,
+            received_at=one.received_at,
+            state=one.state,
         )
-        .where(
-            Submission.mission_id == row.mission_id,
-            Submission.xml_form_id == row.xml_form_id,
-            or_(same, Submission.deprecated_id == row.instance_id),
-        )
-        .order_by(Submission.id.desc())
+        for one in reversed(found)
     )
-    return tuple(VersionLine(**one._mapping) for one in found)
 
 
 def _candidates(session: Session, actor: policy.Actor, row: Any) -> tuple[CaseLine, ...]:

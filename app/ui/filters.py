@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from markupsafe import Markup
 
 from app.services.cases import CaseLine
+from app.services.differences import Comparison, Difference
 from app.services.submissions import Answered, Section, SubmissionDetail
 from app.ui import words
 from app.ui.frame import locale, mission
@@ -138,6 +139,35 @@ def anything_masked(submission: SubmissionDetail) -> bool:
     return False
 
 
+def differs_masked(compared: Comparison | None) -> bool:
+    """Whether an answer is hidden in what differs between two versions."""
+    found = compared.differences or () if compared is not None else ()
+    return any(side is not None and side.masked for one in found for side in (one.before, one.after))
+
+
+def differences_apart(differences: Iterable[Difference]) -> tuple[list[Difference], list[Difference]]:
+    """What somebody answered otherwise, and what followed from it or the phone filled in."""
+    own: list[Difference] = []
+    others: list[Difference] = []
+    for one in differences:
+        (others if one.question.type in (*METADATA, "calculate") else own).append(one)
+    return own, others
+
+
+def duration(milliseconds: int) -> str:
+    """`1 h 5 min`, `3 min 20 s`, `12 s`."""
+    seconds = round(milliseconds / 1000)
+    hours, minutes = seconds // 3600, seconds // 60 % 60
+    if hours:
+        return f"{hours} h {minutes} min"
+    return f"{minutes} min {seconds % 60} s" if minutes else f"{seconds} s"
+
+
+def clock(milliseconds: int) -> Markup:
+    """A moment of a phone's clock."""
+    return instant(datetime.fromtimestamp(milliseconds / 1000, UTC))
+
+
 FILTERS: Final[Mapping[str, Callable[..., Any]]] = {
     "instant": instant,
     "instant_text": instant_text,
@@ -160,6 +190,10 @@ FILTERS: Final[Mapping[str, Callable[..., Any]]] = {
     "runs": runs,
     "groupby_runs": groupby_runs,
     "anything_masked": anything_masked,
+    "differs_masked": differs_masked,
+    "differences_apart": differences_apart,
+    "duration": duration,
+    "clock": clock,
     "said_by_a_person": said_by_a_person,
     "said_by_the_phone": said_by_the_phone,
 }

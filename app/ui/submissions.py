@@ -11,7 +11,7 @@ from app.auth import needs
 from app.db import db, writing
 from app.models import Submission
 from app.problems import Problem
-from app.services import cases, decide, forms
+from app.services import cases, decide, differences, forms, timing
 from app.services import submissions as service
 from app.services.reveal import Reveal, need_reason
 from app.state import state
@@ -61,7 +61,7 @@ def one(project_id: int, submission_id: uuid.UUID) -> str:
     own = frame.own_language(detail.languages)
     if "language" not in request.args and own not in (None, detail.language):
         detail = _read(found, language=own)
-    return _page(found, detail)
+    return _page(found, detail, _compared(found, detail))
 
 
 @bp.get("/<uuid:submission_id>/reveal")
@@ -83,6 +83,7 @@ def reveal(project_id: int, submission_id: uuid.UUID) -> str | tuple[str, int]:
     try:
         with writing(db.session):
             detail = _read(found, Reveal(reason))
+            compared = _compared(found, detail, Reveal(reason))
             xml = None
             # Behind a refused consent the raw XML opens by break-glass only, which no page offers.
             if detail.consent_ok is not False and policy.may(auth.actor(), "submission.raw", project_id):
@@ -100,7 +101,7 @@ def reveal(project_id: int, submission_id: uuid.UUID) -> str | tuple[str, int]:
             raise
         page = render_template("submissions/reveal.html", id=submission_id, wrong=problem.message)
         return page, problem.status
-    return _page(_found(project_id, submission_id), detail, xml, reason)
+    return _page(_found(project_id, submission_id), detail, compared, xml, reason)
 
 
 @bp.post("/<uuid:submission_id>/place")
@@ -190,9 +191,57 @@ def _read(
     )
 
 
+def _compared(
+    found: Submission, detail: service.SubmissionDetail, reveal: Reveal | None = None
+) -> differences.Comparison | None:
+    """The two versions chosen; without a choice this one and what it replaced, if that is here."""
+    by_id = {str(one.id): one for one in detail.versions}
+    by_name = {one.instance_id: one for one in detail.versions}
+    after = by_id.get(request.args.get("after", str(found.id)))
+    before = by_id.get(request.args.get("before", ""))
+    if before is None and after is not None and after.deprecated_id:
+        before = by_name.get(after.deprecated_id)
+    if before is None or after is None or before.id == after.id:
+        return None
+    return differences.compare(
+        db.session,
+        keyring=state().keyring,
+        actor=auth.actor(),
+        mission_id=found.mission_id,
+        xml_form_id=found.xml_form_id,
+        before=before.instance_id,
+        after=after.instance_id,
+        language=detail.language,
+        reveal=reveal,
+        granted=found.id,
+    )
+
+
 def _page(
-    found: Submission, detail: service.SubmissionDetail, xml: str | None = None, reason: str = ""
+    found: Submission,
+    detail: service.SubmissionDetail,
+    compared: differences.Comparison | None,
+    xml: str | None = None,
+    reason: str = "",
 ) -> str:
+    times = timing.read_timing(
+        db.session,
+        keyring=state().keyring,
+        blobs=state().blobs,
+        actor=auth.actor(),
+        mission_id=found.mission_id,
+        instance_id=found.instance_id,
+        xml_form_id=found.xml_form_id,
+        language=detail.language,
+        reveal=Reveal(reason) if detail.revealed else None,
+    )
     return render_template(
-        "submissions/one.html", id=found.id, submission=detail, line=detail.line, xml=xml, reason=reason
+        "submissions/one.html",
+        id=found.id,
+        submission=detail,
+        line=detail.line,
+        compared=compared,
+        times=times,
+        xml=xml,
+        reason=reason,
     )

@@ -89,6 +89,9 @@ def test_answers_keep_to_their_schemas(world, callers, described, client):
         (coordinator, "GET", f"{forms}/ct_screening/submissions", {}),
         (coordinator, "GET", f"{forms}/ct_screening/submissions/{instance}", {}),
         (coordinator, "GET", f"{forms}/ct_screening/submissions/{instance}/versions", {}),
+        (coordinator, "GET", f"{forms}/ct_screening/submissions/{instance}/versions/{instance}", {}),
+        (coordinator, "GET", f"{forms}/ct_screening/submissions/{instance}/diffs", {}),
+        (coordinator, "GET", f"{forms}/ct_screening/submissions/{instance}/timeline", {}),
         (coordinator, "GET", f"{forms}/ct_screening/submissions/{instance}/attachments", {}),
         (designer, "PATCH", f"{forms}/ct_screening", {"json": {"state": "open"}}),
         (

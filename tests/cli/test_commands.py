@@ -83,6 +83,18 @@ def test_missions_are_opened_listed_and_archived(saif, session):
     assert "no such mission" in saif("mission", "archive", "XX", fails=True)
 
 
+def test_a_mission_is_changed_and_what_is_not_named_stays(saif, session):
+    saif("mission", "add", "MDCHI", "--name", "Moldova", "--country", "MD")
+    saif("mission", "update", "MDCHI", "--time-zone", "Europe/Chisinau", "--log-places")
+    mission = session.scalars(select(Mission)).one()
+    assert (mission.name, mission.time_zone, mission.log_places) == ("Moldova", "Europe/Chisinau", True)
+    saif("mission", "update", "MDCHI", "--no-log-places", "--name", "Chisinau")
+    session.rollback()
+    assert (mission.name, mission.log_places) == ("Chisinau", False)
+    details = session.scalars(select(LedgerEntry.detail).where(LedgerEntry.action == "mission.update")).all()
+    assert [one["log_places"] for one in details] == [True, False]
+
+
 def test_a_device_is_added_shown_given_a_new_token_and_cut_off(saif, session, tmp_path):
     saif("mission", "add", "MDCHI", "--name", "Moldova", "--country", "MD")
     saif("mission", "interviewer", "MD-07", "--mission", "MDCHI", "--name", "Ana")

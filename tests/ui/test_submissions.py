@@ -181,3 +181,75 @@ def test_a_decision_that_cannot_be_made_is_refused_in_words(visitor, sent):
     path = waiting(visitor)
     assert "What to do" in text_of(visitor.post(f"{path}/place", sent, status=422))
     assert "Waiting" in visitor.get(path)
+
+
+# --- versions, and how the interview went
+
+
+@pytest.fixture
+def edit(visitor):
+    """The paths of a screening and of an edit of it, which changed a name and a code."""
+    from app.services import demo, senders
+    from app.tasks import run_once
+    from tests.services.conftest import answer as said
+    from tests.services.conftest import edited
+
+    state = visitor.client.application.extensions["saif"]
+    xml = next(one.read_bytes() for one in demo.instances() if said(one.read_bytes(), "family_name"))
+    sex = "male" if said(xml, "sex") == "female" else "female"
+    sender = senders.Sender(mission_id=1, actor="test", forms={"ct_screening": "open"})
+    first, second = (
+        state.inbox.receive(sender, xml=one)
+        for one in (xml, edited(xml, "uuid:an-edit", family_name="Exemplar", sex=sex))
+    )
+    while run_once(state.engine, keyring=state.keyring, blobs=state.blobs):
+        pass
+    return f"/submissions/{first.submission_id}", f"/submissions/{second.submission_id}"
+
+
+def differences(page):
+    """The panel of what differs, without what the phone computed."""
+    return page.split('id="changes"')[1].split("</section>")[0].split("<details")[0]
+
+
+def test_an_edit_shows_what_it_changed_under_the_labels_and_hides_names(visitor, edit):
+    first, second = edit
+    shown = differences(visitor.get(second))
+    assert "Family name" in shown
+    assert {"Male", "Female"} <= set(text_of(shown).split())
+    assert "••••••" in shown
+    assert "Exemplar" not in visitor.page.text
+    assert rows(shown) == 2
+    assert 'id="changes"' not in visitor.get(first)
+    assert "Féminin" in differences(visitor.get(f"{second}?language=Français (fr)"))
+
+
+def test_any_two_versions_can_be_chosen_and_a_reason_reveals_them(visitor, edit):
+    first = edit[0]
+    ids = [path.rpartition("/")[2] for path in edit]
+    shown = text_of(differences(visitor.get(f"{first}?before={ids[1]}&after={ids[0]}")))
+    assert re.search("Sex .*(Male Female|Female Male)", shown)
+    chosen = f"before={ids[0]}&after={ids[1]}"
+    page = visitor.post(f"{first}/reveal?{chosen}", {"reason": "Checking the spelling"})
+    assert "Exemplar" in differences(page)
+    for nonsense in ("before=x&after=y", f"before={ids[0]}&after={ids[0]}", f"after={ids[0]}"):
+        assert 'id="changes"' not in visitor.get(f"{first}?{nonsense}")
+
+
+def test_how_the_interview_went_stands_on_the_page_section_by_section(visitor):
+    timing = visitor.get(screening(visitor)).split('id="timing"')[1].split("</section>")[0]
+    assert "A. Registration" in timing
+    assert re.search(r"Finalised yes", text_of(timing))
+    assert timing.count("<progress") >= 5
+    assert "style=" not in timing
+
+
+def test_a_submission_without_a_log_says_so(visitor, edit):
+    assert "came with this submission" not in visitor.get(edit[1]), "it has that of the version before"
+    state = visitor.client.application.extensions["saif"]
+    from app.services import senders
+    from tests.services.made import screening as made
+
+    sender = senders.Sender(mission_id=1, actor="test", forms={"ct_screening": "open"})
+    receipt = state.inbox.receive(sender, xml=made())
+    assert "none came with this submission" in visitor.get(f"/submissions/{receipt.submission_id}")
