@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
 
 _SUITE: Final = Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM)
 # The first byte of a sealed value.
-_SEALED, _ENCRYPTED, _ENCRYPTED_ZLIB, _FILE = b"\x01", b"\x02", b"\x03", b"\x04"
+_SEALED, _ENCRYPTED, _ENCRYPTED_ZLIB, _FILE, _LOCKED = b"\x01", b"\x02", b"\x03", b"\x04", b"\x05"
 _ID: Final = 4  # bytes of a key id
 _NONCE: Final = 12
 _TAG: Final = 16
@@ -66,6 +66,7 @@ class Keyring:
         self._private = private
         self._current = public.keys[public.current]
         self._prefix = bytes.fromhex(public.current)
+        self._lock = AESGCM(self.derive("lock", b""))
 
     @classmethod
     def load(cls, directory: Path, *, private: bool = True) -> "Keyring":
@@ -111,6 +112,28 @@ class Keyring:
         """What a device or session token is looked up by. A token that is no Unicode text matches nothing."""
         data = token.encode("utf-8", "surrogatepass")
         return hashlib.blake2b(data, digest_size=32, key=self._public.token).digest()
+
+    def derive(self, purpose: str, data: bytes) -> bytes:
+        """32 bytes that follow from the data and, for each purpose of at most 16 letters, look random to
+        whoever has no `public.json` (BLAKE2b, keyed as tokens are)."""
+        return hashlib.blake2b(data, digest_size=32, key=self._public.token, person=purpose.encode()).digest()
+
+    # --- locked: written and opened by whoever holds `public.json` -------------------------------------------
+
+    def lock(self, plain: bytes, context: str) -> bytes:
+        """For what a receiving machine must read back: the database alone does not open it (AES-256-GCM). Its
+        key is that of the tokens, which never changes, so no key id is needed."""
+        nonce = os.urandom(_NONCE)
+        return _LOCKED + nonce + self._lock.encrypt(nonce, plain, context.encode())
+
+    def unlock(self, locked: bytes, context: str) -> bytes:
+        """The plain content of a locked value. Raises KeyringError."""
+        if locked[:1] != _LOCKED:
+            raise KeyringError("This is no locked value.")
+        try:
+            return self._lock.decrypt(locked[1 : 1 + _NONCE], locked[1 + _NONCE :], context.encode())
+        except (InvalidTag, ValueError):
+            raise KeyringError("A locked value was changed, or belongs elsewhere.") from None
 
     # --- sealed: written by anybody, opened by those who hold the private key -------------------------------
 

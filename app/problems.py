@@ -19,7 +19,7 @@ class Problem(Exception):  # noqa: N818 -- the name of the thing (RFC 9457), and
         *,
         detail: str = "",
         mend: str = "",
-        headers: Mapping[str, str] | None = None,
+        headers: Mapping[str, str | list[str]] | None = None,
         details: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(code)
@@ -85,6 +85,18 @@ def unknown_device() -> Problem:
         "This phone is not registered",
         detail="The server does not accept this phone: its access was never given, or was withdrawn.",
         mend="Keep your interviews and ask your coordinator for a new QR code.",
+    )
+
+
+def credentials_needed(challenges: list[str]) -> Problem:
+    """A phone that has a user name sent none, or not with its password; `challenges` are those of RFC 9110."""
+    return Problem(
+        "credentials_needed",
+        401,
+        "User name or password wrong",
+        detail="The server does not accept the user name and the password in this phone's settings.",
+        mend="Keep your interviews and ask your coordinator for a new QR code.",
+        headers={"WWW-Authenticate": challenges},
     )
 
 

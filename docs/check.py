@@ -88,6 +88,7 @@ def permissions() -> str:
 def routes() -> str:
     """Every route of the REST interface, from the application itself."""
     from app import create_app, keys
+    from app.auth import PHONES
     from app.config import Config
 
     with tempfile.TemporaryDirectory() as home:
@@ -95,7 +96,7 @@ def routes() -> str:
         app = create_app(Config.from_environ({"SAIF_HOME": home}))
     rows = ["| method | path | what |", "|---|---|---|"]
     for rule in sorted(app.url_map.iter_rules(), key=lambda rule: rule.rule):
-        if rule.rule.startswith("/v1") and not rule.rule.startswith("/v1/key"):
+        if rule.rule.startswith("/v1") and not rule.rule.startswith(PHONES):
             view = app.view_functions[rule.endpoint]
             path = re.sub(r"<(?:[a-z]+:)?([a-z_]+)>", r"{\1}", rule.rule)
             for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):

@@ -1,14 +1,14 @@
 """Devices, which ODK Central calls app users."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from flask import Response
 
 from app import auth
 from app.api import door
 from app.api.door import Door, success
-from app.api.schemas import APP_USER, NEW_APP_USER, SUCCESS
+from app.api.schemas import APP_USER, CHANGED_APP_USER, NEW_APP_USER, SUCCESS
 from app.auth import needs
 from app.db import db, writing
 from app.models import Device
@@ -22,6 +22,14 @@ bp = Door(
     description="Devices, which ODK Central calls app users.",
 )
 
+_COLUMNS: Final = {
+    "displayName": "display_name",
+    "interviewerId": "interviewer_id",
+    "groupId": "group_id",
+    "language": "language",
+    "managed": "managed",
+}
+
 
 @bp.get("/app-users")
 @needs("device.show")
@@ -33,7 +41,7 @@ def list_app_users(project_id: int) -> list[dict[str, Any]]:
     """
     door.project(project_id)
     return [
-        _shown(line.device, devices.token(line.device, state().keyring), line.last_received_at)
+        _shown(line.device, devices.token(line.device, state().keyring), line.last_contact_at)
         for line in devices.listing(db.session, project_id)
         if line.device.revoked_at is None
     ]
@@ -46,7 +54,8 @@ def list_app_users(project_id: int) -> list[dict[str, Any]]:
 def create_app_user(wanted: dict[str, Any], project_id: int) -> dict[str, Any]:
     """Add a device
 
-    Its server URL is `/v1/key/TOKEN/projects/ID` on this host. It gets every form open in the mission.
+    Its server URL is `/v1/key/TOKEN/projects/ID` on this host, or `/v1/phone/projects/ID` if it has a user name, to
+    which the token is the password. It gets every form open in the mission.
     """
     door.project(project_id)
     with writing(db.session):
@@ -56,9 +65,29 @@ def create_app_user(wanted: dict[str, Any], project_id: int) -> dict[str, Any]:
             mission_id=project_id,
             display_name=wanted["displayName"],
             interviewer_id=wanted["interviewerId"],
+            group_id=wanted["groupId"],
+            language=wanted["language"],
+            managed=wanted["managed"],
+            by_name=wanted["access"] == "user",
             keyring=state().keyring,
         )
     return _shown(device, token, None)
+
+
+@bp.patch("/app-users/<int:device_id>")
+@needs("device.update")
+@bp.arguments(CHANGED_APP_USER)
+@bp.response(200, APP_USER)
+def change_app_user(wanted: dict[str, Any], project_id: int, device_id: int) -> dict[str, Any]:
+    """Rename a device, or give it to somebody else
+
+    What is not given stays. What it sent before stays the former interviewer's.
+    """
+    with writing(db.session):
+        device = devices.get(db.session, project_id, device_id)
+        changed = {_COLUMNS[name]: value for name, value in wanted.items()}
+        devices.edit(db.session, actor=auth.actor(), device=device, **changed)
+    return _shown(device, devices.token(device, state().keyring), device.called_at)
 
 
 @bp.delete("/app-users/<int:device_id>")
@@ -96,9 +125,13 @@ def _shown(device: Device, token: str, last_used: datetime | None) -> dict[str, 
         "displayName": device.display_name,
         "type": "field_key",
         "token": token,
+        "username": device.username,
         "createdAt": device.created_at,
         "updatedAt": None,
         "deletedAt": device.revoked_at,
         "lastUsed": last_used,
         "interviewerId": device.interviewer_id,
+        "groupId": device.group_id,
+        "language": device.language,
+        "managed": device.managed,
     }

@@ -17,6 +17,8 @@ from app.state import state
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+PHONES: Final = ("/v1/key/", "/v1/phone/")
+"""Where phones come in: with a token in the address, or with a user name."""
 _ACTION: Final = "saif_action"
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -76,7 +78,7 @@ def _guard() -> ResponseReturnValue | None:
         raise problems.not_allowed("Nobody said who may come in here, so nobody may.")
     rule = ACTIONS[action]
     if rule.roles == {DEVICE}:
-        return None  # the token in the URL is checked by the door of the phones
+        return None  # the token or the user name is checked by the door of the phones
     if request.method not in _SAFE and not identity.by_bearer():
         _refuse_forgery(public=rule.scope == "anybody")
     if rule.scope == "anybody":
@@ -124,7 +126,7 @@ def _ask_to_sign_in() -> ResponseReturnValue:
 def _note_denial(response: Response) -> Response:
     """A refusal of somebody we know is an entry of the ledger, whoever refused: guard or service."""
     if response.status_code == 403 and request.endpoint is not None:
-        session = identity.resumed() if not request.path.startswith("/v1/key/") else None
+        session = identity.resumed() if not request.path.startswith(PHONES) else None
         if session is not None:
             with writing(db.session):
                 ledger.write(

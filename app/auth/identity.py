@@ -108,6 +108,12 @@ def sign_out() -> None:
         return response
 
 
+def over_tls() -> bool:
+    """Whether the request came under TLS, at least as far as the proxy in front of us."""
+    public = state().config.url
+    return request.is_secure or (public is not None and public.startswith("https:"))
+
+
 def safe_next(text: str | None) -> str:
     """Where to go after signing in: a path of ours, else the home page. Never another site."""
     if (
@@ -125,6 +131,6 @@ def safe_next(text: str | None) -> str:
 def _set_cookie(
     response: Response, name: str, value: str, *, max_age: int | None = None, path: str = "/"
 ) -> None:
-    public = state().config.url
-    secure = request.is_secure or (public is not None and public.startswith("https:"))
-    response.set_cookie(name, value, max_age=max_age, path=path, secure=secure, httponly=True, samesite="Lax")
+    response.set_cookie(
+        name, value, max_age=max_age, path=path, secure=over_tls(), httponly=True, samesite="Lax"
+    )

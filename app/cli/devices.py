@@ -1,15 +1,17 @@
 """`saif device`: phones."""
 
 from pathlib import Path
+from typing import Any
 
 import click
 
 from app import problems
 from app.cli.frame import Commands, base_url, mission_of, mission_option, opened, table
 from app.db import writing
-from app.models import Interviewer
+from app.models import Device, DeviceGroup, Interviewer, Mission
 from app.policy import COMMAND
-from app.services import devices, missions
+from app.services import collect, devices, missions
+from app.state import State
 
 group = Commands("device", help="Phones: their tokens and the codes that set them up.")
 
@@ -21,18 +23,52 @@ qr_option = click.option(
 )
 
 
-@group.command()
-@mission_option
-@click.option("--name", required=True, help="What the device is called, like 'Phone 7'.")
-@click.option(
+interviewer_option = click.option(
     "--interviewer",
     metavar="CODE",
     help="Whose phone it is; without it, it gets only cases that are nobody's.",
 )
+group_option = click.option("--group", "group_name", metavar="NAME", help="Its group of devices.")
+language_option = click.option(
+    "--language",
+    type=click.Choice(devices.LANGUAGES),
+    help="The interviewer's, of Collect and of the sheet to print; default: en.",
+)
+managed_option = click.option(
+    "--managed/--manual",
+    default=None,
+    help="Whether its forms match the server's, which is the default, or are chosen on the phone.",
+)
+
+
+@group.command()
+@mission_option
+@click.option("--name", required=True, help="What the device is called, like 'Phone 7'.")
+@interviewer_option
+@group_option
+@language_option
+@managed_option
+@click.option(
+    "--user-name",
+    "by_name",
+    is_flag=True,
+    help="Give it a user name and a password (Digest or Basic) instead of a token in its server URL.",
+)
 @url_option
 @qr_option
-def add(code: str, name: str, interviewer: str | None, url: str | None, qr: Path | None) -> None:
-    """Add a device; prints the server URL that is entered in ODK Collect.
+def add(
+    code: str,
+    name: str,
+    interviewer: str | None,
+    group_name: str | None,
+    language: str | None,
+    managed: bool | None,
+    by_name: bool,
+    url: str | None,
+    qr: Path | None,
+) -> None:
+    """Add a device; prints what is entered in ODK Collect: its id, the server URL, and the user name and the
+    password if it has them.
 
     \b
     Example:
@@ -41,18 +77,19 @@ def add(code: str, name: str, interviewer: str | None, url: str | None, qr: Path
     with opened() as (state, session):
         with writing(session):
             mission = mission_of(session, code)
-            device, token = devices.create(
+            device, secret = devices.create(
                 session,
                 actor=COMMAND,
                 mission_id=mission.id,
                 display_name=name,
                 keyring=state.keyring,
                 interviewer_id=_interviewer(missions.interviewers(session, mission.id), interviewer),
+                group_id=_group(missions.groups(session, mission.id), group_name),
+                language=language or "en",
+                managed=managed is not False,
+                by_name=by_name,
             )
-        root = devices.server_url(url or base_url(state.config), mission.id, token)
-        if qr:
-            write_qr(qr, devices.collect_settings(root, mission))
-        click.echo(f"{device.id}  {root}")
+        click.echo(f"{device.id}  {_access(state, device, mission, secret, url=url, qr=qr)}")
 
 
 @group.command("list")
@@ -65,14 +102,18 @@ def list_devices(code: str) -> None:
       saif device list --mission MDCHI
     """
     with opened() as (_, session):
-        rows: list[tuple[object, ...]] = [("ID", "NAME", "INTERVIEWER", "LAST RECEIVED", "STATE")]
+        rows: list[tuple[object, ...]] = [
+            ("ID", "NAME", "INTERVIEWER", "GROUP", "USER NAME", "LAST CONTACT", "STATE")
+        ]
         for line in devices.listing(session, mission_of(session, code).id):
-            last = line.last_received_at
+            last = line.last_contact_at
             rows.append(
                 (
                     line.device.id,
                     line.device.display_name,
                     line.interviewer.code if line.interviewer else None,
+                    line.group.name if line.group else None,
+                    line.device.username,
                     last.isoformat(timespec="seconds") if last else None,
                     "revoked" if line.device.revoked_at else "in use",
                 )
@@ -86,7 +127,7 @@ def list_devices(code: str) -> None:
 @url_option
 @qr_option
 def show(device_id: int, code: str, url: str | None, qr: Path | None) -> None:
-    """Print a device's server URL again; needs the private keys.
+    """Print what add printed, without the id, again; needs the private keys.
 
     \b
     Example:
@@ -94,11 +135,48 @@ def show(device_id: int, code: str, url: str | None, qr: Path | None) -> None:
     """
     with opened() as (state, session):
         mission = mission_of(session, code)
-        token = devices.token(devices.get(session, mission.id, device_id), state.keyring)
-        root = devices.server_url(url or base_url(state.config), mission.id, token)
-        if qr:
-            write_qr(qr, devices.collect_settings(root, mission))
-        click.echo(root)
+        device = devices.get(session, mission.id, device_id)
+        secret = devices.token(device, state.keyring)
+        click.echo(_access(state, device, mission, secret, url=url, qr=qr))
+
+
+@group.command()
+@click.argument("device_id", type=int)
+@mission_option
+@click.option("--name", help="What it is called from now on.")
+@interviewer_option
+@group_option
+@language_option
+@managed_option
+def edit(
+    device_id: int,
+    code: str,
+    name: str | None,
+    interviewer: str | None,
+    group_name: str | None,
+    language: str | None,
+    managed: bool | None,
+) -> None:
+    """Rename a device, or give it to another interviewer or group ('' for none). What is not given stays. Language
+    and forms change with the next code that is scanned.
+
+    \b
+    Example:
+      saif device edit 3 --mission MDCHI --interviewer MD-08 --group North
+    """
+    with opened() as (_, session), writing(session):
+        mission = mission_of(session, code)
+        changed: dict[str, Any] = {
+            "display_name": name,
+            "interviewer_id": _interviewer(missions.interviewers(session, mission.id), interviewer),
+            "group_id": _group(missions.groups(session, mission.id), group_name),
+            "language": language,
+            "managed": managed,
+        }
+        given = {key: value for key, value in changed.items() if value is not None}
+        given |= {"interviewer_id": None} if interviewer == "" else {}
+        given |= {"group_id": None} if group_name == "" else {}
+        devices.edit(session, actor=COMMAND, device=devices.get(session, mission.id, device_id), **given)
 
 
 @group.command()
@@ -120,8 +198,9 @@ def revoke(device_id: int, code: str) -> None:
 @click.argument("device_id", type=int)
 @mission_option
 @url_option
-def rotate(device_id: int, code: str, url: str | None) -> None:
-    """Give a device a new token; prints the new server URL. The old one is cut off.
+@qr_option
+def rotate(device_id: int, code: str, url: str | None, qr: Path | None) -> None:
+    """Give a device a new token or password; prints what show prints. The old one is cut off.
 
     \b
     Example:
@@ -131,12 +210,25 @@ def rotate(device_id: int, code: str, url: str | None) -> None:
         with writing(session):
             mission = mission_of(session, code)
             device = devices.get(session, mission.id, device_id)
-            token = devices.rotate(session, actor=COMMAND, device=device, keyring=state.keyring)
-        click.echo(devices.server_url(url or base_url(state.config), mission.id, token))
+            secret = devices.rotate(session, actor=COMMAND, device=device, keyring=state.keyring)
+        click.echo(_access(state, device, mission, secret, url=url, qr=qr))
+
+
+def _access(
+    state: State, device: Device, mission: Mission, secret: str, *, url: str | None, qr: Path | None
+) -> str:
+    """What is entered in Collect: the server URL, and the user name and password if there are any."""
+    settings = collect.of_device(
+        device, mission, base=url or base_url(state.config), secret=secret, keyring=state.keyring
+    )
+    if qr:
+        write_qr(qr, settings)
+    general = settings["general"]
+    return "  ".join(general[key] for key in ("server_url", "username", "password") if key in general)
 
 
 def _interviewer(known: list[Interviewer], code: str | None) -> int | None:
-    if code is None:
+    if not code:
         return None
     for one in known:
         if one.code == code:
@@ -144,7 +236,16 @@ def _interviewer(known: list[Interviewer], code: str | None) -> int | None:
     raise problems.not_found("interviewer")
 
 
+def _group(known: list[DeviceGroup], name: str | None) -> int | None:
+    if not name:
+        return None
+    for one in known:
+        if one.name == name:
+            return one.id
+    raise problems.not_found("group of devices")
+
+
 def write_qr(path: Path, settings: dict[str, object]) -> None:
     """Write settings as a code, readable by the owner only."""
-    path.write_bytes(devices.qr(settings, kind="png" if path.suffix.lower() == ".png" else "svg"))
-    path.chmod(0o600)  # it holds the token
+    path.write_bytes(collect.qr(settings, kind="png" if path.suffix.lower() == ".png" else "svg"))
+    path.chmod(0o600)  # it holds the token or the password

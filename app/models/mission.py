@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, String, UniqueConstraint, false
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, UniqueConstraint, false, true
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.models.base import Instant, Model, now
@@ -55,10 +55,11 @@ class DeviceGroup(Model):
 
 
 class Device(Model):
-    """A phone's revocable token in one mission. ODK Central calls it an app user."""
+    """A phone's revocable access to one mission: a token in its server URL, or a user name with a password. ODK
+    Central calls it an app user."""
 
     __tablename__ = "device"
-    __table_args__ = (Index(None, "mission_id"),)
+    __table_args__ = (Index(None, "mission_id"), Index(None, "username", unique=True))
 
     id: Mapped[int] = mapped_column(primary_key=True)
     mission_id: Mapped[int] = mapped_column(ForeignKey("mission.id"))
@@ -76,6 +77,23 @@ class Device(Model):
     token_sealed: Mapped[bytes] = mapped_column(
         LargeBinary, comment="The token itself, to print its QR code again"
     )
+    username: Mapped[str | None] = mapped_column(
+        String(32), comment="Random; if there is one, the token is its password and no part of the URL"
+    )
+    ha1: Mapped[bytes | None] = mapped_column(
+        LargeBinary, comment="HA1 of Digest, locked (app.keys), context 'device-ha1'"
+    )
+    managed: Mapped[bool] = mapped_column(
+        default=True,
+        server_default=true(),
+        comment="Its forms match the server's; else they are chosen on it",
+    )
+    language: Mapped[str] = mapped_column(
+        String(8), default="en", server_default="en", comment="Of its interviewer: en, fr, es or ar"
+    )
     created_at: Mapped[datetime] = mapped_column(Instant, default=now)
     created_by: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+    called_at: Mapped[datetime | None] = mapped_column(
+        Instant, comment="When it last asked for its forms, to the hour"
+    )
     revoked_at: Mapped[datetime | None] = mapped_column(Instant, comment="Cut off at its next request")

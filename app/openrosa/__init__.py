@@ -1,28 +1,31 @@
-"""The door for phones: OpenRosa as ODK Collect speaks it. A secret token in the URL says which phone it is."""
+"""The door for phones: OpenRosa as ODK Collect speaks it. Which phone it is, a secret token in the URL says, or a user
+name with its password."""
 
 import gzip
 import hashlib
 import zlib
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from typing import Final
 from urllib.parse import quote
 from uuid import UUID
 
 from flask import Blueprint, Flask, Response, request
+from sqlalchemy.exc import DBAPIError
 from werkzeug.http import parse_options_header
 
 from app import problems
 from app.auth import needs
+from app.auth import phones as named
 from app.db import connect_to_glance, db
 from app.exports.spool import Spool
 from app.openrosa import documents, errors, multipart
-from app.services import phones, receive
+from app.services import devices, phones, receive
 from app.services.phones import File
 from app.services.receive import Sender
 from app.state import state
 
-bp = Blueprint("openrosa", __name__, url_prefix="/v1/key/<token>/projects/<int:project_id>")
+bp = Blueprint("openrosa", __name__)
 
 # Collect knows this very text and shows it in the person's language.
 _SUCCESS: Final = "full submission upload was successful!"
@@ -31,13 +34,16 @@ _MAX_IDS: Final = 10_000
 
 
 def init_app(app: Flask) -> None:
-    """Open the door."""
-    app.register_blueprint(bp)
+    """Open the door: twice the same, with a token in the address and without."""
+    app.register_blueprint(bp, url_prefix="/v1/key/<token>/projects/<int:project_id>")
+    app.register_blueprint(
+        bp, name="named", url_prefix="/v1/phone/projects/<int:project_id>", url_defaults={"token": None}
+    )
 
 
 @bp.get("/formList")
 @needs("phone.list")
-def form_list(token: str, project_id: int) -> Response:
+def form_list(token: str | None, project_id: int) -> Response:
     """The forms this phone gets."""
     sender = _sender(token, project_id)
     offers = phones.offers(
@@ -46,20 +52,21 @@ def form_list(token: str, project_id: int) -> Response:
         xml_form_id=request.args.get("formID"),
         every_version=request.args.get("listAllVersions") == "true",
     )
+    _note_call(sender)
     verbose = request.args.get("verbose") == "true"
     return _xml(documents.form_list(offers, _base(token, project_id), verbose=verbose))
 
 
 @bp.get("/forms/<uuid:version_id>.xml")
 @needs("phone.form")
-def form(token: str, project_id: int, version_id: UUID) -> Response:
+def form(token: str | None, project_id: int, version_id: UUID) -> Response:
     """A form, byte for byte as its hash was listed."""
     return _file(phones.xform(db.session, _sender(token, project_id), version_id))
 
 
 @bp.get("/forms/<uuid:version_id>/manifest")
 @needs("phone.form")
-def manifest(token: str, project_id: int, version_id: UUID) -> Response:
+def manifest(token: str | None, project_id: int, version_id: UUID) -> Response:
     """The files a form wants."""
     files = phones.manifest(db.session, _sender(token, project_id), version_id)
     base = _base(token, project_id)
@@ -69,21 +76,21 @@ def manifest(token: str, project_id: int, version_id: UUID) -> Response:
 
 @bp.get("/forms/<uuid:version_id>/media/<path:name>")
 @needs("phone.form")
-def media(token: str, project_id: int, version_id: UUID, name: str) -> Response:
+def media(token: str | None, project_id: int, version_id: UUID, name: str) -> Response:
     """A file that was uploaded with a form."""
     return _file(phones.media(db.session, _sender(token, project_id), version_id, name))
 
 
 @bp.get(f"/{phones.MISSION}")
 @needs("phone.form")
-def mission_list(token: str, project_id: int) -> Response:
+def mission_list(token: str | None, project_id: int) -> Response:
     """The mission, as the forms read it."""
     return _file(phones.mission_list(db.session, _sender(token, project_id)))
 
 
 @bp.get(f"/{phones.CASES}")
 @needs("phone.form")
-def case_list(token: str, project_id: int) -> Response:
+def case_list(token: str | None, project_id: int) -> Response:
     """The cases this phone may continue."""
     sender = _sender(token, project_id)
     return _stream(phones.case_tag(db.session, sender), phones.case_list(db.session, sender), phones.CSV)
@@ -91,7 +98,7 @@ def case_list(token: str, project_id: int) -> Response:
 
 @bp.get("/cases/integrity")
 @needs("phone.form")
-def integrity(token: str, project_id: int) -> Response:
+def integrity(token: str | None, project_id: int) -> Response:
     """Which of its cases this phone should drop."""
     sender = _sender(token, project_id)
     ids = []
@@ -105,7 +112,7 @@ def integrity(token: str, project_id: int) -> Response:
 
 @bp.route("/submission", methods=["HEAD"])
 @needs("phone.submit")
-def before_submission(token: str, project_id: int) -> Response:
+def before_submission(token: str | None, project_id: int) -> Response:
     """Asked once before a batch: whether this is the place, and how large a request may be."""
     _sender(token, project_id)
     return errors.with_headers(Response(status=204))
@@ -113,7 +120,7 @@ def before_submission(token: str, project_id: int) -> Response:
 
 @bp.post("/submission")
 @needs("phone.submit")
-def submission(token: str, project_id: int) -> Response:
+def submission(token: str | None, project_id: int) -> Response:
     """Take an interview in. 201 once it is stored; a repeat is a success too."""
     here = state()
     sender = _sender(token, project_id)
@@ -138,16 +145,25 @@ def submission(token: str, project_id: int) -> Response:
 # --- within ------------------------------------------------------------------------------------------------------
 
 
-def _sender(token: str, project_id: int) -> Sender:
+def _sender(token: str | None, project_id: int) -> Sender:
     """The phone that asks. On a connection that is given back at once: bodies are long, connections few."""
+    if token is None:
+        return named.sender(project_id)
     with connect_to_glance(state().engine) as connection:
         return receive.admit(connection, token=token, mission_id=project_id, keyring=state().keyring)
 
 
-def _base(token: str, project_id: int) -> str:
+def _note_call(sender: Sender) -> None:
+    """For the list of devices. A database that cannot be written to must not keep a phone from its forms."""
+    assert sender.device_id is not None
+    with suppress(DBAPIError):
+        devices.note_call(state().engine, sender.device_id, sender.called_at)
+
+
+def _base(token: str | None, project_id: int) -> str:
     """The phone's server URL as the world outside sees it, without the deviceID that phones add everywhere."""
     root = state().config.url or request.url_root.rstrip("/")
-    return f"{root}/v1/key/{quote(token, safe='')}/projects/{project_id}"
+    return devices.server_url(root, project_id, token)
 
 
 def _media_url(base: str, version_id: UUID, file: phones.MediaFile) -> str:

@@ -64,6 +64,9 @@ ACTIONS: Mapping[str, Action] = {
     # ----------------------------------------------------------- phones
     "device.list": _in_mission("list devices", _A | _C),
     "device.create": _in_mission("add a device", _A | _C),
+    "device.update": _in_mission(
+        "rename devices, give them to somebody else, and put them in groups", _A | _C
+    ),
     "device.show": _in_mission("show a device's code again", _A | _C),
     "device.revoke": _in_mission("cut a device off, or give it a new token", _A | _C),
     # ------------------------------------------------------------ forms

@@ -1,35 +1,39 @@
-"""Devices: the revocable tokens by which phones receive forms and send interviews, and the code that sets one
-up."""
+"""Devices: the revocable access by which phones receive forms and send interviews."""
 
-import base64
-import io
-import json
 import secrets
-import zlib
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, Literal
+from datetime import datetime, timedelta
+from typing import Any, Final
+from urllib.parse import quote
 
-import segno
-from sqlalchemy import func, select
+from sqlalchemy import Engine, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from app import ledger, problems
+from app.db import connect_to_write
 from app.keys import Keyring
-from app.models import Device, DeviceGroup, Interviewer, Mission, Submission, now
+from app.models import Device, DeviceGroup, Interviewer, Submission, now
 from app.policy import Actor
-from app.services import naming
+from app.services import credentials, naming
+
+LANGUAGES: Final = ("en", "fr", "es", "ar")
+"""Languages a phone is set up in, and its sheet printed."""
+_HOUR: Final = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
 class DeviceLine:
-    """A device in the list of devices. Nothing is written when a phone calls: `last_received_at` is looked
-    up."""
+    """A device in the list of devices."""
 
     device: Device
     interviewer: Interviewer | None
     group: DeviceGroup | None
     last_received_at: datetime | None
+
+    @property
+    def last_contact_at(self) -> datetime | None:
+        """When it last sent something, or asked for its forms; the latter to the hour."""
+        return max(filter(None, (self.last_received_at, self.device.called_at)), default=None)
 
 
 def create(
@@ -42,22 +46,30 @@ def create(
     interviewer_id: int | None = None,
     group_id: int | None = None,
     test_form_id: int | None = None,
+    by_name: bool = False,
+    managed: bool = True,
+    language: str = "en",
 ) -> tuple[Device, str]:
-    """Add a device to a mission. Returns it with its token: 64 characters that need no encoding in a URL.
+    """Add a device to a mission. Returns it with its token: 64 characters that need no encoding in a URL; or, if it is
+    to be known by a user name, with its password.
 
     With `test_form_id` it is a test device (`trial_devices`), which is no phone of the mission. Raises Problem
-    for an empty name, or an interviewer or group of another mission.
+    for an empty name, an interviewer or group of another mission, or a language no phone is set up in.
     """
-    name = naming.clean(display_name, what="A device")
-    _in_mission(session, Interviewer, interviewer_id, mission_id, "interviewer")
-    _in_mission(session, DeviceGroup, group_id, mission_id, "group of devices")
     device = Device(
         mission_id=mission_id,
+        test_form_id=test_form_id,
+        created_by=actor.user_id,
+        username=credentials.new_username() if by_name else None,
+    )
+    _describe(
+        session,
+        device,
+        display_name=display_name,
         interviewer_id=interviewer_id,
         group_id=group_id,
-        test_form_id=test_form_id,
-        display_name=name,
-        created_by=actor.user_id,
+        managed=managed,
+        language=language,
     )
     token = _give_token(device, keyring)
     session.add(device)
@@ -66,8 +78,21 @@ def create(
     return device, token
 
 
+def edit(session: Session, *, actor: Actor, device: Device, **changed: Any) -> None:
+    """Rename a device, or give it to another interviewer or group. The names are those of `create`, what is not given
+    stays, and what it sent before stays the former interviewer's. Raises Problem as `create`."""
+    before = {name: getattr(device, name) for name in _DESCRIBED}
+    _describe(session, device, **(before | changed))
+    session.flush()
+    # Which, not what: a name people give is theirs.
+    names = [name for name in _DESCRIBED if getattr(device, name) != before[name]]
+    if names:
+        _write(session, actor, "device.update", device, detail={"changed": names})
+
+
 def rotate(session: Session, *, actor: Actor, device: Device, keyring: Keyring) -> str:
-    """Give a device a new token: the old one is cut off at once, and a revoked device is back in use."""
+    """Give a device a new token, or a new password to its user name: the old one is cut off at once, and a revoked
+    device is back in use."""
     token = _give_token(device, keyring)
     device.revoked_at = None
     session.flush()
@@ -110,55 +135,36 @@ def get(session: Session, mission_id: int, device_id: int) -> Device:
     return device
 
 
+def note_call(engine: Engine, device_id: int, called_at: datetime | None) -> None:
+    """Remember that a phone asked for its forms: at most once an hour, as far as `called_at` tells. Sending writes
+    nothing of the kind: there no row may be written that others write too, and when a phone sent is known anyway."""
+    at = now()
+    if called_at is not None and at - called_at < _HOUR:
+        return
+    with connect_to_write(engine) as connection:
+        # Asked again here: of several requests at once, one writes.
+        stale = or_(Device.called_at.is_(None), Device.called_at < at - _HOUR)
+        connection.execute(update(Device).where(Device.id == device_id, stale).values(called_at=at))
+
+
 def token(device: Device, keyring: Keyring) -> str:
-    """The token of a device, to print its code again. Needs the private keys."""
+    """The token of a device, or its password, to print its code again. Needs the private keys."""
     return keyring.open(device.token_sealed, _context(device)).decode()
 
 
-def server_url(base: str, mission_id: int, token: str) -> str:
-    """The server root a phone is pointed at (OpenRosa below it). It holds the token: never write it to a
-    log."""
-    return f"{base.rstrip('/')}/v1/key/{token}/projects/{mission_id}"
-
-
-def collect_settings(url: str, mission: Mission) -> dict[str, Any]:
-    """The settings of ODK Collect for a device: exactly our forms, kept up to date, sent when there is a
-    network.
-
-    What was sent is deleted from the phone, and Collect tells its makers nothing: phones get lost and
-    searched.
-    """
-    return {
-        "general": {
-            "protocol": "odk_default",
-            "server_url": url,
-            "form_update_mode": "match_exactly",
-            "automatic_update": True,
-            "autosend": "wifi_and_cellular",
-            "delete_send": True,
-            "analytics": False,
-        },
-        "admin": {},
-        "project": {"name": mission.name, "icon": mission.code[:1], "color": "#0033a0"},
-    }
-
-
-def qr(settings: dict[str, Any], *, kind: Literal["svg", "png"] = "svg") -> bytes:
-    """The settings as the QR code Collect scans: Base64 of zlib-compressed JSON."""
-    plain = json.dumps(settings, ensure_ascii=False, separators=(",", ":")).encode()
-    code = segno.make(
-        base64.b64encode(zlib.compress(plain, 9)).decode(), error="l", micro=False, boost_error=True
-    )
-    image = io.BytesIO()
-    if kind == "svg":
-        code.save(image, kind="svg", scale=4, border=4, xmldecl=False, light="#fff", omitsize=True)
-    else:
-        code.save(image, kind="png", scale=6, border=4)
-    return image.getvalue()
+def server_url(base: str, mission_id: int, token: str | None) -> str:
+    """The server root a phone is pointed at (OpenRosa below it); without a token that of phones with a user name.
+    Never write it to a log: it holds the token."""
+    key = f"key/{quote(token, safe='')}" if token is not None else "phone"
+    return f"{base.rstrip('/')}/v1/{key}/projects/{mission_id}"
 
 
 def _give_token(device: Device, keyring: Keyring) -> str:
-    token = secrets.token_urlsafe(48)
+    if device.username is None:
+        token = secrets.token_urlsafe(48)
+    else:
+        token = credentials.new_password()
+        device.ha1 = credentials.lock(device.username, token, keyring)
     device.token_digest = keyring.token_digest(token)
     device.token_sealed = keyring.seal(token.encode(), _context(device))
     return token
@@ -169,6 +175,30 @@ def _context(device: Device) -> str:
     return f"device-token:{device.token_digest.hex()}"
 
 
+_DESCRIBED: Final = ("display_name", "interviewer_id", "group_id", "managed", "language")
+
+
+def _describe(
+    session: Session,
+    device: Device,
+    *,
+    display_name: str,
+    interviewer_id: int | None,
+    group_id: int | None,
+    managed: bool,
+    language: str,
+) -> None:
+    name = naming.clean(display_name, what="A device")
+    _in_mission(session, Interviewer, interviewer_id, device.mission_id, "interviewer")
+    _in_mission(session, DeviceGroup, group_id, device.mission_id, "group of devices")
+    if language not in LANGUAGES:
+        raise problems.invalid(
+            "Phones are not set up in this language.", f"Take one of: {', '.join(LANGUAGES)}."
+        )
+    device.display_name, device.interviewer_id, device.group_id = name, interviewer_id, group_id
+    device.managed, device.language = managed, language
+
+
 def _in_mission(session: Session, model: Any, row_id: int | None, mission_id: int, what: str) -> None:
     if row_id is None:
         return
@@ -177,7 +207,14 @@ def _in_mission(session: Session, model: Any, row_id: int | None, mission_id: in
         raise problems.not_found(what)
 
 
-def _write(session: Session, actor: Actor, action: str, device: Device) -> None:
+def _write(
+    session: Session, actor: Actor, action: str, device: Device, detail: dict[str, Any] | None = None
+) -> None:
     ledger.write(
-        session, actor=actor.ref, action=action, mission_id=device.mission_id, object=f"device:{device.id}"
+        session,
+        actor=actor.ref,
+        action=action,
+        mission_id=device.mission_id,
+        object=f"device:{device.id}",
+        detail=detail,
     )

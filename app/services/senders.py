@@ -1,8 +1,9 @@
-"""Who sends: the phone that a token names, and the forms that are put on it."""
+"""Who sends: the phone that a token or a user name names, and the forms that are put on it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from datetime import datetime
+from typing import Any, Final
 
 import sqlalchemy
 from sqlalchemy import Connection, case, func, select
@@ -10,12 +11,14 @@ from sqlalchemy import Connection, case, func, select
 from app import problems
 from app.keys import Keyring
 from app.models import Assignment, Device, Form, Mission
+from app.services import credentials
 
 
 @dataclass(frozen=True, slots=True)
 class Sender:
     """Who sends: a phone by its token, or a signed-in person. `forms`: form id → state of its assignment here.
-    A test device has a `test_form_id`: it gets the draft of that form, and what it sends is a trial."""
+    A test device has a `test_form_id`: it gets the draft of that form, and what it sends is a trial. `called_at`: when
+    the phone last asked for its forms, to the hour."""
 
     mission_id: int
     actor: str
@@ -25,13 +28,14 @@ class Sender:
     group_id: int | None = None
     test_form_id: int | None = None
     forms: Mapping[str, str] = field(default_factory=dict)
+    called_at: datetime | None = None
 
 
 # A form may be assigned to everybody and to the phone's group: the more open of the two counts.
 RANK: Final = case({"open": 2, "closing": 1}, value=Assignment.state, else_=0)
 _STATES: Final = ("closed", "closing", "open")
 
-_ADMIT: Final = (
+_DEVICE: Final = (
     select(
         Device.id,
         Device.mission_id,
@@ -39,6 +43,8 @@ _ADMIT: Final = (
         Device.group_id,
         Device.test_form_id,
         Device.revoked_at,
+        Device.ha1,
+        Device.called_at,
         Mission.archived_at,
         Form.xml_form_id,
         func.max(RANK).label("rank"),
@@ -50,9 +56,13 @@ _ADMIT: Final = (
         & (Assignment.group_id.is_(None) | (Assignment.group_id == Device.group_id)),
     )
     .outerjoin(Form, Form.id == Assignment.form_id)
-    .where(Device.token_digest == sqlalchemy.bindparam("digest"))
     .group_by(Device.id, Mission.id, Form.id)
 )
+# A phone with a user name must use it: its password in an address would be written down on the way.
+_BY_TOKEN: Final = _DEVICE.where(
+    Device.token_digest == sqlalchemy.bindparam("digest"), Device.username.is_(None)
+)
+_BY_NAME: Final = _DEVICE.where(Device.username == sqlalchemy.bindparam("username"))
 
 
 def admit(connection: Connection, *, token: str, mission_id: int, keyring: Keyring) -> Sender:
@@ -60,7 +70,30 @@ def admit(connection: Connection, *, token: str, mission_id: int, keyring: Keyri
 
     Raises Problem: unknown_device (also revoked, or of another mission), closed_mission.
     """
-    rows = connection.execute(_ADMIT, {"digest": keyring.token_digest(token)}).all()
+    rows = connection.execute(_BY_TOKEN, {"digest": keyring.token_digest(token)}).all()
+    return _sender(rows, mission_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Somebody says that they are the phone of this name. Whoever knows the password to `ha1` is."""
+
+    ha1: str
+    _rows: Sequence[Any]
+
+    def sender(self, mission_id: int) -> Sender:
+        """The phone, once it has proved to be it. Raises Problem as `admit`."""
+        return _sender(self._rows, mission_id)
+
+
+def claim(connection: Connection, *, username: str, keyring: Keyring) -> Claim:
+    """What there is to a user name: one SELECT. For a name nobody has, a claim that cannot be proved, so that neither
+    the answer nor the time it takes tells which names there are."""
+    rows = connection.execute(_BY_NAME, {"username": username}).all()
+    return Claim(credentials.unlock(rows[0].ha1 if rows else None, keyring), rows)
+
+
+def _sender(rows: Sequence[Any], mission_id: int) -> Sender:
     if not rows or rows[0].revoked_at is not None or rows[0].mission_id != mission_id:
         raise problems.unknown_device()
     device = rows[0]
@@ -74,4 +107,5 @@ def admit(connection: Connection, *, token: str, mission_id: int, keyring: Keyri
         group_id=device.group_id,
         test_form_id=device.test_form_id,
         forms={row.xml_form_id: _STATES[row.rank] for row in rows if row.xml_form_id is not None},
+        called_at=device.called_at,
     )

@@ -11,7 +11,7 @@ from app import problems
 from app.keys import Keyring
 from app.models import Device, Form, Mission, Trial
 from app.policy import Actor
-from app.services import devices
+from app.services import collect, devices
 
 _LOUD: Final = "#d4006a"
 """The colour of a test project in Collect: none that a mission has."""
@@ -72,4 +72,4 @@ def collect_settings(url: str, mission: Mission, title: str) -> dict[str, Any]:
     """The settings of ODK Collect for a test device: those of every phone, under a name and a colour that nobody takes
     for work."""
     project = {"name": f"TEST {title}"[:_LONGEST], "icon": "⚠", "color": _LOUD}
-    return devices.collect_settings(url, mission) | {"project": project}
+    return collect.settings(url, mission) | {"project": project}

@@ -8,8 +8,8 @@ from app import auth, ledger
 from app.auth import needs
 from app.db import db, writing
 from app.problems import Problem
+from app.services import collect, missions
 from app.services import devices as service
-from app.services import missions
 from app.state import state
 
 bp = Blueprint("devices", __name__, url_prefix="/projects/<int:project_id>/devices")
@@ -55,8 +55,10 @@ def set_up(project_id: int, device_id: int) -> str:
     if device.revoked_at:
         return render_template("devices/one.html", device=device, code=None)
     base = here.config.url or request.url_root.rstrip("/")
-    url = service.server_url(base, project_id, service.token(device, here.keyring))
-    code = service.qr(service.collect_settings(url, mission)).decode()
+    secret = service.token(device, here.keyring)
+    settings = collect.of_device(device, mission, base=base, secret=secret, keyring=here.keyring)
+    url = settings["general"]["server_url"]
+    code = collect.qr(settings).decode()
     with writing(db.session):
         ledger.write(
             db.session,

@@ -1,9 +1,7 @@
 """Missions, interviewers and devices."""
 
-import base64
-import json
 import re
-import zlib
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
@@ -208,41 +206,78 @@ def test_the_list_says_whose_phone_it_is_and_when_it_last_sent(session, mission,
         )
     (line,) = devices.listing(session, mission.id)
     assert (line.device, line.interviewer, line.group) == (device, ana, group)
-    assert line.last_received_at == at
+    assert line.last_received_at == line.last_contact_at == at
 
 
-def test_the_code_holds_what_collect_reads(session, mission, phone):
-    url = devices.server_url("https://saif.example/", mission.id, phone[1])
-    assert url == f"https://saif.example/v1/key/{phone[1]}/projects/{mission.id}"
-    settings = devices.collect_settings(url, mission)
-    assert settings["general"]["server_url"] == url
-    assert settings["general"]["form_update_mode"] == "match_exactly"
-    assert settings["admin"] == {}
-    assert settings["project"]["name"] == "Moldova"
+def test_a_phone_with_a_user_name_has_a_password_that_can_be_typed_and_nothing_of_hers(
+    session, mission, keyring
+):
+    with writing(session):
+        made = [
+            devices.create(
+                session,
+                actor=COMMAND,
+                mission_id=mission.id,
+                display_name="Ana's phone",
+                keyring=keyring,
+                by_name=True,
+            )
+            for _ in range(20)
+        ]
+    assert len({device.username for device, _ in made}) == 20
+    for device, password in made:
+        assert re.fullmatch(r"phone-[a-z2-9]{8}", device.username)
+        assert re.fullmatch(r"[a-z2-9]{24}", password)
+        assert not set("ilo01") & set(password)
+        assert devices.token(device, keyring) == password
 
 
-def test_the_code_can_be_read_back(monkeypatch, mission, phone):
-    made = {}
+def test_a_device_is_renamed_and_given_to_another_interviewer_and_group(session, mission, other, phone):
+    device, _ = phone
+    with writing(session):
+        ana = missions.add_interviewer(
+            session, actor=COMMAND, mission_id=mission.id, code="A", display_name="Ana"
+        )
+        north = missions.add_group(session, actor=COMMAND, mission_id=mission.id, name="North")
+        foreign = missions.add_group(session, actor=COMMAND, mission_id=other.id, name="North")
+    with writing(session):
+        devices.edit(session, actor=COMMAND, device=device, display_name=" Phone 9 ", interviewer_id=ana.id)
+        devices.edit(session, actor=COMMAND, device=device, group_id=north.id, managed=False, language="ar")
+        devices.edit(session, actor=COMMAND, device=device, language="ar")
+    assert (device.display_name, device.interviewer_id, device.group_id) == ("Phone 9", ana.id, north.id)
+    assert (device.managed, device.language) == (False, "ar")
+    with writing(session):
+        devices.edit(session, actor=COMMAND, device=device, interviewer_id=None)
+    assert device.interviewer_id is None
+    for wrong in ({"display_name": ""}, {"group_id": foreign.id}, {"language": "tlh"}):
+        with pytest.raises(Problem), writing(session):
+            devices.edit(session, actor=COMMAND, device=device, **wrong)
+    entries = session.scalars(select(LedgerEntry).where(LedgerEntry.action == "device.update"))
+    assert [entry.detail["changed"] for entry in entries] == [
+        ["display_name", "interviewer_id"],
+        ["group_id", "managed", "language"],
+        ["interviewer_id"],
+    ]
 
-    class Code:
-        def save(self, image, *, kind, **_):
-            image.write(kind.encode())
 
-    def make(content, **how):
-        made.update(content=content, **how)
-        return Code()
+def test_that_a_phone_asks_for_its_forms_is_remembered_once_an_hour(session, engine, mission, phone):
+    device, _ = phone
 
-    monkeypatch.setattr(devices.segno, "make", make)
-    settings = devices.collect_settings(devices.server_url("https://saif.example", 1, phone[1]), mission)
-    devices.qr(settings)
-    assert json.loads(zlib.decompress(base64.b64decode(made["content"]))) == settings
-    assert len(made["content"]) < 500, "small codes are read by poor cameras"
+    def called():
+        session.rollback()
+        return session.get_one(Device, device.id).called_at
 
-
-def test_the_code_is_drawn_as_svg_and_as_png(session, mission, phone):
-    settings = devices.collect_settings("https://saif.example", mission)
-    assert devices.qr(settings).lstrip().startswith(b"<svg")
-    assert devices.qr(settings, kind="png").startswith(b"\x89PNG")
+    devices.note_call(engine, device.id, None)
+    first = called()
+    assert devices.listing(session, mission.id)[0].last_contact_at == first
+    # Two requests that came at once both saw that it is time; one writes.
+    devices.note_call(engine, device.id, None)
+    devices.note_call(engine, device.id, first)
+    assert called() == first
+    with writing(session):
+        session.get_one(Device, device.id).called_at = early = first - timedelta(minutes=61)
+    devices.note_call(engine, device.id, early)
+    assert called() > first - timedelta(minutes=1)
 
 
 def test_no_two_devices_share_a_token(session, mission, keyring):

@@ -46,6 +46,32 @@ def test_a_device_is_somebodys(coordinator, path, world, session):
     assert coordinator.post(f"{path}/app-users", json=wanted).status_code == 404
 
 
+def test_a_device_is_renamed_and_given_to_somebody_else(coordinator, path, world, session):
+    with writing(session):
+        ana = missions.add_interviewer(
+            session, actor=COMMAND, mission_id=world.mission, code="A", display_name="Ana"
+        )
+        north = missions.add_group(session, actor=COMMAND, mission_id=world.mission, name="North")
+    one = f"{path}/app-users/{world.device}"
+    wanted = {"displayName": "Phone 9", "interviewerId": ana.id, "groupId": north.id, "language": "ar"}
+    changed = coordinator("PATCH", one, json=wanted).json
+    assert {name: changed[name] for name in wanted} == wanted
+    changed = coordinator("PATCH", one, json={"interviewerId": None, "managed": False}).json
+    assert (changed["interviewerId"], changed["managed"], changed["groupId"]) == (None, False, north.id)
+    assert coordinator("PATCH", one, json={"language": "xx"}).status_code == 400
+    assert coordinator("PATCH", one, json={"groupId": 999}).status_code == 404
+    assert coordinator("PATCH", f"{path}/app-users/999", json={}).status_code == 404
+
+
+def test_a_device_can_have_a_user_name_to_which_the_token_is_the_password(coordinator, client, path, world):
+    made = coordinator.post(f"{path}/app-users", json={"displayName": "Phone 8", "access": "user"}).json
+    root = f"/v1/phone{path}/formList"
+    assert client.get(root).status_code == 401
+    answer = client.get(root, auth=(made["username"], made["token"]), base_url="https://localhost")
+    assert answer.status_code == 200
+    assert client.get(f"/v1/key/{made['token']}{path}/formList").status_code == 403
+
+
 def test_pyodks_way_of_giving_a_device_a_form_works(coordinator, path, world):
     given = f"{path}/forms/ct_screening/assignments/2"
     assert coordinator.post(f"{given}/{world.device}").json == {"success": True}

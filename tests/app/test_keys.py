@@ -28,6 +28,29 @@ def test_what_a_receiving_machine_seals_the_office_opens(public, keyring):
         public.open(sealed, "submission:1")
 
 
+def test_what_is_locked_a_receiving_machine_opens_and_no_other_keyring(public, keyring, tmp_path):
+    locked = keyring.lock(b"proof", "device")
+    assert b"proof" not in locked
+    assert public.unlock(locked, "device") == b"proof"
+    stranger = keys.generate(tmp_path / "stranger")
+    changed = locked[:-1] + bytes([locked[-1] ^ 1])
+    for opening, value, context in (
+        (stranger, locked, "device"),
+        (public, locked, "elsewhere"),
+        (public, changed, "device"),
+        (public, b"", "device"),
+    ):
+        with pytest.raises(KeyringError):
+            opening.unlock(value, context)
+
+
+def test_what_is_derived_depends_on_keyring_purpose_and_data(public, keyring, tmp_path):
+    assert public.derive("nonce", b"x") == keyring.derive("nonce", b"x")
+    stranger = keys.generate(tmp_path / "stranger")
+    others = (keyring.derive("nonce", b"y"), keyring.derive("lock", b"x"), stranger.derive("nonce", b"x"))
+    assert keyring.derive("nonce", b"x") not in others
+
+
 def test_the_private_keys_are_not_even_read_where_they_are_not_wanted(keys_directory):
     assert not Keyring.load(keys_directory, private=False).can_open
 

@@ -123,6 +123,39 @@ def test_a_device_is_added_shown_given_a_new_token_and_cut_off(saif, session, tm
     )
 
 
+def test_a_device_has_a_user_name_and_is_given_to_somebody_else(saif, session):
+    saif("mission", "add", "MDCHI", "--name", "Moldova", "--country", "MD")
+    saif("mission", "interviewer", "MD-07", "--mission", "MDCHI", "--name", "Ana")
+    out = saif("device", "add", "--mission", "MDCHI", "--name", "Phone 8", "--user-name", "--language", "fr")
+    number, url, username, password = out.split()
+    assert url == "http://127.0.0.1:8000/v1/phone/projects/1"
+    assert saif("device", "show", number, "--mission", "MDCHI").split() == [url, username, password]
+    new = saif("device", "rotate", number, "--mission", "MDCHI").split()
+    assert new[:2] == [url, username]
+    assert new[2] != password
+    saif(
+        "device",
+        "edit",
+        number,
+        "--mission",
+        "MDCHI",
+        "--interviewer",
+        "MD-07",
+        "--name",
+        "Phone 9",
+        "--manual",
+    )
+    device = session.scalars(select(Device)).one()
+    assert (device.display_name, device.language, device.managed) == ("Phone 9", "fr", False)
+    listed = saif("device", "list", "--mission", "MDCHI")
+    assert "MD-07" in listed
+    assert username in listed
+    saif("device", "edit", number, "--mission", "MDCHI", "--interviewer", "")
+    assert "MD-07" not in saif("device", "list", "--mission", "MDCHI")
+    refused = saif("device", "edit", number, "--mission", "MDCHI", "--group", "North", fails=True)
+    assert "no such group of devices" in refused
+
+
 def test_a_form_is_checked_published_listed_and_assigned(saif, session, tmp_path):
     path = tmp_path / "visit.md"
     path.write_bytes(FORM)
