@@ -81,6 +81,7 @@ class Delivery:
     device_id: str | None = None
     edits: int = 0
     form_version: str | None = None
+    updated_at: str | None = None
 
 
 def tables(

@@ -11,6 +11,7 @@ from app.api import (
     drafts,
     errors,
     forms,
+    odata,
     projects,
     sessions,
     submissions,
@@ -43,6 +44,7 @@ def init_app(app: Flask) -> None:
         comments,
         versions,
         downloads,
+        odata,
         cases,
     ):
         interface.register_blueprint(resource.bp)

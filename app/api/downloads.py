@@ -1,17 +1,15 @@
 """Submissions as tables, as ODK Central writes them."""
 
-import re
-from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any
 
 from flask import Response
 
-from app import auth, problems
+from app import auth
 from app.api.door import Door
 from app.api.schemas import EXPORT_QUERY
 from app.auth import needs
 from app.db import db
-from app.services import export
+from app.services import condition, export
 from app.services.export import Download, Filters
 from app.state import state
 
@@ -20,10 +18,6 @@ bp = Door(
     __name__,
     url_prefix="/v1/projects/<int:project_id>/forms/<form_id>",
     description="Submissions as tables, as ODK Central writes them.",
-)
-
-_CLAUSE: Final = re.compile(
-    r"__system/(?:submissionDate (?P<than>ge|lt) (?P<at>\S+)|reviewState eq (?P<state>null|'\w+'))"
 )
 
 
@@ -64,7 +58,6 @@ def download_csv(query: dict[str, Any], project_id: int, form_id: str) -> Respon
         export.root_csv(
             db.session,
             keyring=state().keyring,
-            blobs=state().blobs,
             actor=auth.actor(),
             mission_id=project_id,
             xml_form_id=form_id,
@@ -82,37 +75,11 @@ def _download(made: Download) -> Response:
 
 
 def _filters(query: dict[str, Any]) -> Filters:
-    """The filter of the query. Of OData's grammar: comparisons joined by `and`, states joined by `or`."""
-    said: dict[str, Any] = {}
-    states: list[str | None] = []
-    text = (query["$filter"] or "").strip()
-    for clause in text.split(" and ") if text else ():
-        found = [_CLAUSE.fullmatch(part.strip(" ()")) for part in clause.split(" or ")]
-        if None in found or (len(found) > 1 and any(one and one["than"] for one in found)):
-            raise problems.invalid(
-                "The filter says something this server does not know.",
-                "Compare __system/submissionDate (ge, lt) or __system/reviewState (eq), joined by `and`.",
-            )
-        for one in found:
-            assert one is not None
-            if one["than"]:
-                said["received_from" if one["than"] == "ge" else "received_to"] = _instant(one["at"])
-            else:
-                states.append(None if one["state"] == "null" else one["state"].strip("'"))
     return Filters(
-        **said,
-        review_states=tuple(states) or None,
+        condition=condition.read(query["$filter"]),
         attachments=query["attachments"],
         group_paths=query["groupPaths"],
         split_select_multiples=query["splitSelectMultiples"],
         deleted_fields=query["deletedFields"],
         identifiers=query["identifiers"],
     )
-
-
-def _instant(text: str) -> datetime:
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise problems.invalid("The filter holds no date.", "Write it like 2026-11-22T00:00:00Z.") from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -435,6 +435,11 @@ REASON_QUERY = schema(
     "ReasonQuery", {"reason": option(fields.String, "Why you need it, where a reason must be given.")}
 )
 
+FILTER = (
+    "As in OData, of `__system/submissionDate`, `updatedAt`, `submitterId` and `reviewState`: eq ne lt le gt ge, "
+    "and or not, parentheses, now(), year() to second()."
+)
+
 EXPORT_QUERY = schema(
     "ExportQuery",
     {
@@ -445,11 +450,66 @@ EXPORT_QUERY = schema(
         "identifiers": option(
             fields.Boolean, "Identifiers and free text (class P3); false leaves them out.", True
         ),
-        "$filter": option(
+        "$filter": option(fields.String, FILTER),
+        "reason": option(fields.String, "Why you need it; kept in the ledger."),
+    },
+)
+
+ODATA_QUERY = schema(
+    "ODataQuery",
+    {
+        "$select": option(
+            fields.String, "Fields by name, with commas: `__id,__system/reviewState,home/place`."
+        ),
+        "$expand": option(
             fields.String,
-            "As in OData, of `__system/submissionDate` (ge, lt) and `__system/reviewState` (eq).",
+            "`*` puts the rows of repeats into the rows they belong to.",
+            validate=validate.Equal("*"),
+        ),
+        "$filter": option(fields.String, FILTER),
+        "$skip": option(fields.Integer, "Leave out so many rows.", 0, validate=validate.Range(0)),
+        "$top": option(fields.Integer, "At most so many rows.", validate=validate.Range(0)),
+        "$count": option(fields.Boolean, "With `@odata.count`: rows there are, whatever `$top` says.", False),
+        "$wkt": option(fields.Boolean, "Geometry as well-known text instead of GeoJSON.", False),
+        "identifiers": option(
+            fields.Boolean, "Identifiers and free text (class P3); false leaves them out.", True
         ),
         "reason": option(fields.String, "Why you need it; kept in the ledger."),
+    },
+)
+
+_CONTEXT = {"@odata.context": text("Where the metadata are.")}
+
+ODATA_SERVICE = schema(
+    "ODataService",
+    {
+        **_CONTEXT,
+        "value": _field(
+            fields.List,
+            "The tables.",
+            cls_or_instance=fields.Nested(
+                schema(
+                    "ODataTableName",
+                    {
+                        "name": text("Its name."),
+                        "kind": text("Always EntitySet."),
+                        "url": text("Its address, relative to the service."),
+                    },
+                )
+            ),
+        ),
+    },
+)
+
+ODATA_TABLE = schema(
+    "ODataTable",
+    {
+        **_CONTEXT,
+        "value": _field(
+            fields.List, "The rows; what they hold is in the metadata.", cls_or_instance=fields.Dict()
+        ),
+        "@odata.nextLink": fields.String(metadata={"description": "Where to go on, if there is more."}),
+        "@odata.count": fields.Integer(metadata={"description": "How many rows there are, if asked for."}),
     },
 )
 

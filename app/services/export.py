@@ -2,8 +2,8 @@
 why, and another one at its end, with counts and the hash of what was handed out."""
 
 import hashlib
-from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, fields
 from typing import Any
 
 from sqlalchemy import Engine
@@ -17,8 +17,9 @@ from app.keys import Keyring
 from app.models import new_id
 from app.services import forms, plans
 from app.services.export_rows import Filters, Rows
+from submissions.tables import Layout
 
-__all__ = ["Download", "Filters", "csv_zip", "root_csv"]
+__all__ = ["Download", "Export", "Filters", "csv_zip", "root_csv"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,16 +43,26 @@ def csv_zip(
     reason: str | None = None,
 ) -> Download:
     """All tables of a form and its files. Raises Problem: not_allowed, not_found (no such form here)."""
-    export = _Export(session, keyring, blobs, actor, mission_id, xml_form_id, filters or Filters(), reason)
+    export = Export(session, keyring, actor, mission_id, xml_form_id, filters or Filters(), reason)
+    layout, sheets = export.sheets(session)
     export.begin(session, "export.csv_zip")
-    return Download(f"{xml_form_id}.csv.zip", "application/zip", export.run(export.archive))
+
+    def archive(session: Session) -> Iterator[bytes]:
+        return csv.archive(
+            layout,
+            sheets,
+            submissions=export.rows.submissions(session, layout),
+            files=lambda: export.rows.files(session, blobs),
+            written=export.written,
+        )
+
+    return Download(f"{xml_form_id}.csv.zip", "application/zip", export.run(archive))
 
 
 def root_csv(
     session: Session,
     *,
     keyring: Keyring,
-    blobs: BlobStore,
     actor: policy.Actor,
     mission_id: int,
     xml_form_id: str,
@@ -59,20 +70,25 @@ def root_csv(
     reason: str | None = None,
 ) -> Download:
     """The table of the form alone. Raises Problem: not_allowed, not_found."""
-    export = _Export(session, keyring, blobs, actor, mission_id, xml_form_id, filters or Filters(), reason)
+    export = Export(session, keyring, actor, mission_id, xml_form_id, filters or Filters(), reason)
+    layout, sheets = export.sheets(session)
     export.begin(session, "export.csv")
-    return Download(f"{xml_form_id}.csv", "text/csv; charset=utf-8", export.run(export.root_table))
+
+    def table(session: Session) -> Iterator[bytes]:
+        submissions = export.rows.submissions(session, layout)
+        return csv.root_table(layout, sheets, submissions=submissions, written=export.written)
+
+    return Download(f"{xml_form_id}.csv", "text/csv; charset=utf-8", export.run(table))
 
 
-class _Export:
+class Export:
     """One download under way. It has a connection of its own: it goes on after the request that asked for
-    it."""
+    it. Raises Problem: not_allowed, not_found."""
 
     def __init__(
         self,
         session: Session,
         keyring: Keyring,
-        blobs: BlobStore,
         actor: policy.Actor,
         mission_id: int,
         xml_form_id: str,
@@ -83,7 +99,6 @@ class _Export:
         engine = session.get_bind()
         assert isinstance(engine, Engine)
         self.engine = engine
-        self.blobs = blobs
         self.actor = actor
         self.mission_id = mission_id
         self.xml_form_id = xml_form_id
@@ -95,30 +110,24 @@ class _Export:
         read_by = [plans.get(session, one.id) for one in forms.versions(session, form)]
         if not read_by:
             raise problems.not_found("published form")
+        self.form = read_by[0].form
         self.rows = Rows(
             keyring, mission_id=mission_id, xml_form_id=xml_form_id, plans=read_by, filters=filters
         )
-        self.layout = self.rows.layout(session)
-        self.sheets = csv.sheets(
-            self.layout, without=self.rows.leaves_out, spreadsheet_safe=filters.spreadsheet_safe
+
+    def sheets(self, session: Session) -> tuple[Layout, Mapping[str, csv.Sheet]]:
+        """The tables, and how each is written as CSV."""
+        layout = self.rows.layout(session)
+        sheets = csv.sheets(
+            layout, without=self.rows.leaves_out, spreadsheet_safe=self.filters.spreadsheet_safe
         )
+        return layout, sheets
 
-    def begin(self, session: Session, action: str) -> None:
-        said = {name: str(value) for name, value in asdict(self.filters).items() if value is not None}
-        self._enter(session, action, {"form": self.xml_form_id, "filters": said})
-
-    def archive(self, session: Session) -> Iterator[bytes]:
-        return csv.archive(
-            self.layout,
-            self.sheets,
-            submissions=self.rows.submissions(session, self.layout),
-            files=lambda: self.rows.files(session, self.blobs),
-            written=self.written,
-        )
-
-    def root_table(self, session: Session) -> Iterator[bytes]:
-        submissions = self.rows.submissions(session, self.layout)
-        return csv.root_table(self.layout, self.sheets, submissions=submissions, written=self.written)
+    def begin(self, session: Session, action: str, **detail: Any) -> None:
+        """The first entry: who, what and why."""
+        asked = {one.name: getattr(self.filters, one.name) for one in fields(self.filters)}
+        said = {name: str(value) for name, value in asked.items() if value is not None}
+        self._enter(session, action, {"form": self.xml_form_id, "filters": said, **detail})
 
     def run(self, make: Callable[[Session], Iterator[bytes]]) -> Iterator[bytes]:
         """The download; at its end, also one cut short, the second entry."""

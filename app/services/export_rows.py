@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, cast
 
-from sqlalchemy import Table, Text, func, or_, select
+from sqlalchemy import Table, Text, and_, func, or_, select
 from sqlalchemy import cast as sql_cast
 from sqlalchemy.orm import Session
 
@@ -20,7 +20,8 @@ from app.exports import csv_zip as csv
 from app.exports.spool import Spool
 from app.keys import Keyring
 from app.models import Device, Submission, User
-from app.services import files, logs, stored
+from app.services import condition_sql, files, logs, stored
+from app.services.condition import Condition
 from app.services.files import Files
 from app.services.plans import Plan
 from app.services.submission_detail import file_names
@@ -30,8 +31,8 @@ from submissions.tables import Delivery, Layout
 
 _TABLE = cast("Table", Submission.__table__)
 _COLUMNS = (
-    "id", "instance_id", "deprecated_id", "root_instance_id", "version_id", "form_version", "state", "review_state",
-    "received_at", "device_id", "user_id", "phone", "xml", "plain",
+    "id", "instance_id", "deprecated_id", "root_instance_id", "version_id", "form_version", "state", "received_at",
+    "device_id", "user_id", "phone", "xml", "plain",
 )  # fmt: skip
 _STREAMED = 200
 """Rows fetched at a time."""
@@ -39,13 +40,12 @@ _STREAMED = 200
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """What of a form's submissions. `identifiers` False leaves out the columns and files of class P3;
-    `spreadsheet_safe` keeps spreadsheet programs from taking an answer for a formula. The others are ODK
-    Central's."""
+    """What of a form's submissions: those of which the condition is true, or one alone, by its first
+    instanceID. `identifiers` False leaves out the columns and files of class P3; `spreadsheet_safe` keeps
+    spreadsheet programs from taking an answer for a formula. The others are ODK Central's."""
 
-    received_from: datetime | None = None
-    received_to: datetime | None = None
-    review_states: tuple[str | None, ...] | None = None
+    condition: Condition | None = None
+    submission: str | None = None
     attachments: bool = True
     group_paths: bool = True
     split_select_multiples: bool = False
@@ -66,13 +66,15 @@ class Rows:
         self.xml_form_id = xml_form_id
         self.plans = plans
         self.filters = filters
-        self._named = Spool()
+        self._named: Spool | None = None
+        """Which submission names which files, once one does."""
         self._with_places: set[uuid.UUID] = set()
         """Versions of the form whose logs may tell places here."""
 
     def close(self) -> None:
         """Drop what was spooled."""
-        self._named.close()
+        if self._named is not None:
+            self._named.close()
 
     def layout(self, session: Session) -> Layout:
         """The tables: those of the newest version, with a column for answers it has no question for if there
@@ -103,9 +105,17 @@ class Rows:
 
     def submissions(self, session: Session, layout: Layout) -> Iterator[Iterator[csv.Row]]:
         """The rows of each submission, the newest first, as Central has them."""
+        for said, delivery in self.read(session):
+            yield tables.rows(said, layout, delivery)
+
+    def read(
+        self, session: Session, *, skip: int = 0, top: int | None = None
+    ) -> Iterator[tuple[Record, Delivery]]:
+        """Each submission, read, the newest first; of all of them those from `skip` on, `top` at most."""
         statement = (
             select(
                 *(_TABLE.c[name] for name in _COLUMNS),
+                condition_sql.review_state().label("shown_review"),
                 Device.display_name.label("device_name"),
                 User.display_name.label("user_name"),
             )
@@ -115,6 +125,8 @@ class Rows:
             .order_by(Submission.id.desc())
             .execution_options(yield_per=_STREAMED)
         )
+        if skip or top is not None:
+            statement = statement.offset(skip).limit(top)
         self._with_places = {
             plan.version_id for plan in self.plans if logs.places_allowed(session, self.mission_id, plan)
         }
@@ -127,20 +139,25 @@ class Rows:
                     submitted_at=_instant(first_at),
                     submitter_id=row.device_id or row.user_id,
                     submitter_name=row.device_name or row.user_name,
-                    review_state=row.review_state,
+                    review_state=row.shown_review,
                     device_id=row.phone,
                     edits=count,
                     # A rendition's version string is the server's; the form's own is what people know.
                     form_version=self._plan(row).form.version if row.version_id else row.form_version,
+                    updated_at=_instant(row.received_at) if row.deprecated_id else None,
                 )
-                yield self._rows(row, layout, delivery, have[row.id])
+                yield self._read(row, delivery, have[row.id])
+
+    def count(self, session: Session) -> int:
+        """How many submissions there are."""
+        return session.scalar(select(func.count()).select_from(Submission).where(*self._where())) or 0
 
     def files(self, session: Session, blobs: BlobStore) -> csv.Files:
         """The files that the answers handed out speak of. Asked for after the submissions."""
         if not self.filters.attachments or not self.filters.identifiers:
             return
         taken: set[int] = set()
-        for line in self._named.lines():
+        for line in self._named.lines() if self._named is not None else ():
             submission, names, places = json.loads(line)
             version = uuid.UUID(submission)
             have = files.at_hand(session, [version])[version]
@@ -157,16 +174,12 @@ class Rows:
             Submission.xml_form_id == self.xml_form_id,
             Submission.state.not_in(("deleted", "superseded")),
         ]
-        filters = self.filters
-        if filters.received_from is not None:
-            found.append(Submission.received_at >= filters.received_from)
-        if filters.received_to is not None:
-            found.append(Submission.received_at < filters.received_to)
-        if filters.review_states is not None:
-            either = [Submission.review_state.in_([one for one in filters.review_states if one])]
-            if None in filters.review_states:
-                either.append(Submission.review_state.is_(None))
-            found.append(or_(*either))
+        if self.filters.condition is not None:
+            found.append(condition_sql.where(self.filters.condition.term))
+        if self.filters.submission is not None:
+            key = self.filters.submission
+            unread = and_(Submission.root_instance_id.is_(None), Submission.instance_id == key)
+            found.append(or_(Submission.root_instance_id == key, unread))
         return found
 
     def _edits(self, session: Session, rows: Sequence[Any]) -> dict[str | None, tuple[datetime, int]]:
@@ -186,9 +199,9 @@ class Rows:
         )
         return {root: (first_at, count - 1) for root, first_at, count in found}
 
-    def _rows(self, row: Any, layout: Layout, delivery: Delivery, have: Files) -> Iterator[csv.Row]:
+    def _read(self, row: Any, delivery: Delivery, have: Files) -> tuple[Record, Delivery]:
         plan = self._plan(row)
-        said, status = self._read(row, plan)
+        said, status = self._record(row, plan)
         names = file_names(plan, said)
         present = len(files.belonging(have, names, self.keyring))
         if names and present and self.filters.attachments:
@@ -197,16 +210,16 @@ class Rows:
                 for name in sorted(names)
                 if logs.may_hold_places(name, plan, said) and plan.version_id not in self._with_places
             ]
+            self._named = self._named or Spool()
             self._named.write(json.dumps([str(row.id), sorted(names), places]).encode() + b"\n")
-        counted = replace(
+        return said, replace(
             delivery, attachments_present=present, attachments_expected=len(names), status=status
         )
-        return tables.rows(said, layout, counted)
 
     def _plan(self, row: Any) -> Plan:
         return next((one for one in self.plans if one.version_id == row.version_id), self.plans[0])
 
-    def _read(self, row: Any, plan: Plan) -> tuple[Record, str | None]:
+    def _record(self, row: Any, plan: Plan) -> tuple[Record, str | None]:
         """A submission's answers, and its status; no answers if it cannot be read, so that its row at least says it
         is there."""
         status = "unreadable" if row.state == "failed" else None

@@ -111,6 +111,9 @@ def test_answers_keep_to_their_schemas(world, callers, described, client):
         ),
         (coordinator, "GET", f"{forms}/ct_screening/submissions/{instance}/comments", {}),
         (coordinator, "PUT", f"{forms}/ct_screening/submissions/{instance}", {"data": b"<x"}),
+        (coordinator, "GET", f"{forms}/ct_screening.svc", {}),
+        (coordinator, "GET", f"{forms}/ct_screening.svc/Submissions?%24top=1&%24count=true", {}),
+        (coordinator, "GET", f"{forms}/ct_screening.svc/Submissions?%24top=x", {}),
         (coordinator, "DELETE", f"{forms}/ct_screening/submissions/{instance}?reason=a+test+of+it", {}),
         (coordinator, "GET", f"/projects/{mission}/cases", {}),
         (coordinator, "GET", f"/projects/{mission}/cases/{case}", {}),
@@ -134,7 +137,7 @@ def test_answers_keep_to_their_schemas(world, callers, described, client):
     raw = {
         path
         for path, methods in described["paths"].items()
-        if path.endswith((".xml", ".xlsx", ".xls", ".csv", ".zip"))
+        if path.endswith((".xml", ".xlsx", ".xls", ".csv", ".zip", "$metadata"))
     }
     told = {
         (method.upper(), path)
@@ -159,8 +162,8 @@ def _operation(described, method, path):
     def matches(template):
         return re.fullmatch(re.sub(r"\\{\w+\\}", "[^/]+", re.escape(template)), path)
 
-    # Of the paths that match, the one with the fewest variables is meant.
-    template = min(filter(matches, described["paths"]), key=lambda one: one.count("{"))
+    # Of the paths that match, the one with the fewest variables is meant, and of those the most particular.
+    template = min(filter(matches, described["paths"]), key=lambda one: (one.count("{"), -len(one)))
     return template, described["paths"][template][method.lower()]
 
 

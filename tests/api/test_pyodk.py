@@ -6,6 +6,7 @@ from datetime import datetime
 
 import openpyxl
 import pytest
+from lxml import etree
 from pyodk.client import Client
 from pyodk.errors import PyODKError
 from sqlalchemy import select
@@ -339,6 +340,169 @@ def test_comments_are_about_all_versions_of_a_submission(visits, work, session):
         visits.submissions.add_comment("uuid:1", " ", form_id="visit")
     with pytest.raises(PyODKError, match="no such submission"):
         visits.submissions.list_comments("uuid:9", "visit")
+
+
+# --- tables
+
+
+@pytest.fixture
+def three(visits, work):
+    """Three submissions: 1 approved, 2 edited, 3 as it came."""
+    for number in (1, 2, 3):
+        answers = ANSWERS.replace("Ana", f"Ana {number}").replace("34", str(33 + number))
+        visits.submissions.create(instance(f"uuid:{number}", answers=answers), form_id="visit")
+    visits.submissions.edit("uuid:2", instance("uuid:2b", replaces="uuid:2"), form_id="visit")
+    visits.submissions.review("uuid:1", "approved", form_id="visit")
+    work()
+    return visits
+
+
+def ids(table) -> list[str]:
+    return [row["__id"] for row in table["value"]]
+
+
+def test_the_table_of_submissions_is_centrals(three, mission):
+    table = three.submissions.get_table("visit")
+    root = f"{three.session.base_url}projects/{mission}/forms/visit.svc"
+    assert table["@odata.context"] == f"{root}/$metadata#Submissions"
+    assert ids(table) == ["uuid:2", "uuid:3", "uuid:1"], "the newest first"
+    row = table["value"][0]
+    assert row["__system"] | {"submissionDate": "", "updatedAt": ""} == {
+        "submissionDate": "", "updatedAt": "", "submitterId": "1", "submitterName": "Script",
+        "attachmentsPresent": 0, "attachmentsExpected": 1, "status": None, "reviewState": "edited",
+        "deviceId": None, "edits": 1, "formVersion": "1", "deletedAt": None,
+    }  # fmt: skip
+    assert row["__system"]["submissionDate"] < row["__system"]["updatedAt"]
+    assert (row["name"], row["age"], row["meta"]["instanceID"]) == ("Ana", 34, "uuid:2b")
+    assert row["home"]["place"]["coordinates"] == [28.86, 47.01, 85]
+    assert row["child@odata.navigationLink"] == "Submissions('uuid%3A2')/child"
+
+
+def test_tables_of_repeats_join_those_around_them(three):
+    children = three.submissions.get_table("visit", table_name="Submissions.child")["value"]
+    assert [one["first_name"] for one in children] == ["Ion", "Eva"] * 3
+    assert {one["__Submissions-id"] for one in children} == {"uuid:1", "uuid:2", "uuid:3"}
+    toys = three.submissions.get_table("visit", table_name="Submissions.child.toy")["value"]
+    assert {one["__Submissions-child-id"] for one in toys} == {
+        one["__id"] for one in children if one["first_name"] == "Ion"
+    }
+    (row,) = three.submissions.get_table("visit", top=1, expand="*")["value"]
+    assert [toy["toy_name"] for toy in row["child"][0]["toy"]] == ["Ball", "Kite"]
+
+
+@pytest.mark.parametrize(("name", "rows"), [("Submissions", 3), ("Submissions.child", 6)])
+def test_a_table_is_read_page_by_page(three, name, rows):
+    seen, skip = [], 0
+    while True:
+        page = three.submissions.get_table("visit", table_name=name, top=2, skip=skip, count=True)
+        assert page["@odata.count"] == rows
+        seen += ids(page)
+        skip += 2
+        if "@odata.nextLink" not in page:
+            break
+        assert ids(three.get(page["@odata.nextLink"]).json()) == ids(
+            three.submissions.get_table("visit", table_name=name, top=2, skip=skip)
+        )
+    assert seen == ids(three.submissions.get_table("visit", table_name=name))
+    assert len(seen) == rows
+    assert ids(three.submissions.get_table("visit", table_name=name, top=0, count=True)) == []
+
+
+def test_a_table_is_narrowed_by_filter_and_selection(three):
+    found = three.submissions.get_table("visit", filter="__system/reviewState eq 'approved'")
+    assert ids(found) == ["uuid:1"]
+    children = three.submissions.get_table(
+        "visit", table_name="Submissions.child", filter="$root/Submissions/__system/updatedAt ne null"
+    )
+    assert {one["__Submissions-id"] for one in children["value"]} == {"uuid:2"}
+    first = three.submissions.get_table("visit", filter="__system/submissionDate lt now()")["value"][0]
+    later = three.submissions.get_table(
+        "visit",
+        filter=f"__system/submissionDate gt {first['__system']['submissionDate']}",
+        count=True,
+    )
+    assert ids(later) == ["uuid:3"], "an edit was submitted when its first version was"
+    assert later["@odata.count"] == 1
+    (row,) = three.submissions.get_table(
+        "visit", top=1, select="__id,home/place,__system/reviewState", wkt=True
+    )["value"]
+    assert row == {
+        "__id": "uuid:2",
+        "__system": {"reviewState": "edited"},
+        "home": {"place": "POINT (28.86 47.01 85)"},
+    }
+    for wrong in ({"filter": "name eq 'Ana'"}, {"select": "nmae"}, {"table_name": "Submissions.nobody"}):
+        with pytest.raises(PyODKError) as refused:
+            three.submissions.get_table("visit", **wrong)
+        assert "Status: 4" in str(refused.value)
+
+
+def test_links_of_a_table_lead_to_its_rows(three):
+    root = f"projects/{three.project_id}/forms/visit.svc"
+    row = three.submissions.get_table("visit", top=1)["value"][0]
+    assert three.get(f"{root}/Submissions('uuid%3A2')").json()["value"] == [row]
+    children = three.get(f"{root}/{row['child@odata.navigationLink']}").json()["value"]
+    assert [one["first_name"] for one in children] == ["Ion", "Eva"]
+    toys = [three.get(f"{root}/{one['toy@odata.navigationLink']}").json()["value"] for one in children]
+    assert [[toy["toy_name"] for toy in some] for some in toys] == [["Ball", "Kite"], []]
+    for nowhere in (
+        "Submissions('uuid%3A9')",
+        "Submissions/child",
+        "Submissions('uuid%3A2",
+        "Submissionschild",
+        "x",
+    ):
+        assert three.get(f"{root}/{nowhere}").status_code == 404
+
+
+def test_the_service_describes_its_tables(three):
+    root = f"projects/{three.project_id}/forms/visit.svc"
+    service = three.get(root).json()
+    assert [one["url"] for one in service["value"]] == [
+        "Submissions", "Submissions.child", "Submissions.child.toy",
+    ]  # fmt: skip
+    answer = three.get(f"{root}/$metadata")
+    assert answer.headers["OData-Version"] == "4.0"
+    described = etree.fromstring(answer.content)
+    edm = {"e": "http://docs.oasis-open.org/odata/ns/edm"}
+    types = {one.get("Name"): one for one in described.iterfind(".//e:EntityType", edm)}
+    assert set(types) == {one["name"] for one in service["value"]}
+
+    def properties(owner):
+        return {one.get("Name"): one.get("Type") for one in owner if one.get("Type")}
+
+    space = "org.opendatakit.user.visit"
+    assert properties(types["Submissions"]) == {
+        "__id": "Edm.String",
+        "__system": "org.opendatakit.submission.metadata",
+        "name": "Edm.String",
+        "age": "Edm.Int64",
+        "photo": "Edm.String",
+        "home": f"{space}.home",
+        "child": f"Collection({space}.Submissions.child)",
+        "meta": f"{space}.meta",
+    }
+    assert properties(types["Submissions.child.toy"]) == {
+        "__id": "Edm.String", "__Submissions-child-id": "Edm.String", "toy_name": "Edm.String",
+    }  # fmt: skip
+    named = {one.get("Name") for one in described.iterfind(".//e:ComplexType", edm)}
+    assert named == {"metadata", "home", "meta"}
+
+
+def test_a_feed_is_an_entry_of_the_ledger_and_leaves_identifiers_out_if_asked(three, session):
+    three.submissions.get_table("visit", filter="__system/reviewState eq 'approved'")
+    begun, done = session.scalars(
+        select(LedgerEntry).where(LedgerEntry.action.like("export.%")).order_by(LedgerEntry.id)
+    )
+    assert begun.action == "export.odata"
+    assert begun.detail["table"] == "Submissions"
+    assert begun.detail["filters"]["condition"] == "__system/reviewState eq 'approved'"
+    assert (done.detail["complete"], done.detail["rows"]) == (True, {"Submissions": 1})
+    path = f"projects/{three.project_id}/forms/visit.svc"
+    row = three.get(f"{path}/Submissions?identifiers=false").json()["value"][0]
+    assert "name" not in row, "free text is of class P3 unless its field says otherwise"
+    assert row["age"] == 34
+    assert 'Name="name"' not in three.get(f"{path}/$metadata?identifiers=false").text
 
 
 def test_the_server_as_it_is_run_takes_files_in_chunks(

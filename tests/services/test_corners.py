@@ -140,7 +140,7 @@ def test_a_submission_whose_xml_is_damaged_is_listed_and_downloaded_without_answ
         common = {"keyring": house.keyring, "actor": policy.COMMAND, "mission_id": house.mission_id}
         shown = submissions.read_submission(session, instance_id=first, **common)
         assert (shown.nodes, shown.consent_ok) == ((), None)
-        made = export.root_csv(session, blobs=house.blobs, xml_form_id="ct_screening", **common)
+        made = export.root_csv(session, xml_form_id="ct_screening", **common)
     content = b"".join(made.chunks).decode()
     assert first in content
     assert "unreadable" in content

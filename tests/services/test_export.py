@@ -17,16 +17,17 @@ from app.exports.spool import Spool
 from app.models import LedgerEntry
 from app.policy import Actor, Held
 from app.problems import Problem
-from app.services import decide, export, submissions
+from app.services import condition, decide, export, submissions
 from tests.services.conftest import edited, new_uid
 from tests.services.made import assistance, screening
 
 
 def download(house, form, make=export.csv_zip, actor=policy.COMMAND, reason=None, **filters):
     with house.session() as session:
+        more = {"blobs": house.blobs} if make is export.csv_zip else {}
         made = make(
-            session, keyring=house.keyring, blobs=house.blobs, actor=actor, mission_id=house.mission_id,
-            xml_form_id=form, filters=export.Filters(**filters), reason=reason,
+            session, keyring=house.keyring, actor=actor, mission_id=house.mission_id,
+            xml_form_id=form, filters=export.Filters(**filters), reason=reason, **more,
         )  # fmt: skip
     return b"".join(made.chunks)
 
@@ -128,16 +129,16 @@ def test_filters_narrow_the_download(house):
             session, actor=policy.COMMAND, mission_id=house.mission_id, instance_id=first, state="approved"
         )
 
-    def keys(**filters):
-        return {row["KEY"] for row in tables(download(house, "ct_screening", **filters))["ct_screening.csv"]}
+    def keys(text):
+        found = tables(download(house, "ct_screening", condition=condition.read(text)))
+        return {row["KEY"] for row in found["ct_screening.csv"]}
 
     hour = timedelta(hours=1)
-    assert keys(review_states=("approved",)) == {first}
-    assert keys(review_states=(None,)) == {second}
-    assert keys(review_states=(None, "approved")) == {first, second}
-    assert keys(received_from=datetime.now(UTC) + hour) == set()
-    assert keys(received_to=datetime.now(UTC) - hour) == set()
-    assert keys(received_from=datetime.now(UTC) - hour, received_to=datetime.now(UTC) + hour) == {
+    soon, lately = (moment.isoformat() for moment in (datetime.now(UTC) + hour, datetime.now(UTC) - hour))
+    assert keys("__system/reviewState eq 'approved'") == {first}
+    assert keys("__system/reviewState eq null") == {second}
+    assert keys(f"__system/submissionDate ge {soon}") == set()
+    assert keys(f"__system/submissionDate ge {lately} and __system/submissionDate lt {soon}") == {
         first,
         second,
     }
