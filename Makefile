@@ -26,9 +26,10 @@ bench: $(VENV)/.dev ## Measure receive, normalise, compile and export on SQLite 
 	@tests/prepare.sh
 	@for what in compile receive normalise export; do $(BIN)/python -m benchmarks.$$what $(ARGS) || exit 1; done
 
-soak: $(VENV)/.dev ## 300 + 300 interviews filled by JavaRosa against a running server, on both databases
+soak: $(VENV)/.dev ## 300 + 300 interviews filled by JavaRosa against a running server; 20 phones offline for 4 weeks
 	@tests/prepare.sh
 	$(BIN)/python -m benchmarks.soak $(ARGS)
+	$(BIN)/python -m benchmarks.weeks
 
 screenshots: $(VENV)/.dev ## Every page at 1280 and 380 px, into var/screenshots
 	@tests/prepare.sh

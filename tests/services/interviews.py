@@ -88,8 +88,9 @@ def fill(
                 ignore_unused=True,
                 **options,
             )
-        except Refused:
+        except Refused as refusal:
+            last = refusal
             continue
         files = {name: path.read_bytes() for name, path in filled.attachments.items()}
         return Interview(form, filled.xml, filled.report, files)
-    raise AssertionError(f"no random answers satisfy the form {form} with seed {seed}")
+    raise AssertionError(f"no random answers satisfy the form {form} with seed {seed}: {last}")
