@@ -242,6 +242,18 @@ FORM_ATTACHMENT = schema(
     },
 )
 
+FORM_KEY = schema(
+    "FormKey",
+    {
+        "id": _field(fields.UUID, "Id of the key."),
+        "public": text(
+            "Base64 of its public half, as the form carries it. The private half is never given out."
+        ),
+        "createdAt": instant("When it was made."),
+        "retiredAt": instant("Since when phones no longer get it; null: they get it now.", null=True),
+    },
+)
+
 # --- devices
 # ------------------------------------------------------------------------------------------------------
 
@@ -401,7 +413,7 @@ SUBMISSION = schema(
         "reviewState": maybe("null, edited, hasIssues, approved or rejected"),
         "instanceName": maybe("Not given out: it may hold a name. Null."),
         "formVersion": text("Version string the phone held."),
-        "state": text("received, normalised, waiting, failed or superseded"),
+        "state": text("received, normalised, waiting, opaque, failed or superseded"),
         "heldOn": maybe("Date of the interview."),
         "caseId": maybe("The case it is about.", fields.UUID),
         "findings": _field(fields.List, "What was found in it.", cls_or_instance=fields.Nested(FINDING)),

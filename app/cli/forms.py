@@ -10,7 +10,7 @@ from app.cli.frame import Commands, base_url, mission_of, mission_option, opened
 from app.db import writing
 from app.models import DeviceGroup
 from app.policy import COMMAND
-from app.services import devices, forms, missions, publish, trial_devices
+from app.services import devices, form_keys, forms, missions, publish, trial_devices
 from xlsforms.finding import Finding
 
 group = Commands("form", help="Forms: check them, publish them, put them on phones.")
@@ -131,6 +131,37 @@ def list_forms(code: str | None) -> None:
                 state = f"{line.state}, {line.group_state} for a group"
             rows.append((line.form.xml_form_id, line.current.title, version, draft, state))
     table(*rows)
+
+
+@group.command()
+@click.argument("form_id")
+@mission_option
+@click.option(
+    "--new-key", is_flag=True, help="Give the phones a new key; the old ones still open what comes in."
+)
+@click.option("--off", is_flag=True, help="Let phones keep and send interviews unencrypted again.")
+def encrypt(form_id: str, code: str, new_key: bool, off: bool) -> None:
+    """Have the phones of a mission encrypt what they send of a form.
+
+    An interview is then unreadable on the phone once it is finished. Collect cannot edit it any more; edits are
+    made in the office.
+
+    \b
+    Example:
+      saif form encrypt ct_screening --mission MDCHI
+    """
+    if new_key and off:
+        raise click.UsageError("Say one of --new-key and --off.")
+    with opened() as (state, session), writing(session):
+        mission = mission_of(session, code)
+        form = forms.get(session, mission.id, form_id).form
+        if off:
+            form_keys.turn_off(session, actor=COMMAND, form=form, mission_id=mission.id)
+            click.echo("off")
+            return
+        make = form_keys.make_key if new_key else form_keys.turn_on
+        key = make(session, keyring=state.keyring, actor=COMMAND, form=form, mission_id=mission.id)
+        click.echo(f"on, with the key of {key.created_at:%Y-%m-%d %H:%M} UTC")
 
 
 @group.command()

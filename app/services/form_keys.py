@@ -41,8 +41,15 @@ def current(session: Session, form: Form, mission_id: int) -> FormKey | None:
     return next((key for key in keys(session, form, mission_id) if key.retired_at is None), None)
 
 
+def turn_on(session: Session, *, keyring: Keyring, actor: Actor, form: Form, mission_id: int) -> FormKey:
+    """Have phones encrypt; where they do already nothing changes. Raises Problem as `make_key`."""
+    _require(session, actor, form, mission_id)
+    found = current(session, form, mission_id)
+    return found or make_key(session, keyring=keyring, actor=actor, form=form, mission_id=mission_id)
+
+
 def make_key(session: Session, *, keyring: Keyring, actor: Actor, form: Form, mission_id: int) -> FormKey:
-    """Turn the switch on, or, where it is on, give the phones a new key; the one before is retired.
+    """Give the phones a new key; the one before is retired. It turns the switch on where it is off.
 
     Raises Problem: not_allowed, not_found (the mission does not have the form), conflict (its designer encrypts it
     already).
@@ -72,7 +79,7 @@ def make_key(session: Session, *, keyring: Keyring, actor: Actor, form: Form, mi
     return key
 
 
-def retire_key(session: Session, *, actor: Actor, form: Form, mission_id: int) -> None:
+def turn_off(session: Session, *, actor: Actor, form: Form, mission_id: int) -> None:
     """Turn the switch off: phones get the form as it was published. What they encrypted before is still opened.
 
     Where it is off already nothing changes. Raises Problem: not_allowed, not_found.
@@ -85,6 +92,7 @@ def retire_key(session: Session, *, actor: Actor, form: Form, mission_id: int) -
 def render(session: Session, version: FormVersion) -> None:
     """Make the renditions of a version that is being published. Raises Problem: version_taken (by a rendition),
     conflict (the designer's own key in a form that is encrypted here)."""
+    _lock(session, version.form_id)
     named = select(Rendition.id).join(FormKey, FormKey.id == Rendition.key_id)
     if session.scalar(
         named.where(FormKey.form_id == version.form_id, Rendition.version == version.version).limit(1)
@@ -105,7 +113,13 @@ def render(session: Session, version: FormVersion) -> None:
 # --- within -----------------------------------------------------------------------------------------------------
 
 
+def _lock(session: Session, form_id: int) -> None:
+    """Let no version be published while a key is made, nor the other way round. SQLite has one writer anyway."""
+    session.execute(select(Form.id).where(Form.id == form_id).with_for_update())
+
+
 def _require(session: Session, actor: Actor, form: Form, mission_id: int) -> None:
+    _lock(session, form.id)
     policy.require(actor, "form.encrypt", mission_id)
     seen = forms.find(session, mission_id, form.xml_form_id)
     if seen is None or seen.id != form.id:

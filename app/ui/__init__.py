@@ -9,6 +9,7 @@ from app.ui import (
     devices,
     downloads,
     errors,
+    form_keys,
     forms,
     frame,
     home,
@@ -35,7 +36,7 @@ def init_app(app: Flask) -> None:
     bp = Blueprint("ui", __name__)
     bp.add_url_rule("/sign-in", "sign_in", sign_in.sign_in, methods=["GET", "POST"])
     bp.add_url_rule("/sign-out", "sign_out", sign_in.sign_out, methods=["POST"])
-    for noun in (home, forms, assignments, submissions, cases, devices, downloads, ledger):
+    for noun in (home, forms, assignments, form_keys, submissions, cases, devices, downloads, ledger):
         bp.register_blueprint(noun.bp)
     frame.init_app(app, FILTERS)
     app.register_blueprint(bp)

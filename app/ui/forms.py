@@ -13,6 +13,7 @@ from app import auth, policy, problems
 from app.auth import needs
 from app.db import db, writing
 from app.models import Form, FormVersion
+from app.services import form_keys
 from app.services import forms as service
 from app.services import publish as publishing
 from app.ui import frame, words
@@ -115,6 +116,8 @@ def one(project_id: int, form_id: str) -> str:
         may_publish=_may(line.form, "form.publish"),
         version=version,
         chosen="version" in request.args,
+        keys=form_keys.keys(db.session, line.form, project_id),
+        designers_key=bool(line.current.schema.get("encrypted")),
         places=service.places(db.session, project_id, line.form),
         states=words.FORM_STATES,
         versions=[_version_line(each, line.published) for each in versions],

@@ -19,7 +19,7 @@ from app.ui import frame, words
 
 bp = Blueprint("submissions", __name__, url_prefix="/projects/<int:project_id>/submissions")
 
-STATES: Final = ("received", "normalised", "waiting", "failed")
+STATES: Final = ("received", "normalised", "waiting", "opaque", "failed")
 ATTENTION: Final = ("waiting", "failed", "finding", "conflict")
 PAGE: Final = 50
 

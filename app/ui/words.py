@@ -179,6 +179,7 @@ STATES: Final[Mapping[str, tuple[str, str]]] = {
     "received": ("Being read", "info"),
     "normalised": ("In a case", "good"),
     "waiting": ("Waiting", "warn"),
+    "opaque": ("Kept encrypted", ""),
     "superseded": ("Edited since", ""),
     "failed": ("Not readable", "bad"),
     "deleted": ("Deleted", ""),

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from app.db import writing
-from app.models import Device, LedgerEntry, Mission, User
+from app.models import Device, FormKey, LedgerEntry, Mission, User
 from app.policy import COMMAND
 from app.services import demo, missions, users
 from tests.cli.conftest import every_command
@@ -259,3 +259,27 @@ def test_fiction_fills_a_demo_mission_once_and_no_real_one(saif, session, tmp_pa
     )
     with zipfile.ZipFile(tmp_path / "out.zip") as archive:
         assert "ct_screening.csv" in archive.namelist()
+
+
+def test_the_phones_of_a_mission_encrypt_a_form_until_it_is_turned_off(saif, session, tmp_path):
+    file = tmp_path / "visit.md"
+    file.write_bytes(FORM)
+    saif("mission", "add", "MDCHI", "--name", "Moldova", "--country", "MD")
+    saif("form", "publish", file, "--mission", "MDCHI")
+
+    def keys():
+        session.rollback()
+        return list(session.scalars(select(FormKey.retired_at).order_by(FormKey.id)))
+
+    first = saif("form", "encrypt", "visit", "--mission", "MDCHI")
+    assert first.startswith("on, with the key of ")
+    assert saif("form", "encrypt", "visit", "--mission", "MDCHI") == first
+    assert keys() == [None]
+    saif("form", "encrypt", "visit", "--mission", "MDCHI", "--new-key")
+    assert [one is None for one in keys()] == [False, True]
+    assert saif("form", "encrypt", "visit", "--mission", "MDCHI", "--off").strip() == "off"
+    assert None not in keys()
+    assert "no such form" in saif("form", "encrypt", "other", "--mission", "MDCHI", fails=True)
+    assert "Say one of" in saif(
+        "form", "encrypt", "visit", "--mission", "MDCHI", "--off", "--new-key", fails=True
+    )

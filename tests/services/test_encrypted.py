@@ -44,7 +44,7 @@ def turn(house, form_id="ct_screening", *, on=True, mission_id=None):
     with house.session() as session, writing(session):
         form = forms.find(session, mission_id, form_id)
         if not on:
-            form_keys.retire_key(session, actor=COMMAND, form=form, mission_id=mission_id)
+            form_keys.turn_off(session, actor=COMMAND, form=form, mission_id=mission_id)
             return None
         key = form_keys.make_key(
             session, keyring=house.keyring, actor=COMMAND, form=form, mission_id=mission_id
@@ -137,6 +137,21 @@ def test_an_encrypted_interview_is_as_one_that_came_in_clear(house, twin, filled
     for one in interviews:
         assert house.codes(one.instance_id) == twin.codes(one.instance_id)
         assert file_contents(house, one.instance_id) == file_contents(twin, one.instance_id) == one.files
+
+
+@pytest.mark.parametrize("order", ["as they were held", "assistance first"])
+def test_both_forms_encrypted_and_in_any_order_make_the_same_cases(house, twin, filled, order):
+    renditions = {form: turn(house, f"ct_{form}") for form in ("screening", "assistance")}
+    interviews = [filled["screening"][number] for number in (0, 1)] + filled["assistance"][:2]
+    for one in interviews:
+        twin.receive(one.xml, files=one.files)
+    twin.work()
+    for one in interviews if order == "as they were held" else reversed(interviews):
+        deliver(house, sent(renditions[one.form], one.xml, one.files))
+        house.work()
+    assert house.store() == twin.store()
+    for form in ("ct_screening", "ct_assistance"):
+        assert sorted(table(house, form)) == sorted(table(twin, form))
 
 
 def test_what_came_stays_as_it_came(house):
