@@ -44,7 +44,7 @@ def review_state() -> ColumnElement[Any]:
 _FIELDS: Final[Mapping[str, Callable[[], ColumnElement[Any]]]] = {
     "submissionDate": _submission_date,
     "updatedAt": lambda: case((Submission.deprecated_id.is_not(None), Submission.received_at)),
-    "submitterId": lambda: func.coalesce(Submission.device_id, Submission.user_id, 0),
+    "submitterId": lambda: func.coalesce(Submission.device_id, Submission.user_id),
     "reviewState": review_state,
 }
 _INSTANTS: Final = ("submissionDate", "updatedAt")
