@@ -63,20 +63,27 @@ def project(project_id: int) -> Mission:
 
 
 def body(limit: int) -> bytes:
-    """The whole body, with a length or in chunks. Raises the Problem `too_large` beyond the limit in
-    bytes."""
+    """The whole body, with a length or in chunks. Raises the Problem `too_large` beyond the limit in bytes,
+    `bad_request` if it broke off."""
     if request.content_length is not None and request.content_length > limit:
         raise problems.too_large(limit)
-    content: bytes = request.stream.read(limit + 1)
-    if len(content) > limit:
-        raise problems.too_large(limit)
-    return content
+    content = bytearray()
+    for piece in pieces():
+        content += piece
+        if len(content) > limit:
+            raise problems.too_large(limit)
+    return bytes(content)
 
 
 def pieces() -> Iterator[bytes]:
-    """The body, piece by piece, with a length or in chunks."""
+    """The body, piece by piece, with a length or in chunks. Raises the Problem `bad_request` if it broke off:
+    the server below says so of chunks, but of a body that is shorter than its length it does not."""
+    size = 0
     while piece := request.stream.read(_PIECE):
+        size += len(piece)
         yield piece
+    if request.content_length is not None and size < request.content_length:
+        raise problems.bad_request("The body broke off on its way.", "Send it again.")
 
 
 def header(name: str) -> str | None:

@@ -1,6 +1,7 @@
 """pyODK, the client library of ODK Central as it is published, against SAIF served over HTTP."""
 
 import io
+import socket
 import threading
 from datetime import datetime
 
@@ -505,18 +506,46 @@ def test_a_feed_is_an_entry_of_the_ledger_and_leaves_identifiers_out_if_asked(th
     assert 'Name="name"' not in three.get(f"{path}/$metadata?identifiers=false").text
 
 
-def test_the_server_as_it_is_run_takes_files_in_chunks(
-    connect, files, database_url, keys_directory, tmp_path, free_port
-):
+# --- the server as it is run
+
+
+@pytest.fixture
+def run(database_url, keys_directory, tmp_path, free_port):
+    """The port of gunicorn with the project's own configuration."""
     environ = {
         "DATABASE_URL": database_url.render_as_string(hide_password=False),
         "SAIF_KEYS": str(keys_directory),
         "SAIF_HOME": str(tmp_path),
     }
     with serve(environ, port=free_port) as server:
-        odk = connect(f"http://127.0.0.1:{server.port}")
-        odk.forms.create(workbook(), attachments=[files / "towns.csv"])
-        made = odk.submissions.create(instance("uuid:1"), form_id="visit", attachments=[files / "photo.png"])
-        assert made.attachments[0].exists
-        base = f"projects/{odk.project_id}/forms/visit/submissions/uuid:1"
-        assert odk.get(f"{base}/attachments/photo.png").content == (files / "photo.png").read_bytes()
+        yield server.port
+
+
+def test_files_come_in_chunks_and_one_that_is_cut_off_is_not_there(run, connect, files):
+    odk = connect(f"http://127.0.0.1:{run}")
+    odk.forms.create(workbook(), attachments=[files / "towns.csv"])
+    for number in (1, 2, 3):
+        odk.submissions.create(instance(f"uuid:{number}"), form_id="visit")
+    base = f"projects/{odk.project_id}/forms/visit/submissions"
+    content = (files / "photo.png").read_bytes()
+    head = (
+        f"POST /v1/{base}/uuid%3A{{}}/attachments/photo.png HTTP/1.1\r\nHost: saif\r\n"
+        f"Authorization: {odk.session.headers['Authorization']}\r\n{{}}\r\n\r\n"
+    )
+    piece = b"%x\r\n%s\r\n" % (len(content), content)
+    for number, length, body, whole in (
+        (1, "Transfer-Encoding: chunked", piece + b"0\r\n\r\n", True),
+        (2, "Transfer-Encoding: chunked", piece, False),
+        (2, "Transfer-Encoding: chunked", piece[:-5000], False),
+        (3, f"Content-Length: {len(content)}", content[:-1], False),
+    ):
+        with socket.create_connection(("127.0.0.1", run), timeout=30) as connection:
+            connection.sendall(head.format(number, length).encode() + body)
+            connection.shutdown(socket.SHUT_WR)
+            while connection.recv(65536):
+                pass
+        (listed,) = odk.get(f"{base}/uuid:{number}/attachments").json()
+        assert listed["exists"] is whole, f"{length}, {len(body)} bytes"
+    assert odk.get(f"{base}/uuid:1/attachments/photo.png").content == content
+    made = odk.submissions.create(instance("uuid:2"), form_id="visit", attachments=[files / "photo.png"])
+    assert made.attachments[0].exists, "sent again"
