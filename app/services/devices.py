@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from urllib.parse import quote
 
-from sqlalchemy import Engine, func, or_, select, update
+from sqlalchemy import Engine, Select, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from app import ledger, problems
@@ -111,20 +111,15 @@ def revoke(session: Session, *, actor: Actor, device: Device) -> None:
 
 def listing(session: Session, mission_id: int) -> list[DeviceLine]:
     """The devices of a mission in the order they were added, revoked ones included, without test devices."""
-    last = (
-        select(func.max(Submission.received_at))
-        .where(Submission.device_id == Device.id)
-        .correlate(Device)
-        .scalar_subquery()
-    )
-    rows = session.execute(
-        select(Device, Interviewer, DeviceGroup, last)
-        .outerjoin(Interviewer, Interviewer.id == Device.interviewer_id)
-        .outerjoin(DeviceGroup, DeviceGroup.id == Device.group_id)
-        .where(Device.mission_id == mission_id, Device.test_form_id.is_(None))
-        .order_by(Device.id)
-    )
-    return [DeviceLine(*row) for row in rows]
+    return [DeviceLine(*row) for row in session.execute(_lines(mission_id).order_by(Device.id))]
+
+
+def line(session: Session, mission_id: int, device_id: int) -> DeviceLine:
+    """A device of this mission, and no test device, with whom it belongs to. Raises the Problem `not_found`."""
+    row = session.execute(_lines(mission_id).where(Device.id == device_id)).first()
+    if row is None:
+        raise problems.not_found("device")
+    return DeviceLine(*row)
 
 
 def get(session: Session, mission_id: int, device_id: int) -> Device:
@@ -173,6 +168,21 @@ def _give_token(device: Device, keyring: Keyring) -> str:
 def _context(device: Device) -> str:
     # Bound to the digest: a token moved to another row, to hand out another phone's code, does not open.
     return f"device-token:{device.token_digest.hex()}"
+
+
+def _lines(mission_id: int) -> Select[Device, Interviewer, DeviceGroup, datetime | None]:
+    last = (
+        select(func.max(Submission.received_at))
+        .where(Submission.device_id == Device.id)
+        .correlate(Device)
+        .scalar_subquery()
+    )
+    return (
+        select(Device, Interviewer, DeviceGroup, last)
+        .outerjoin(Interviewer, Interviewer.id == Device.interviewer_id)
+        .outerjoin(DeviceGroup, DeviceGroup.id == Device.group_id)
+        .where(Device.mission_id == mission_id, Device.test_form_id.is_(None))
+    )
 
 
 _DESCRIBED: Final = ("display_name", "interviewer_id", "group_id", "managed", "language")

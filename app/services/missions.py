@@ -8,12 +8,22 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app import ledger, policy, problems
-from app.models import DeviceGroup, Interviewer, Mission, now
+from app.models import (
+    Assignment,
+    CaseEntity,
+    Device,
+    DeviceGroup,
+    Interviewer,
+    Mission,
+    Submission,
+    now,
+)
 from app.policy import Actor
 from app.services import naming
 
 _CODE: Final = re.compile(r"[A-Z0-9]{2,16}")
 _COUNTRY: Final = re.compile(r"[A-Z]{2}")
+_RENAME: Final = "Give it another name, if it is to mean something else."
 _INTERVIEWER: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,11}")
 
 
@@ -153,20 +163,44 @@ def interviewers(session: Session, mission_id: int) -> list[Interviewer]:
 def add_group(session: Session, *, actor: Actor, mission_id: int, name: str) -> DeviceGroup:
     """Name a group of devices, to put a form on some phones only. Raises Problem if the name is taken or
     empty."""
-    name = naming.clean(name, what="A group")
-    if any(one.name == name for one in groups(session, mission_id)):
-        raise problems.conflict("This mission has a group of this name already.", "Choose another name.")
-    group = DeviceGroup(mission_id=mission_id, name=name)
+    group = DeviceGroup(mission_id=mission_id, name=_group_name(session, mission_id, name))
     session.add(group)
     session.flush()
-    ledger.write(
-        session,
-        actor=actor.ref,
-        action="device_group.create",
-        mission_id=mission_id,
-        object=f"device_group:{group.id}",
-    )
+    _write_group(session, actor, "device_group.create", group)
     return group
+
+
+def rename_group(session: Session, *, actor: Actor, group: DeviceGroup, name: str) -> None:
+    """Give a group another name. Raises Problem as `add_group`."""
+    if name.strip() == group.name:
+        return
+    group.name = _group_name(session, group.mission_id, name)
+    session.flush()
+    _write_group(session, actor, "device_group.update", group)
+
+
+def delete_group(session: Session, *, actor: Actor, group: DeviceGroup) -> None:
+    """Delete a group that nothing belongs to: no phone, no form, and nothing a phone sent while it was in it. Raises
+    the Problem `conflict`."""
+    for column, detail, mend in (
+        (Device.group_id, "There are devices in this group.", "Put them in another group first."),
+        (Assignment.group_id, "Forms are put on this group.", _RENAME),
+        (Submission.group_id, "Interviews came in from this group, and keep saying so.", _RENAME),
+        (CaseEntity.group_id, "Cases belong to this group.", _RENAME),
+    ):
+        if session.scalar(select(column).where(column == group.id).limit(1)) is not None:
+            raise problems.conflict(detail, mend)
+    _write_group(session, actor, "device_group.delete", group)
+    session.delete(group)
+    session.flush()
+
+
+def group(session: Session, mission_id: int, group_id: int) -> DeviceGroup:
+    """A group of this mission. Raises the Problem `not_found`."""
+    found = session.get(DeviceGroup, group_id)
+    if found is None or found.mission_id != mission_id:
+        raise problems.not_found("group of devices")
+    return found
 
 
 def groups(session: Session, mission_id: int) -> list[DeviceGroup]:
@@ -175,6 +209,23 @@ def groups(session: Session, mission_id: int) -> list[DeviceGroup]:
         session.scalars(
             select(DeviceGroup).where(DeviceGroup.mission_id == mission_id).order_by(DeviceGroup.name)
         )
+    )
+
+
+def _group_name(session: Session, mission_id: int, name: str) -> str:
+    name = naming.clean(name, what="A group")
+    if any(one.name == name for one in groups(session, mission_id)):
+        raise problems.conflict("This mission has a group of this name already.", "Choose another name.")
+    return name
+
+
+def _write_group(session: Session, actor: Actor, action: str, group: DeviceGroup) -> None:
+    ledger.write(
+        session,
+        actor=actor.ref,
+        action=action,
+        mission_id=group.mission_id,
+        object=f"device_group:{group.id}",
     )
 
 

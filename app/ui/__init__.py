@@ -6,6 +6,7 @@ from app.state import State
 from app.ui import (
     assignments,
     cases,
+    device_groups,
     devices,
     downloads,
     errors,
@@ -36,7 +37,19 @@ def init_app(app: Flask) -> None:
     bp = Blueprint("ui", __name__)
     bp.add_url_rule("/sign-in", "sign_in", sign_in.sign_in, methods=["GET", "POST"])
     bp.add_url_rule("/sign-out", "sign_out", sign_in.sign_out, methods=["POST"])
-    for noun in (home, forms, assignments, form_keys, submissions, cases, devices, downloads, ledger):
+    nouns = (
+        home,
+        forms,
+        assignments,
+        form_keys,
+        submissions,
+        cases,
+        devices,
+        device_groups,
+        downloads,
+        ledger,
+    )
+    for noun in nouns:
         bp.register_blueprint(noun.bp)
     frame.init_app(app, FILTERS)
     app.register_blueprint(bp)

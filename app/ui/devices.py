@@ -1,4 +1,6 @@
-"""Devices: phones of a mission, and the page that sets one up."""
+"""Devices: phones of a mission, how they are set up, and the sheet for those who interview."""
+
+from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from markupsafe import Markup
@@ -7,10 +9,12 @@ from werkzeug.wrappers import Response
 from app import auth, ledger
 from app.auth import needs
 from app.db import db, writing
+from app.models import Device
 from app.problems import Problem
 from app.services import collect, missions
 from app.services import devices as service
 from app.state import state
+from app.ui.sheet import SHEETS
 
 bp = Blueprint("devices", __name__, url_prefix="/projects/<int:project_id>/devices")
 
@@ -32,9 +36,9 @@ def create(project_id: int) -> Response | tuple[str, int]:
                 db.session,
                 actor=auth.actor(),
                 mission_id=project_id,
-                display_name=request.form.get("name", ""),
-                interviewer_id=request.form.get("interviewer", type=int),
+                by_name=request.form.get("access") == "user",
                 keyring=state().keyring,
+                **_described(),
             )
             device_id, name = device.id, device.display_name
     except Problem as problem:
@@ -48,27 +52,64 @@ def create(project_id: int) -> Response | tuple[str, int]:
 @bp.get("/<int:device_id>")
 @needs("device.show")
 def set_up(project_id: int, device_id: int) -> str:
-    """The printable page with the code that sets up ODK Collect. Showing it is an entry of the ledger."""
-    here = state()
-    mission = missions.get(db.session, project_id)
+    """The code that sets up ODK Collect, and what a coordinator must know of the phone."""
+    line = service.line(db.session, project_id, device_id)
+    if line.device.revoked_at:
+        return render_template("devices/one.html", device=line.device, line=line, settings=None)
+    settings = _settings(project_id, line.device)
+    line = service.line(db.session, project_id, device_id)
+    return render_template(
+        "devices/one.html",
+        device=line.device,
+        line=line,
+        settings=settings,
+        code=_drawn(settings),
+        language=SHEETS[line.device.language].name,
+    )
+
+
+@bp.get("/<int:device_id>/sheet")
+@needs("device.show")
+def sheet(project_id: int, device_id: int) -> str | Response:
+    """The page to print: the code and three steps, in the interviewer's language."""
     device = service.get(db.session, project_id, device_id)
     if device.revoked_at:
-        return render_template("devices/one.html", device=device, code=None)
-    base = here.config.url or request.url_root.rstrip("/")
-    secret = service.token(device, here.keyring)
-    settings = collect.of_device(device, mission, base=base, secret=secret, keyring=here.keyring)
-    url = settings["general"]["server_url"]
-    code = collect.qr(settings).decode()
-    with writing(db.session):
-        ledger.write(
-            db.session,
-            actor=auth.actor().ref,
-            action="device.show",
-            mission_id=project_id,
-            object=f"device:{device_id}",
-        )
-    device = service.get(db.session, project_id, device_id)
-    return render_template("devices/one.html", device=device, code=Markup(code), url=url)  # noqa: S704 -- an SVG made by segno
+        return redirect(url_for("ui.devices.set_up", project_id=project_id, device_id=device_id))
+    settings = _settings(project_id, device)
+    line = service.line(db.session, project_id, device_id)
+    return render_template(
+        "devices/sheet.html",
+        line=line,
+        code=_drawn(settings),
+        words=SHEETS[line.device.language],
+        page_language=line.device.language,
+        page_direction=SHEETS[line.device.language].direction,
+        project=settings["project"],
+    )
+
+
+@bp.get("/<int:device_id>/edit")
+@needs("device.update")
+def change(project_id: int, device_id: int) -> str:
+    """What can be changed about a device."""
+    return _form(project_id, service.get(db.session, project_id, device_id))
+
+
+@bp.post("/<int:device_id>/edit")
+@needs("device.update")
+def edit(project_id: int, device_id: int) -> Response | tuple[str, int]:
+    """Rename a device, or give it to somebody else."""
+    try:
+        with writing(db.session):
+            device = service.get(db.session, project_id, device_id)
+            service.edit(db.session, actor=auth.actor(), device=device, **_described())
+    except Problem as problem:
+        if problem.status != 422:
+            raise
+        device = service.get(db.session, project_id, device_id)
+        return _form(project_id, device, wrong=problem.message), problem.status
+    flash("Changed. Language and forms change on the phone when its code is scanned again.", "success")
+    return redirect(url_for("ui.devices.listing", project_id=project_id))
 
 
 @bp.get("/<int:device_id>/revoke")
@@ -101,11 +142,64 @@ def rotate(project_id: int, device_id: int) -> Response:
     return redirect(url_for("ui.devices.set_up", project_id=project_id, device_id=device_id))
 
 
+# --- within ------------------------------------------------------------------------------------------------------
+
+
+def _described() -> dict[str, Any]:
+    """What a form says about a device."""
+    return {
+        "display_name": request.form.get("name", ""),
+        "interviewer_id": request.form.get("interviewer", type=int),
+        "group_id": request.form.get("group", type=int),
+        "language": request.form.get("language", "en"),
+        "managed": request.form.get("forms") != "manual",
+    }
+
+
+def _settings(project_id: int, device: Device) -> dict[str, Any]:
+    """What the device's code holds. That it was shown is an entry of the ledger."""
+    here = state()
+    settings = collect.of_device(
+        device,
+        missions.get(db.session, project_id),
+        base=here.config.url or request.url_root.rstrip("/"),
+        secret=service.token(device, here.keyring),
+        keyring=here.keyring,
+    )
+    with writing(db.session):
+        ledger.write(
+            db.session,
+            actor=auth.actor().ref,
+            action="device.show",
+            mission_id=project_id,
+            object=f"device:{device.id}",
+        )
+    return settings
+
+
+def _drawn(settings: dict[str, Any]) -> Markup:
+    return Markup(collect.qr(settings).decode())  # noqa: S704 -- an SVG made by segno
+
+
+def _choices(project_id: int) -> dict[str, Any]:
+    return {
+        "interviewers": missions.interviewers(db.session, project_id),
+        "groups": missions.groups(db.session, project_id),
+        "languages": {code: sheet.name for code, sheet in SHEETS.items()},
+    }
+
+
 def _listing(project_id: int, *, wrong: str = "") -> str:
+    lines = service.listing(db.session, project_id)
+    # A form that was refused comes back as it was filled in.
+    given = {"managed": True} | (_described() if request.method == "POST" else {})
     return render_template(
-        "devices/list.html",
-        devices=service.listing(db.session, project_id),
-        interviewers=missions.interviewers(db.session, project_id),
-        wrong=wrong,
-        name=request.form.get("name", ""),
+        "devices/list.html", devices=lines, given=given, wrong=wrong, **_choices(project_id)
+    )
+
+
+def _form(project_id: int, device: Device, *, wrong: str = "") -> str:
+    given = _described() if wrong else device
+    return render_template(
+        "devices/edit.html", device=device, given=given, wrong=wrong, **_choices(project_id)
     )

@@ -6,7 +6,10 @@ import zipfile
 from pathlib import Path
 
 import pytest
+import zxingcpp
+from PIL import Image
 
+from tests.clients.collect.collect_client import decode_settings
 from tests.tools import missing
 from tests.ui import screenshots
 from tests.ui.browser import NARROW, chromium, open_page, overflow, sign_in, started
@@ -232,6 +235,33 @@ def test_text_stands_out_from_its_ground(enter, house, dark):
     page.click("tbody a >> nth=0")
     page.wait_for_load_state()
     assert page.evaluate(CONTRAST) == []
+
+
+@pytest.mark.parametrize("device", [1, 2], ids=["managed", "manual"])
+def test_the_sheet_is_one_page_whose_code_a_camera_reads(enter, house, device):
+    """Printed in Arabic, with the longest texts there are; and what is read is what Collect takes."""
+    page = enter()
+    if device == 2:
+        page.goto(f"{home_of(house)}/devices")
+        page.fill("#name", "A phone with a name as long as they come, " * 2)
+        page.click("summary >> text=Group, forms and access")
+        page.select_option("#language", "ar")
+        page.select_option("#forms", "manual")
+        page.select_option("#access", "user")
+        page.click("text=Add device")
+        page.wait_for_selector("text=Scan this code")
+        page.click("text=Sheet for the interviewer")
+        page.wait_for_selector("ol.steps")
+    else:
+        page.goto(f"{home_of(house)}/devices/{device}/sheet")
+    printed = page.pdf(format="A4")
+    assert len(re.findall(rb"/Type /Page\b(?!s)", printed)) == 1
+    page.emulate_media(media="print")
+    assert not page.locator("text=Print").is_visible()
+    (code,) = zxingcpp.read_barcodes(Image.open(io.BytesIO(page.screenshot(full_page=True))))
+    settings = decode_settings(code.text)
+    assert f"/projects/{house[1].mission_id}" in settings["general"]["server_url"]
+    assert settings["general"]["app_language"] == ("ar" if device == 2 else "en")
 
 
 def test_everything_works_without_scripts(browser, house):
