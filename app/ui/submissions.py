@@ -195,8 +195,9 @@ def _compared(
     found: Submission, detail: service.SubmissionDetail, reveal: Reveal | None = None
 ) -> differences.Comparison | None:
     """The two versions chosen; without a choice this one and what it replaced, if that is here."""
-    by_id = {str(one.id): one for one in detail.versions}
-    by_name = {one.instance_id: one for one in detail.versions}
+    there = [one for one in detail.versions if one.state != "deleted"]
+    by_id = {str(one.id): one for one in there}
+    by_name = {one.instance_id: one for one in there}
     after = by_id.get(request.args.get("after", str(found.id)))
     before = by_id.get(request.args.get("before", ""))
     if before is None and after is not None and after.deprecated_id:

@@ -236,6 +236,33 @@ def test_any_two_versions_can_be_chosen_and_a_reason_reveals_them(visitor, edit)
         assert 'id="changes"' not in visitor.get(f"{first}?{nonsense}")
 
 
+def test_an_edit_of_what_was_deleted_is_shown_beside_nothing(visitor, edit):
+    from app.db import writing
+    from app.policy import COMMAND
+    from app.services import decide, senders
+    from app.tasks import run_once
+    from tests.services.conftest import edited
+
+    state = visitor.client.application.extensions["saif"]
+    with Session(state.engine) as session, writing(session):
+        decide.delete_submission(
+            session, keyring=state.keyring, actor=COMMAND, mission_id=1, instance_id="uuid:an-edit", reason="a test of it"
+        )  # fmt: skip
+    visitor.get(edit[0], status=404)
+    sender = senders.Sender(mission_id=1, actor="test", forms={"ct_screening": "open"})
+    from tests.services.made import screening as made
+
+    receipt = state.inbox.receive(sender, xml=edited(made(instance_id="uuid:an-edit"), "uuid:of-the-edit"))
+    while run_once(state.engine, keyring=state.keyring, blobs=state.blobs):
+        pass
+    page = visitor.get(f"/submissions/{receipt.submission_id}")
+    assert "was deleted" in page
+    assert 'id="changes"' not in page
+    versions = page.split('id="versions"')[1].split("</section>")[0]
+    assert "<a " not in versions
+    assert "radio" not in versions
+
+
 def test_how_the_interview_went_stands_on_the_page_section_by_section(visitor):
     timing = visitor.get(screening(visitor)).split('id="timing"')[1].split("</section>")[0]
     assert "A. Registration" in timing
