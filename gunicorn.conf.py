@@ -2,13 +2,19 @@
 
 import gc
 import os
+import socket
+from email.utils import formatdate
 from typing import Any
 
+from gunicorn import util
 from gunicorn.glogging import Logger
 from gunicorn.http import message
 from gunicorn.http.unreader import SocketUnreader
 
+from app.config import Config
 from app.log import MaskFilter
+from app.openrosa import errors
+from app.problems import of_status
 
 
 class MaskingLogger(Logger):
@@ -19,6 +25,23 @@ class MaskingLogger(Logger):
         for logger in (self.error_log, self.access_log):
             logger.filters = [MaskFilter()]
 
+
+def write_error(client: socket.socket, status: int, reason: str, _detail: str) -> None:
+    """The answer to what cannot even be read as a request, as a phone can show it. Gunicorn's own page repeats
+    what was sent."""
+    body = errors.document(errors.words(of_status(status)), nature="error")
+    head = {
+        "Connection": "close",
+        "Date": formatdate(usegmt=True),
+        "Content-Type": errors.XML,
+        "Content-Length": str(len(body)),
+        **errors.headers(Config.from_environ(os.environ).max_request),
+    }
+    lines = [f"HTTP/1.1 {status} {reason}", *(f"{name}: {value}" for name, value in head.items()), "", ""]
+    util.write_nonblock(client, "\r\n".join(lines).encode() + body)
+
+
+util.write_error = write_error
 
 # Gunicorn reads a body ahead by a megabyte and holds it three times over. An eighth is as fast, and many phones may
 # send videos at once.

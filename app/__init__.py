@@ -16,6 +16,9 @@ from app.state import open_state
 
 __all__ = ["create_app"]
 
+# Headers of an HTTP error that a client needs to act on.
+_FOR_CLIENTS = frozenset({"Allow", "Content-Range", "Retry-After"})
+
 
 def create_app(config: Config | None = None) -> Flask:
     """An application with the doors of its surface open. Raises ConfigError or KeyringError before it
@@ -73,12 +76,11 @@ def _render_problems(app: Flask, doors: dict[str, ModuleType]) -> None:
         return response
 
     def on_http(error: HTTPException) -> Response:
-        # Only what a client needs to act on: Allow on 405, Location on a redirect.
         if error.code is not None and error.code < 400:
             return error.get_response()  # type: ignore[return-value]  # werkzeug's class is the one Flask extends
         if error.code == 413:
             return render(problems.too_large(app.extensions["saif"].config.max_submission))
-        headers = {name: value for name, value in error.get_headers() if name in ("Allow", "Retry-After")}
+        headers = {name: value for name, value in error.get_headers() if name in _FOR_CLIENTS}
         return render(problems.of_status(error.code or 500, headers=headers))
 
     def on_error(error: Exception) -> Response:

@@ -11,11 +11,13 @@ from typing import Any, Final
 from flask import Flask
 from flask_alembic import Alembic
 from flask_sqlalchemy_lite import SQLAlchemy
-from sqlalchemy import URL, Connection, Engine, Table, create_engine, event
+from psycopg import DataError
+from sqlalchemy import URL, Connection, Engine, ExceptionContext, Table, create_engine, event
 from sqlalchemy.dialects.postgresql import insert as insert_postgresql
 from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 from sqlalchemy.orm import Session
 
+from app import problems
 from app.models import Model
 
 db = SQLAlchemy(session_options={"autoflush": True})
@@ -43,11 +45,22 @@ def make_engine(url: URL) -> Engine:
 
 
 def prepare(engine: Engine) -> Engine:
-    """Make SQLite durable and strict, with transactions begun by us and not by its driver."""
+    """Make SQLite durable and strict, with transactions begun by us and not by its driver; and PostgreSQL's one
+    complaint about what somebody typed their problem and not ours."""
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _on_sqlite_connect)
         event.listen(engine, "begin", _on_sqlite_begin)
+    else:
+        event.listen(engine, "handle_error", _on_error)
     return engine
+
+
+def _on_error(context: ExceptionContext) -> None:
+    error = context.original_exception
+    if type(error) is DataError and "NUL" in str(error):
+        raise problems.bad_request(
+            "What was sent holds the character NUL, which no text may hold.", "Remove it."
+        ) from None
 
 
 def _on_sqlite_connect(connection: Any, _record: Any) -> None:

@@ -130,7 +130,7 @@ def too_large(limit: int) -> Problem:
         413,
         "Too large",
         detail=f"What was sent is larger than this server takes ({limit / 1_000_000:g} MB).",
-        mend="Send smaller pictures or recordings, or ask your coordinator.",
+        mend="Send less at once, or ask your administrator: the server can be set to take more.",
     )
 
 
@@ -288,9 +288,12 @@ TITLES: Final = {
     406: "Not acceptable",
     408: "Request timed out",
     413: "Too large",
+    414: "Address too long",
     415: "Unsupported media type",
+    416: "Range not satisfiable",
     422: "Invalid value",
     429: "Too many requests",
+    431: "Header too large",
 }
 
 

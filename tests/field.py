@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import mimetypes
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from werkzeug.datastructures import FileStorage
 from app.db import writing
 from app.keys import Keyring
 from app.models import Assignment, Device, Form, FormMedia, FormVersion, Mission, now
+from xlsforms.xform import read as read_xform
 
 XFORM = """<?xml version="1.0"?>
 <h:html xmlns="http://www.w3.org/2002/xforms" xmlns:h="http://www.w3.org/1999/xhtml"
@@ -82,7 +84,9 @@ def add_version(
     session: Session, form: Form, version: str, *, media: Mapping[str, bytes] | None = None, **columns: object
 ) -> FormVersion:
     title = f"Visit <{version}> & more"
-    xform = XFORM.format(title=escape(title), form_id=form.xml_form_id, version=version)
+    attributes = {"form_id": form.xml_form_id, "version": version}
+    quoted = {name: escape(value, {'"': "&quot;"}) for name, value in attributes.items()}
+    xform = XFORM.format(title=escape(title), **quoted)
     row = FormVersion(
         form_id=form.id,
         version=version,
@@ -91,7 +95,7 @@ def add_version(
         sha256=hashlib.sha256(xform.encode()).hexdigest(),
         md5=hashlib.md5(xform.encode()).hexdigest(),
         xform=xform.encode(),
-        schema={},
+        schema=read_xform(xform.encode()).to_json(),
         findings=[],
         published_at=now(),
         **columns,
@@ -100,9 +104,8 @@ def add_version(
     session.flush()
     for name, content in (media or {}).items():
         md5 = hashlib.md5(content).hexdigest()
-        session.add(
-            FormMedia(version_id=row.id, name=name, md5=md5, content_type="image/png", content=content)
-        )
+        kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
+        session.add(FormMedia(version_id=row.id, name=name, md5=md5, content_type=kind, content=content))
     session.flush()
     return row
 

@@ -6,6 +6,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from urllib.parse import urlsplit
 
 from xlsforms import cells, functions
 from xlsforms.dictionary import Dictionary
@@ -31,6 +32,7 @@ def lint(
     if form is not None:
         # What looks wrong in a cell and converts all the same is in a column that counts for nothing.
         found = [replace(one, severity="warning") if one.is_error else one for one in found]
+        found += _destination(form)
         found += _questions(form)
         found += functions.check(form)
         found += _names_of_people(form, mapping or Mapping(), dictionary)
@@ -49,6 +51,32 @@ def placed(findings: Iterable[Finding], workbook: Workbook) -> Iterator[Finding]
             header = workbook[one.sheet].header(one.column)
             one = replace(one, column=header) if header else one
         yield one
+
+
+def _destination(form: Form) -> Iterator[Finding]:
+    """`submission/@action` (ODK XForms) overrides the phone's own address, and every form here is sent with it."""
+    if not form.action:
+        return
+    try:
+        usable = urlsplit(form.action).scheme in ("http", "https") and bool(urlsplit(form.action).hostname)
+    except ValueError:
+        usable = False
+    say, what = (
+        (
+            warning,
+            "Phones will send the interviews of this form to the address it names, and not to this server.",
+        )
+        if usable
+        else (error, "The form names an address to send interviews to that is none: no phone can install it.")
+    )
+    yield say(
+        "submission_elsewhere",
+        what,
+        "Remove the setting submission_url (in XML, the attribute action of submission).",
+        sheet="settings",
+        row=2,
+        column="submission_url",
+    )
 
 
 def _questions(form: Form) -> Iterator[Finding]:

@@ -119,7 +119,7 @@ class Entity:
 @dataclass(frozen=True, slots=True)
 class Form:
     """A whole form. `gate` is the path of the question that must be true before anything behind it is
-    kept."""
+    kept; `action` the URL to which the form, and not the phone's settings, sends its submissions."""
 
     form_id: str
     version: str
@@ -134,6 +134,7 @@ class Form:
     entities: tuple[Entity, ...] = ()
     media: tuple[str, ...] = ()
     encrypted: bool = False
+    action: str = ""
 
     def nodes(self) -> Iterator[Node]:
         """Every group, repeat and question, in document order, a group before what it holds."""

@@ -155,6 +155,7 @@ class _Reader:
             entities=tuple(entity.with_properties(self.entities, self.saves)),
             media=tuple(dict.fromkeys(self._media())),
             encrypted=submission is not None and bool(submission.get("base64RsaPublicKey")),
+            action="" if submission is None else (submission.get("action") or "").strip(),
         )
 
     def _reference(self, control: etree._Element, context: str) -> str | None:

@@ -1,10 +1,6 @@
 """The door for phones: OpenRosa as ODK Collect speaks it. Which phone it is, a secret token in the URL says, or a user
 name with its password."""
 
-import gzip
-import hashlib
-import zlib
-from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 from typing import Final
 from urllib.parse import quote
@@ -15,13 +11,12 @@ from sqlalchemy.exc import DBAPIError
 from werkzeug.http import parse_options_header
 
 from app import problems
-from app.auth import needs
+from app.auth import PHONES, needs
 from app.auth import phones as named
 from app.db import connect_to_glance, db
-from app.exports.spool import Spool
 from app.openrosa import documents, errors, multipart
+from app.openrosa.downloads import file, stream, xml
 from app.services import devices, phones, receive
-from app.services.phones import File
 from app.services.receive import Sender
 from app.state import state
 
@@ -29,7 +24,6 @@ bp = Blueprint("openrosa", __name__)
 
 # Collect knows this very text and shows it in the person's language.
 _SUCCESS: Final = "full submission upload was successful!"
-_WORTH_COMPRESSING: Final = 1000
 _MAX_IDS: Final = 10_000
 
 
@@ -39,6 +33,12 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(
         bp, name="named", url_prefix="/v1/phone/projects/<int:project_id>", url_defaults={"token": None}
     )
+    app.after_request(_with_headers)
+
+
+def _with_headers(response: Response) -> Response:
+    """Also on what Flask answers by itself below a phone's address."""
+    return errors.with_headers(response) if request.path.startswith(PHONES) else response
 
 
 @bp.get("/formList")
@@ -54,14 +54,14 @@ def form_list(token: str | None, project_id: int) -> Response:
     )
     _note_call(sender)
     verbose = request.args.get("verbose") == "true"
-    return _xml(documents.form_list(offers, _base(token, project_id), verbose=verbose))
+    return xml(documents.form_list(offers, _base(token, project_id), verbose=verbose))
 
 
 @bp.get("/forms/<uuid:version_id>.xml")
 @needs("phone.form")
 def form(token: str | None, project_id: int, version_id: UUID) -> Response:
     """A form, byte for byte as its hash was listed."""
-    return _file(phones.xform(db.session, _sender(token, project_id), version_id))
+    return file(phones.xform(db.session, _sender(token, project_id), version_id))
 
 
 @bp.get("/forms/<uuid:version_id>/manifest")
@@ -70,22 +70,22 @@ def manifest(token: str | None, project_id: int, version_id: UUID) -> Response:
     """The files a form wants."""
     files = phones.manifest(db.session, _sender(token, project_id), version_id)
     base = _base(token, project_id)
-    urls = {file.name: _media_url(base, version_id, file) for file in files}
-    return _xml(documents.manifest(files, urls, f"{base}/cases/integrity"))
+    urls = {one.name: _media_url(base, version_id, one) for one in files}
+    return xml(documents.manifest(files, urls, f"{base}/cases/integrity"))
 
 
 @bp.get("/forms/<uuid:version_id>/media/<path:name>")
 @needs("phone.form")
 def media(token: str | None, project_id: int, version_id: UUID, name: str) -> Response:
     """A file that was uploaded with a form."""
-    return _file(phones.media(db.session, _sender(token, project_id), version_id, name))
+    return file(phones.media(db.session, _sender(token, project_id), version_id, name))
 
 
 @bp.get(f"/{phones.MISSION}")
 @needs("phone.form")
 def mission_list(token: str | None, project_id: int) -> Response:
     """The mission, as the forms read it."""
-    return _file(phones.mission_list(db.session, _sender(token, project_id)))
+    return file(phones.mission_list(db.session, _sender(token, project_id)))
 
 
 @bp.get(f"/{phones.CASES}")
@@ -93,7 +93,7 @@ def mission_list(token: str | None, project_id: int) -> Response:
 def case_list(token: str | None, project_id: int) -> Response:
     """The cases this phone may continue."""
     sender = _sender(token, project_id)
-    return _stream(phones.case_tag(db.session, sender), phones.case_list(db.session, sender), phones.CSV)
+    return stream(phones.case_tag(db.session, sender), phones.case_list(db.session, sender), phones.CSV)
 
 
 @bp.get("/cases/integrity")
@@ -107,7 +107,7 @@ def integrity(token: str | None, project_id: int) -> Response:
             ids.append(UUID(text.strip()))
         except ValueError:
             continue  # no case of ours has such an id
-    return _xml(documents.integrity(phones.deleted_cases(db.session, sender, ids)))
+    return xml(documents.integrity(phones.deleted_cases(db.session, sender, ids)))
 
 
 @bp.route("/submission", methods=["HEAD"])
@@ -115,7 +115,7 @@ def integrity(token: str | None, project_id: int) -> Response:
 def before_submission(token: str | None, project_id: int) -> Response:
     """Asked once before a batch: whether this is the place, and how large a request may be."""
     _sender(token, project_id)
-    return errors.with_headers(Response(status=204))
+    return Response(status=204)
 
 
 @bp.post("/submission")
@@ -125,17 +125,21 @@ def submission(token: str | None, project_id: int) -> Response:
     here = state()
     sender = _sender(token, project_id)
     kind, options = parse_options_header(request.headers.get("Content-Type"))
-    if kind != "multipart/form-data" or not options.get("boundary"):
+    if kind.lower() != "multipart/form-data" or not options.get("boundary"):
         raise problems.not_a_submission("What arrived is not in the form in which phones send interviews.")
     with ExitStack() as opened:
-        body = multipart.read(
-            request.stream,
-            options["boundary"],
-            begin_file=here.inbox.file,
-            opened=opened,
-            max_xml=here.config.max_xml,
-            max_files=here.config.max_files,
-        )
+        try:
+            body = multipart.read(
+                request.stream,
+                options["boundary"],
+                begin_file=here.inbox.file,
+                opened=opened,
+                max_xml=here.config.max_xml,
+                max_files=here.config.max_files,
+            )
+        except OSError as error:
+            # Of the disk: what breaks off on the way is a Problem already.
+            raise problems.unavailable() from error
         if body.xml is None:
             raise problems.not_a_submission("The request holds no interview.")
         here.inbox.receive(sender, xml=body.xml, files=body.files, phone=request.args.get("deviceID"))
@@ -166,69 +170,7 @@ def _base(token: str | None, project_id: int) -> str:
     return devices.server_url(root, project_id, token)
 
 
-def _media_url(base: str, version_id: UUID, file: phones.MediaFile) -> str:
-    if file.made:
-        return f"{base}/{file.name}"
-    return f"{base}/forms/{version_id}/media/{quote(file.name, safe='')}"
-
-
-def _xml(content: bytes) -> Response:
-    md5 = hashlib.md5(content, usedforsecurity=False).hexdigest()
-    return _file(File(content, md5, errors.XML))
-
-
-def _stream(tag: str, pieces: Iterator[bytes], content_type: str) -> Response:
-    """What may be long, in constant memory; what the phone has already is not even begun.
-
-    It is spooled before the first byte leaves: on a bad line it leaves slowly, and nobody may hold a connection to
-    the database for so long.
-    """
-    response = Response(content_type=content_type)
-    response.set_etag(tag, weak=True)
-    response.vary.add("Accept-Encoding")
-    if request.if_none_match.contains_weak(tag):
-        response.status_code = 304
-        return errors.with_headers(response)
-    if request.accept_encodings["gzip"]:
-        response.headers["Content-Encoding"] = "gzip"
-        pieces = _compressed(pieces)
-    spool = Spool()
-    response.call_on_close(spool.close)
-    try:
-        for piece in pieces:
-            spool.write(piece)
-    except BaseException:
-        spool.close()
-        raise
-    response.response = _emptied(spool)
-    return errors.with_headers(response)
-
-
-def _emptied(spool: Spool) -> Iterator[bytes]:
-    yield from spool.read()
-    spool.close()
-
-
-def _compressed(pieces: Iterator[bytes]) -> Iterator[bytes]:
-    """The pieces in the gzip format (RFC 1952)."""
-    packer = zlib.compressobj(6, zlib.DEFLATED, 16 + zlib.MAX_WBITS)
-    for piece in pieces:
-        yield packer.compress(piece)
-    yield packer.flush()
-
-
-def _file(file: File) -> Response:
-    """Bytes with their ETag; compressed, because the last mile of a phone is the slowest."""
-    response = Response(file.content, content_type=file.content_type)
-    response.set_etag(file.md5)
-    response.vary.add("Accept-Encoding")
-    response.make_conditional(request)
-    if (
-        response.status_code == 200
-        and len(file.content) >= _WORTH_COMPRESSING
-        and request.accept_encodings["gzip"]
-    ):
-        response.set_data(gzip.compress(file.content, 6, mtime=0))
-        response.headers["Content-Encoding"] = "gzip"
-        response.set_etag(file.md5, weak=True)
-    return errors.with_headers(response)
+def _media_url(base: str, version_id: UUID, media: phones.MediaFile) -> str:
+    if media.made:
+        return f"{base}/{media.name}"
+    return f"{base}/forms/{version_id}/media/{quote(media.name, safe='')}"

@@ -14,9 +14,12 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.sansio.multipart import Data, Epilogue, Event, Field, File, MultipartDecoder, NeedData
 
 from app import problems
+from app.openrosa import names
 from app.services.receive import IncomingFile
 
 XML_PART: Final = "xml_submission_file"
+INCOMPLETE: Final = "*isIncomplete*"
+"""The field that says more requests follow. Nothing depends on it: files count as missing until they are here."""
 _PIECE: Final = 64 * 1024
 # What the decoder may hold at once: a piece, and the headers of a part that are cut in two by it.
 _HELD: Final = 4 * _PIECE
@@ -31,6 +34,15 @@ class Body:
     files: list[IncomingFile] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A part that is a file, or a field that is one if an answer says so; and the names it may go by."""
+
+    content: IncomingFile
+    names: list[str]
+    surely: bool
+
+
 def read(
     stream: IO[bytes],
     boundary: str,
@@ -40,57 +52,94 @@ def read(
     max_xml: int,
     max_files: int,
 ) -> Body:
-    """Read the parts of a multipart/form-data body (RFC 7578). Files are closed by `opened`.
+    """Read the parts of a multipart/form-data body (RFC 7578), in whatever order they come. Files are closed by
+    `opened`.
 
     Raises Problem: not_a_submission for what is no such body or breaks off, too_large.
     """
-    body = Body()
+    parts: list[_Part] = []
     write: Callable[[bytes], object] | None = None
-    xml = bytearray()
+    xml: bytearray | None = None
     # The parts that are no files are few: *isIncomplete*, and what a proxy may add.
     decoder = MultipartDecoder(boundary.encode("latin-1", "replace"), _HELD, max_parts=max_files + 20)
     for event in _events(decoder, stream):
         match event:
-            case File() | Field() if event.name == XML_PART:
-                if body.xml is not None:
+            case File() | Field() if XML_PART in (event.name, getattr(event, "filename", None)):
+                if xml is not None:
                     raise problems.not_a_submission("This request carries two interviews.")
-                body.xml = b""
+                xml = bytearray()
                 write = xml.extend
-            case File():
-                if len(body.files) >= max_files:
-                    raise problems.not_a_submission("This interview has too many files for one request.")
-                incoming = begin_file(event.name or event.filename, _media_type(event))
-                opened.callback(incoming.close)
-                body.files.append(incoming)
-                write = incoming.write
-            case Field():
+            case Field() if event.name == INCOMPLETE:
                 write = None
+            case File() | Field():
+                if len(parts) >= max_files:
+                    raise problems.not_a_submission("This interview has too many files for one request.")
+                part = _begin(event, begin_file)
+                opened.callback(part.content.close)
+                parts.append(part)
+                write = part.content.write
             case Data() if write is not None:
                 write(event.data)
-                if len(xml) > max_xml:
+                if xml is not None and len(xml) > max_xml:
                     raise problems.too_large(max_xml)
-    if body.xml is not None:
-        body.xml = bytes(xml)
-    return body
+    if xml is None:
+        return Body()
+    return Body(bytes(xml), _files(bytes(xml), parts))
+
+
+def _begin(event: File | Field, begin_file: Callable[[str, str], IncomingFile]) -> _Part:
+    filename = event.filename if isinstance(event, File) else None
+    raw = names.unescaped(event.headers.get("content-disposition", ""))
+    said = names.possible(raw.get("filename"), filename, raw.get("name"), event.name)
+    media_type = _media_type(event)
+    # A plain field has neither a file's name nor a file's type.
+    surely = bool(filename) or not (media_type == "" or media_type.startswith("text/plain"))
+    content = begin_file(said[0] if said else "", media_type or "application/octet-stream")
+    return _Part(content, said, surely)
+
+
+def _files(xml: bytes, parts: list[_Part]) -> list[IncomingFile]:
+    """The parts that are files, by the names they go by."""
+    # Collect's parts have one name each, and need no looking up.
+    named = names.texts(xml) if any(len(part.names) > 1 or not part.surely for part in parts) else frozenset()
+    files: list[IncomingFile] = []
+    taken: set[str] = set()
+    for part in parts:
+        if part.surely or not named.isdisjoint(part.names):
+            part.content.name = names.choose(part.names, named, taken)
+            taken.add(part.content.name)
+            files.append(part.content)
+    return files
 
 
 def _events(decoder: MultipartDecoder, stream: IO[bytes]) -> Iterator[Event]:
     try:
         while True:
-            piece = stream.read(_PIECE)
-            decoder.receive_data(piece or None)
+            decoder.receive_data(_piece(stream))
             while not isinstance(event := decoder.next_event(), NeedData):
                 yield event
                 if isinstance(event, Epilogue):
                     return
-    except RequestEntityTooLarge:
-        raise
     except (ValueError, LookupError):
         # Decoder errors, and headers that are not UTF-8.
-        raise problems.not_a_submission("What arrived is incomplete or damaged.") from None
+        raise _damaged() from None
 
 
-def _media_type(part: File) -> str:
-    """What the phone says the file is, if it is a media type at all."""
+def _piece(stream: IO[bytes]) -> bytes | None:
+    """The next piece of the body; None at its end."""
+    try:
+        return stream.read(_PIECE) or None
+    except RequestEntityTooLarge:
+        raise
+    except Exception:  # noqa: BLE001 -- a body that breaks off is another error with each server
+        raise _damaged() from None
+
+
+def _damaged() -> problems.Problem:
+    return problems.not_a_submission("What arrived is incomplete or damaged.")
+
+
+def _media_type(part: File | Field) -> str:
+    """What the phone says the file is, if it is a media type at all; else empty."""
     said = part.headers.get("content-type", "").partition(";")[0].strip()
-    return said.lower() if _MEDIA_TYPE.fullmatch(said) else "application/octet-stream"
+    return said.lower() if _MEDIA_TYPE.fullmatch(said) else ""

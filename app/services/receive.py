@@ -184,7 +184,8 @@ class Inbox:
             "interviewer_id": sender.interviewer_id,
             "group_id": sender.group_id,
             "user_id": sender.user_id,
-            "phone": phone[:MAX_PHONE] if phone else None,
+            # PostgreSQL stores no NUL, and advice must not cost an interview.
+            "phone": phone.replace("\0", "")[:MAX_PHONE] if phone else None,
             "xml_form_id": said.form_id,
             "form_version": said.version,
             "instance_id": said.instance_id,

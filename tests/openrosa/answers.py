@@ -29,7 +29,7 @@ def form_list(client, field, query=""):
     assert answer.status_code == 200
     assert answer.content_type == "text/xml; charset=utf-8"
     assert answer.headers["X-OpenRosa-Version"] == "1.0"
-    assert answer.headers["Cache-Control"] == "no-cache"
+    assert answer.headers["Cache-Control"] == "private, no-cache"
     root = ET.fromstring(answer.data)
     assert root.tag == f"{LIST}xforms"
     return [{child.tag.removeprefix(LIST): child.text for child in form} for form in root]

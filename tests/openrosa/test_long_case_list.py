@@ -103,7 +103,7 @@ def test_the_list_is_one_query_and_what_the_manifest_announced(client, session, 
     rows = list(csv.DictReader(io.StringIO(answer.text)))
     assert [row["label"] for row in rows] == [f"MDCHI-26-{number:08x}" for number in range(2500)]
     assert answer.headers["X-OpenRosa-Version"] == "1.0"
-    assert answer.headers["Cache-Control"] == "no-cache"
+    assert answer.headers["Cache-Control"] == "private, no-cache"
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
