@@ -7,7 +7,7 @@ which of them stands, `submissions.decision.current` says.
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
-from sqlalchemy import Row, Table, select
+from sqlalchemy import ColumnElement, Row, Table, select, tuple_
 from sqlalchemy.orm import Session
 
 from app.models import Submission
@@ -51,6 +51,26 @@ def versions(session: Session, *, mission_id: int, xml_form_id: str, instance_id
         asked = names - known
         known |= names
     return sorted(found.values(), key=lambda row: row.id)
+
+
+def key(session: Session, row: Any) -> str:
+    """The first instanceID of a submission's chain, also of an edit that the worker has not read yet."""
+    if row.root_instance_id or not row.deprecated_id:
+        return str(row.root_instance_id or row.instance_id)
+    found = versions(
+        session, mission_id=row.mission_id, xml_form_id=row.xml_form_id, instance_id=row.instance_id
+    )
+    return roots({one.instance_id: one.deprecated_id for one in found})[row.instance_id]
+
+
+def outdated() -> ColumnElement[bool]:
+    """Whether an edit of a submission is in the worker's queue, so that the row is not its present version."""
+    queued = select(_TABLE.mission_id, _TABLE.xml_form_id, _TABLE.deprecated_id).where(
+        _TABLE.state == "received", _TABLE.deprecated_id.is_not(None)
+    )
+    return tuple_(Submission.mission_id, Submission.xml_form_id, Submission.instance_id).in_(
+        queued.correlate(None)
+    )
 
 
 def present(versions: Sequence[Row[Any]]) -> Row[Any] | None:

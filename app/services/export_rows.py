@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, cast
 
-from sqlalchemy import Table, Text, and_, func, or_, select
+from sqlalchemy import Table, Text, and_, func, not_, or_, select
 from sqlalchemy import cast as sql_cast
 from sqlalchemy.orm import Session
 
@@ -20,7 +20,7 @@ from app.exports import csv_zip as csv
 from app.exports.spool import Spool
 from app.keys import Keyring
 from app.models import Device, Submission, User
-from app.services import condition_sql, files, logs, stored
+from app.services import chains, condition_sql, files, logs, stored
 from app.services.condition import Condition
 from app.services.files import Files
 from app.services.plans import Plan
@@ -31,8 +31,8 @@ from submissions.tables import Delivery, Layout
 
 _TABLE = cast("Table", Submission.__table__)
 _COLUMNS = (
-    "id", "instance_id", "deprecated_id", "root_instance_id", "version_id", "form_version", "state", "received_at",
-    "device_id", "user_id", "phone", "xml", "plain",
+    "id", "mission_id", "xml_form_id", "instance_id", "deprecated_id", "root_instance_id", "version_id",
+    "form_version", "state", "received_at", "device_id", "user_id", "phone", "xml", "plain",
 )  # fmt: skip
 _STREAMED = 200
 """Rows fetched at a time."""
@@ -135,7 +135,7 @@ class Rows:
             for row in part:
                 first_at, count = edits.get(row.root_instance_id, (row.received_at, 0))
                 delivery = Delivery(
-                    key=row.root_instance_id or row.instance_id,
+                    key=chains.key(session, row),
                     submitted_at=_instant(first_at),
                     submitter_id=row.device_id or row.user_id,
                     submitter_name=row.device_name or row.user_name,
@@ -173,6 +173,7 @@ class Rows:
             Submission.mission_id == self.mission_id,
             Submission.xml_form_id == self.xml_form_id,
             Submission.state.not_in(("deleted", "superseded")),
+            not_(chains.outdated()),
         ]
         if self.filters.condition is not None:
             found.append(condition_sql.where(self.filters.condition.term))

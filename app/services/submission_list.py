@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, func, not_, or_, select, true
 from sqlalchemy.orm import Session
 
 from app import policy, problems
 from app.models import TABLES, Conflict, Device, Form, FormVersion, Mission, Submission
-from app.services import paging
+from app.services import chains, paging
 from app.services.paging import Page
 from xlsforms.finding import Finding
 
@@ -104,6 +104,8 @@ def matching(
         found.append(Submission.state == state)
     else:
         found.append(Submission.state.not_in(("deleted",) if superseded else ("deleted", "superseded")))
+        if not superseded:
+            found.append(not_(chains.outdated()))
     for column, wanted in (
         (Submission.mission_id, mission_id),
         (Submission.xml_form_id, xml_form_id),
@@ -189,7 +191,7 @@ def lines(session: Session, rows: Sequence[Any]) -> tuple[SubmissionLine, ...]:
             form_title=titles.get((row.xml_form_id, row.mission_id)) or titles.get((row.xml_form_id, None)),
             form_version=row.form_version,
             instance_id=row.instance_id,
-            root_instance_id=row.root_instance_id,
+            root_instance_id=chains.key(session, row) if row.deprecated_id else row.root_instance_id,
             state=row.state,
             review_state=row.review_state,
             received_at=first.get((row.mission_id, row.xml_form_id, row.root_instance_id), row.received_at),

@@ -289,6 +289,9 @@ def test_edits_are_versions_of_one_submission(visits, work, read_between):
         whole = visits.submissions.get("uuid:1", "visit")
         assert (whole.instanceId, whole.reviewState) == ("uuid:1", "edited")
         assert whole.updatedAt > whole.createdAt
+        assert [one.instanceId for one in visits.submissions.list("visit")] == ["uuid:1"]
+        (row,) = visits.submissions.get_table("visit")["value"]
+        assert (row["__id"], row["name"]) == ("uuid:1", f"Ana {number}"), "also before the worker has read it"
     visits.submissions.edit("uuid:1", edit, form_id="visit")  # the answer was lost, sent again
     work()
     (listed,) = visits.submissions.list("visit")
