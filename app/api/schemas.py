@@ -412,7 +412,7 @@ SUBMISSION = schema(
         "updatedAt": instant("When it was last edited.", null=True),
         "reviewState": maybe("null, edited, hasIssues, approved or rejected"),
         "instanceName": maybe("Not given out: it may hold a name. Null."),
-        "formVersion": text("Version string the phone held."),
+        "formVersion": text("Version of the form it was filled on."),
         "state": text("received, normalised, waiting, opaque, failed or superseded"),
         "heldOn": maybe("Date of the interview."),
         "caseId": maybe("The case it is about.", fields.UUID),
@@ -450,6 +450,14 @@ REASON_QUERY = schema(
 FILTER = (
     "As in OData, of `__system/submissionDate`, `updatedAt`, `submitterId` and `reviewState`: eq ne lt le gt ge, "
     "and or not, parentheses, now(), year() to second()."
+)
+
+XML_QUERY = schema(
+    "SubmissionXmlQuery",
+    {
+        "reason": option(fields.String, "Why you need it, where a reason must be given."),
+        "asSent": option(fields.Boolean, "Of one that the phone encrypted, what it sent instead.", False),
+    },
 )
 
 EXPORT_QUERY = schema(

@@ -18,6 +18,7 @@ from app.api.schemas import (
     SUBMISSION_QUERY,
     SUBMISSION_VERSION,
     SUCCESS,
+    XML_QUERY,
 )
 from app.auth import needs
 from app.db import db, writing
@@ -144,10 +145,10 @@ def edit_submission(query: dict[str, Any], project_id: int, form_id: str, instan
 
 @bp.get("/submissions/<instance_id>.xml")
 @needs("submission.raw")
-@bp.arguments(REASON_QUERY, location="query")
+@bp.arguments(XML_QUERY, location="query")
 @bp.response(200, {"type": "string"}, content_type="application/xml", description="The XML.")
 def get_submission_xml(query: dict[str, Any], project_id: int, form_id: str, instance_id: str) -> Response:
-    """XML as the phone sent it
+    """XML as the phone wrote it
 
     Written into the ledger. Where consent was refused it takes a reason.
     """
@@ -159,6 +160,7 @@ def get_submission_xml(query: dict[str, Any], project_id: int, form_id: str, ins
         instance_id=_present(project_id, form_id, instance_id),
         xml_form_id=form_id,
         reason=query["reason"],
+        as_sent=query["asSent"],
     )
     db.session.commit()
     return Response(xml, mimetype="application/xml", headers={"X-Content-Type-Options": "nosniff"})

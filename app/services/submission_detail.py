@@ -69,7 +69,8 @@ class FileContent:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SubmissionDetail:
     """One version of a submission. `nodes` are in the order of the form and hold only what was answered; they
-    are empty if the form version is unknown. `candidates`: cases a waiting submission may belong to."""
+    are empty if the form version is unknown. `candidates`: cases a waiting submission may belong to. `encrypted`:
+    it came so, and was opened."""
 
     line: SubmissionLine
     languages: tuple[str, ...]
@@ -80,6 +81,7 @@ class SubmissionDetail:
     conflicts: int
     consent_ok: bool | None
     candidates: tuple[CaseLine, ...]
+    encrypted: bool
     revealed: bool
 
 
@@ -119,6 +121,7 @@ def read_submission(
         or 0,
         consent_ok=said.consent_ok if said is not None else None,
         candidates=_candidates(session, actor, row) if row.state == "waiting" else (),
+        encrypted=row.plain is not None,
         revealed=reveal is not None,
     )
 

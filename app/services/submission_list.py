@@ -142,7 +142,8 @@ def select_lines(where: list[ColumnElement[bool]]) -> Select[*tuple[Any, ...]]:
             Submission.mission_id,
             Mission.code.label("mission_code"),
             Submission.xml_form_id,
-            Submission.form_version,
+            # A rendition's version string is the server's; the form's own is what people know.
+            func.coalesce(FormVersion.version, Submission.form_version).label("form_version"),
             Submission.instance_id,
             Submission.root_instance_id,
             Submission.deprecated_id,
@@ -160,6 +161,7 @@ def select_lines(where: list[ColumnElement[bool]]) -> Select[*tuple[Any, ...]]:
         )
         .join(Mission, Mission.id == Submission.mission_id)
         .outerjoin(Device, Device.id == Submission.device_id)
+        .outerjoin(FormVersion, FormVersion.id == Submission.version_id)
         .outerjoin(TABLES["case_file"], _FILE.case_id == Submission.case_id)
         .where(*where)
     )

@@ -1,6 +1,12 @@
 """Keys of forms over REST."""
 
+import re
+import uuid
+
 import pytest
+
+from app.services import demo, normalise
+from tests.clients.encrypting import encrypt
 
 
 @pytest.fixture
@@ -50,3 +56,35 @@ def test_a_form_that_is_not_here_has_no_keys(coordinator, world):
     missing = f"/projects/{world.mission}/forms/nothing/keys"
     assert coordinator.get(missing).status_code == 404
     assert coordinator.post(missing).status_code == 404
+
+
+def test_an_encrypted_interview_comes_by_script_and_is_had_as_it_was_written_and_as_it_was_sent(
+    coordinator, phone, path, engine, keyring, blobs
+):
+    coordinator.post(path)
+    version, xform = phone()
+    written = re.sub(
+        rb'version="[^"]*"', f'version="{version}"'.encode(), demo.instances()[0].read_bytes(), count=1
+    )
+    named = f"uuid:{uuid.uuid4()}"
+    written = re.sub(rb"uuid:[0-9a-f-]{36}(?=</instanceID>|</orx:instanceID>)", named.encode(), written)
+    parcel = encrypt(xform, written)
+    submissions = f"{path.removesuffix('/keys')}/submissions"
+    made = coordinator.post(submissions, data=parcel.manifest, content_type="application/xml")
+    assert made.json["instanceId"] == named
+    normalise.run_until_empty(engine, keyring=keyring, blobs=blobs)
+    one = coordinator.get(f"{submissions}/{named}").json
+    assert one["state"] == "waiting"
+    assert [finding["code"] for finding in one["findings"]] == ["encrypted_files_missing"]
+    file = f"{submissions}/{named}/attachments/submission.xml.enc"
+    added = coordinator.post(
+        file, data=parcel.files["submission.xml.enc"], content_type="application/octet-stream"
+    )
+    assert added.status_code == 200
+    normalise.run_until_empty(engine, keyring=keyring, blobs=blobs)
+    one = coordinator.get(f"{submissions}/{named}").json
+    assert one["state"] == "normalised"
+    assert one["formVersion"] == version.partition("[")[0]
+    reason = "reason=a+check+of+mine"
+    assert coordinator.get(f"{submissions}/{named}.xml?{reason}").data == written
+    assert coordinator.get(f"{submissions}/{named}.xml?{reason}&asSent=true").data == parcel.manifest

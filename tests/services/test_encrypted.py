@@ -1,9 +1,15 @@
 """Submissions that phones encrypt: whatever arrives of them, and when, they end as if they had come in clear."""
 
+import copy
+import hashlib
+import os
 import shutil
+import tracemalloc
 import uuid
+from collections import Counter
 
 import pytest
+from hypothesis import strategies as st
 from lxml import etree
 from sqlalchemy import URL, select, update
 
@@ -16,6 +22,7 @@ from app.problems import Problem
 from app.services import export, form_keys, forms, phones, publish, replay, submissions
 from submissions import encryption
 from tests.clients.encrypting import encrypt
+from tests.fuzz import fuzz
 from tests.services.conftest import House, edited, furnished, new_uid
 from tests.services.made import screening, version
 
@@ -455,6 +462,82 @@ def test_whatever_the_manifest_says_is_a_finding(house, before, after, code):
     house.work()
     assert code in house.codes(named)
     assert house.states()[named] == ("normalised" if code == "signature_wrong" else "waiting")
+
+
+texts = st.text(st.characters(min_codepoint=32, max_codepoint=0xD7FF), max_size=40)
+words = st.one_of(
+    texts, st.sampled_from(["", "x.enc", "submission.xml.enc", "submission.xml", "AAAA", "a/../b.enc"])
+)
+CHANGES = st.lists(
+    st.tuples(st.sampled_from(["say", "remove", "twice", "into", "rename"]), st.integers(0, 20), words),
+    min_size=1, max_size=4,
+)  # fmt: skip
+
+
+def changed(manifest: bytes, edits) -> bytes:
+    """A manifest with elements removed, doubled, moved, renamed or saying something else."""
+    root = etree.fromstring(manifest)
+    for what, number, word in edits:
+        nodes = list(root.iter())[1:]
+        if not nodes:
+            break
+        node, other = nodes[number % len(nodes)], nodes[(number * 7 + 3) % len(nodes)]
+        if what == "say":
+            node.text = word
+        elif what == "remove":
+            node.getparent().remove(node)
+        elif what == "twice":
+            node.getparent().append(copy.deepcopy(node))
+        elif what == "into" and node not in other.iterancestors() and node is not other:
+            other.append(node)
+        elif what == "rename":
+            node.tag = other.tag
+    return etree.tostring(root)
+
+
+def test_fuzz_no_manifest_keeps_the_worker_from_its_work(house):
+    """Refused at the door, or kept with a finding; never met by an exception."""
+    parcel = sent(turn(house), screening(instance_id=(named := new_uid())), PHOTOS)
+    outcomes = Counter()
+
+    def check(edits):
+        manifest = changed(parcel.manifest.replace(named.encode(), (fresh := new_uid()).encode()), edits)
+        try:
+            house.receive(manifest, files=parcel.files)
+        except Problem as problem:
+            outcomes[problem.status] += 1
+            return
+        batch = house.work()
+        outcomes["failed" if batch.failed else "taken"] += 1
+        if fresh in house.states() and house.states()[fresh] == "waiting":
+            assert house.codes(fresh)
+
+    fuzz(check, CHANGES, examples=60)
+    assert outcomes.keys() <= {400, 404, 409, "taken"}, outcomes
+    assert outcomes["taken"] >= 20, outcomes
+
+
+def test_a_large_file_is_opened_in_constant_memory(house):
+    large = os.urandom(1_000_000) * 40
+    named = new_uid()
+    deliver(house, sent(turn(house), screening(instance_id=named), {"1600000000001.mp4": large}))
+    tracemalloc.start()
+    house.work()
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert house.states()[named] == "normalised"
+    assert peak < 15_000_000
+    with house.session() as session:
+        file = submissions.read_file(
+            session, keyring=house.keyring, blobs=house.blobs, actor=COMMAND, mission_id=house.mission_id,
+            instance_id=named, name="1600000000001.mp4",
+        )  # fmt: skip
+        assert file.size == len(large)
+        assert file.content_type == "video/mp4"
+        digest = hashlib.sha256()
+        for piece in file.chunks:
+            digest.update(piece)
+    assert digest.digest() == hashlib.sha256(large).digest()
 
 
 # --- what phones get --------------------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from submissions.encryption import EncryptionError
 from tests.clients.encrypting import Encrypted, encrypt
 from tests.clients.javarosa.run import JavaMissing
 from tests.field import XFORM, submission
+from tests.fuzz import fuzz
 from tests.tools import missing
 from xlsforms import rendition, xform
 
@@ -199,19 +200,23 @@ def outcome(act) -> str:
     return ""
 
 
-@settings(max_examples=300, deadline=None)
-@given(source=st.one_of(st.binary(max_size=200), manifests()))
-def test_whatever_comes_as_a_manifest_is_read_or_refused(pair, source):
+def test_fuzz_whatever_comes_as_a_manifest_is_read_or_refused(pair):
     private = encryption.load(pair.private)
-    code = outcome(lambda: encryption.unwrap(encryption.read(source), private))
-    assert code in ("manifest_unreadable", "wrong_key")
+
+    def check(source):
+        code = outcome(lambda: encryption.unwrap(encryption.read(source), private))
+        assert code in ("manifest_unreadable", "wrong_key")
+
+    assert fuzz(check, st.one_of(st.binary(max_size=200), manifests()), examples=300) >= 100
 
 
-@settings(max_examples=100, deadline=None)
-@given(content=st.binary(max_size=200), key=st.binary(min_size=32, max_size=32))
-def test_whatever_comes_as_a_file_is_opened_or_damaged(content, key):
-    code = outcome(lambda: list(encryption.decrypt([content], key=key, vector=bytes(16))))
-    assert code in ("", "damaged")
+def test_fuzz_whatever_comes_as_a_file_is_opened_or_damaged():
+    def check(given):
+        content, key = given
+        code = outcome(lambda: list(encryption.decrypt([content], key=key, vector=bytes(16))))
+        assert code in ("", "damaged")
+
+    assert fuzz(check, st.tuples(st.binary(max_size=200), st.binary(min_size=32, max_size=32))) >= 100
 
 
 # --- the form ---------------------------------------------------------------------------------------------------
