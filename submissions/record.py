@@ -6,7 +6,7 @@ shut, nothing that stands behind it, and nothing the form does not know, is in t
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from lxml import etree
@@ -15,7 +15,7 @@ from submissions import gate
 from submissions.reading import KnownNode, ReadingPlan, plan
 from submissions.values import Value
 from xlsforms.finding import Finding, info, warning
-from xlsforms.schema import Form, Question
+from xlsforms.schema import Form, Question, behind_gate
 
 _MAX_FINDINGS = 100
 
@@ -87,6 +87,17 @@ def read(xml: bytes, form: Form) -> Record:
     reading = _Reading(plan(form))
     reading.walk(root, reading.plan.root, (), reading.plan.root.path, _local(root.tag))
     return reading.record(root, form)
+
+
+def without_consent(said: Record, form: Form) -> Record:
+    """The record as if its gate were shut: nothing that stands behind it, and nothing the form does not know. For a
+    version of a submission whose later version refuses consent."""
+    behind, meta = behind_gate(form), f"/{form.root}/meta/"
+    answers = (
+        one for one in said.answers if (one.known or one.path.startswith(meta)) and one.path not in behind
+    )
+    rows = (one for one in said.rows if one[0] not in behind)
+    return replace(said, answers=tuple(answers), rows=tuple(rows), consent_ok=False)
 
 
 def _parser() -> etree.XMLParser:

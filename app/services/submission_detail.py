@@ -213,8 +213,23 @@ def find(
 
 
 def read_record(session: Session, keyring: Keyring, row: Any) -> tuple[plans.Plan | None, Record | None]:
-    """The answers, read by the form version the submission names; (None, None) if there is none, or if it
-    cannot be read."""
+    """The answers, read by the form version the submission names; (None, None) if there is none, (plan, None) if
+    they cannot be read. Of a version that was replaced, only what the one that counts consents to."""
+    plan, said = _read(session, keyring, row)
+    if plan is None or said is None or row.state != "superseded" or said.consent_ok is False:
+        return plan, said
+    present = chains.present(
+        chains.versions(
+            session, mission_id=row.mission_id, xml_form_id=row.xml_form_id, instance_id=row.instance_id
+        )
+    )
+    counts = session.execute(select(_TABLE).where(Submission.id == present.id)).one() if present else row
+    _, last = _read(session, keyring, counts)
+    withdrawn = last is not None and last.consent_ok is False
+    return plan, record.without_consent(said, plan.form) if withdrawn else said
+
+
+def _read(session: Session, keyring: Keyring, row: Any) -> tuple[plans.Plan | None, Record | None]:
     plan = (
         plans.get(session, row.version_id)
         if row.version_id is not None

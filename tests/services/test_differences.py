@@ -6,7 +6,7 @@ import pytest
 
 from app.policy import Actor, Held
 from app.problems import Problem
-from app.services import differences
+from app.services import differences, submissions
 from app.services.reveal import Reveal
 from tests.services.conftest import edited
 from tests.services.made import assistance, screening
@@ -137,3 +137,32 @@ def test_the_chain_is_told_edit_by_edit_the_newest_first(house, coordinator):
         "uuid:third": {"sex"},
         "uuid:second": {"family_name", "sex"},
     }
+
+
+def test_an_edit_that_withdraws_consent_closes_the_versions_before_it(house, coordinator):
+    house.receive(FIRST, files={"signed.png": b"picture"})
+    house.receive(SECOND)
+    house.work()
+    asked = {
+        "keyring": house.keyring,
+        "actor": coordinator,
+        "mission_id": house.mission_id,
+        "instance_id": "uuid:first",
+    }
+    with house.session() as session:
+        open_ = submissions.read_submission(session, **asked, reveal=WHY)
+        assert open_.consent_ok
+        assert "Exampla" in repr(open_.nodes)
+    house.receive(edited(SECOND, "uuid:third", consent_data="no", consent_ok="0"))
+    house.work()
+    with house.session() as session:
+        shut = submissions.read_submission(session, **asked, reveal=WHY)
+        assert shut.consent_ok is False
+        assert "Exampla" not in repr(shut.nodes)
+        assert "consent_data" in repr(shut.nodes)
+        assert shut.files == ()
+        with pytest.raises(Problem, match="reason_needed"):
+            submissions.read_xml(session, **asked)
+        assert b"Exampla" in submissions.read_xml(session, **asked, reason="an audit of what was kept")
+    assert [one.reason for one in entries(house, "submission.break_glass")] == ["an audit of what was kept"]
+    assert "family_name" not in shown(compare(house, coordinator, "uuid:first", "uuid:second", reveal=WHY))

@@ -287,3 +287,20 @@ def test_every_text_of_any_file_is_an_answer(trees):
     expected = [text.strip() for _, some in made for text in some]
     assert sorted(one.text.strip() for one in found.answers if one.text.strip()) == sorted(expected)
     assert len({one.xpath for one in found.answers if one.known}) == sum(one.known for one in found.answers)
+
+
+def test_a_record_can_be_shut_afterwards_as_if_its_own_gate_had_been():
+    form = replace(form_of(GATED), gate="/data/ok")
+    agreed = gated(
+        "<place>P</place><agree>yes</agree><ok>1</ok><secret><name>Ana</name><child><called>Ion</called></child></secret>"
+        "<odd>Ana</odd>"
+    )
+    assert agreed.consent_ok
+    shut = record.without_consent(agreed, form)
+    assert [one.path for one in shut.answers if not one.path.startswith("/data/meta/")] == [
+        "/data/place",
+        "/data/agree",
+        "/data/ok",
+    ]
+    assert (shut.rows, shut.consent_ok) == ((), False)
+    assert "Ana" not in repr(shut)
