@@ -73,6 +73,7 @@ ACTIONS: Mapping[str, Action] = {
     "form.list": _in_mission("list forms", _A | _C | _F),
     "form.read": _in_mission("read forms, their workbooks and findings", _A | _C | _F),
     "form.upload": _in_mission("upload a draft of a form", _A | _F),
+    "form.try": _in_mission("try a draft on test devices, and see what they send", _A | _C | _F),
     "form.publish": _in_mission("publish a form", _A | _F),
     "form.encrypt": _in_mission("have phones encrypt what they send of a form, or make a new key", _A | _C),
     "form.assign": _in_mission("put a form on phones, or take it off", _A | _F),

@@ -183,6 +183,11 @@ def read_case(
     )
 
 
+def rows(state: State, reveal: Reveal | None = None) -> Mapping[str, tuple[Row, ...]]:
+    """A fold arranged for reading: tables in the dictionary's order, rows that hang from others inside those."""
+    return _Seeing(reveal, {head.submission: head.form_id for head in state.interviews}).nested(state)
+
+
 class _Seeing:
     """How a fold is shown: which values are masked, which form each came from."""
 

@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import Connection, Engine, select
@@ -92,13 +93,21 @@ def get(connection: Connection | Session, version_id: uuid.UUID) -> Plan:
         found = connection.execute(
             select(FormVersion.schema).where(FormVersion.id == version_id)
         ).scalar_one()
-        form = schema.Form.from_json(found)
-        read, findings = mapping.read(form, dictionary.load())
         if len(_kept) >= MOST:
             forget()
-        broken = tuple(finding for finding in findings if finding.is_error)
-        _kept[version_id] = Plan(version_id, form, read, broken)
+        _kept[version_id] = _make(version_id, found)
     return _kept[version_id]
+
+
+def of_draft(draft: FormVersion) -> Plan:
+    """The plan of a draft. Made anew each time, and not kept: a draft changes."""
+    return _make(draft.id, draft.schema)
+
+
+def _make(version_id: uuid.UUID, said: Mapping[str, Any]) -> Plan:
+    form = schema.Form.from_json(said)
+    read, findings = mapping.read(form, dictionary.load())
+    return Plan(version_id, form, read, tuple(finding for finding in findings if finding.is_error))
 
 
 def forget() -> None:

@@ -130,7 +130,7 @@ class Inbox:
         with self.engine.connect() as connection:
             trials.require_draft(connection, sender, said.form_id)
         trial = trials.Arrival(new_id(), sender, said, self.keyring.digest(xml), now())
-        sealed = self.keyring.seal(xml, trials.context(sender, said.instance_id))
+        sealed = self.keyring.seal(xml, trials.sealed_to(sender.test_form_id, said.instance_id))
         # Named after this arrival alone: deleting a trial can never take a file that something else refers to.
         rows = [self._store(file, f"trial {trial.id}", trial.at) for file in files]
         try:

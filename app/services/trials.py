@@ -40,9 +40,9 @@ class Arrival:
     at: datetime
 
 
-def context(sender: Sender, instance_id: str) -> str:
-    """What the XML of a trial is sealed to: its place, which stays when later content replaces it."""
-    return f"trial:{sender.test_form_id}:{instance_id}"
+def sealed_to(form_id: int | None, instance_id: str) -> str:
+    """The context the XML of a trial is sealed to: its place, which stays when later content replaces it."""
+    return f"trial:{form_id}:{instance_id}"
 
 
 def require_draft(connection: Connection, sender: Sender, xml_form_id: str) -> None:

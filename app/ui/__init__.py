@@ -17,6 +17,7 @@ from app.ui import (
     ledger,
     sign_in,
     submissions,
+    trials,
 )
 from app.ui.filters import FILTERS
 
@@ -41,6 +42,7 @@ def init_app(app: Flask) -> None:
         home,
         forms,
         assignments,
+        trials,
         form_keys,
         submissions,
         cases,

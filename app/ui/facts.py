@@ -4,9 +4,9 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Final
+from typing import Final, Protocol
 
-from app.services.cases import CaseDetail, Interview, Row, Value
+from app.services.cases import Interview, Row, Value
 from app.ui import questions, words
 from xlsforms import dictionary
 
@@ -76,8 +76,18 @@ class Section:
         return bool(self.fields)
 
 
+class Folded(Protocol):
+    """What a case is shown from: its interviews, and its rows by table."""
+
+    @property
+    def interviews(self) -> tuple[Interview, ...]: ...
+
+    @property
+    def rows(self) -> Mapping[str, tuple[Row, ...]]: ...
+
+
 def sections(
-    case: CaseDetail, *, locale: str, labels: Mapping[str, questions.Labels] | None = None
+    case: Folded, *, locale: str, labels: Mapping[str, questions.Labels] | None = None
 ) -> tuple[Section, ...]:
     """The sections of a case that hold anything, in the order of the interviews' forms.
 

@@ -13,7 +13,7 @@ from app import auth, policy, problems
 from app.auth import needs
 from app.db import db, writing
 from app.models import Form, FormVersion
-from app.services import form_keys
+from app.services import form_keys, trial_detail, trial_devices
 from app.services import forms as service
 from app.services import publish as publishing
 from app.ui import frame, words
@@ -120,6 +120,8 @@ def one(project_id: int, form_id: str) -> str:
         designers_key=bool(line.current.schema.get("encrypted")),
         places=service.places(db.session, project_id, line.form),
         states=words.FORM_STATES,
+        test_devices=trial_devices.listing(db.session, project_id, line.form),
+        trials=trial_detail.listing(db.session, project_id, line.form),
         versions=[_version_line(each, line.published) for each in versions],
         findings=[Finding.from_json(each) for each in version.findings],
         changes=service.changes(line.published, version) if line.published and not version.published else (),

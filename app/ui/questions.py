@@ -43,6 +43,11 @@ def _of(version_id: uuid.UUID, locale: str) -> Labels:
     form = schema.Form.from_json(
         db.session.scalars(select(FormVersion.schema).where(FormVersion.id == version_id)).one()
     )
+    return of_form(form, locale)
+
+
+def of_form(form: schema.Form, locale: str) -> Labels:
+    """The labels of a form's questions, in the reader's language if it has that."""
     language = next((one for one in form.languages if one.endswith(f"({locale})")), form.default_language)
     return {
         question.path: _OUTPUT.sub("…", schema.text(question.label, language, form.default_language))
