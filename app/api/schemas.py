@@ -475,6 +475,8 @@ EXPORT_QUERY = schema(
     },
 )
 
+_ROWS = validate.Range(0, 1_000_000_000)
+
 ODATA_QUERY = schema(
     "ODataQuery",
     {
@@ -487,8 +489,8 @@ ODATA_QUERY = schema(
             validate=validate.Equal("*"),
         ),
         "$filter": option(fields.String, FILTER),
-        "$skip": option(fields.Integer, "Leave out so many rows.", 0, validate=validate.Range(0)),
-        "$top": option(fields.Integer, "At most so many rows.", validate=validate.Range(0)),
+        "$skip": option(fields.Integer, "Leave out so many rows.", 0, validate=_ROWS),
+        "$top": option(fields.Integer, "At most so many rows.", validate=_ROWS),
         "$count": option(fields.Boolean, "With `@odata.count`: rows there are, whatever `$top` says.", False),
         "$wkt": option(fields.Boolean, "Geometry as well-known text instead of GeoJSON.", False),
         "identifiers": option(

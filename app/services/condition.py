@@ -95,6 +95,8 @@ def read(text: str | None) -> Condition | None:
         return None
     if len(text) > MAX_LENGTH:
         raise refused(f"It is longer than {MAX_LENGTH} characters.")
+    if "\0" in text:
+        raise refused("It holds a character that no text holds.")
     return Condition(text, _Reading(text).whole())
 
 

@@ -435,7 +435,15 @@ def test_a_table_is_narrowed_by_filter_and_selection(three):
         "__system": {"reviewState": "edited"},
         "home": {"place": "POINT (28.86 47.01 85)"},
     }
-    for wrong in ({"filter": "name eq 'Ana'"}, {"select": "nmae"}, {"table_name": "Submissions.nobody"}):
+    for wrong in (
+        {"filter": "name eq 'Ana'"},
+        {"filter": "__system/reviewState eq '\0'"},
+        {"select": "nmae"},
+        {"table_name": "Submissions.nobody"},
+        {"top": 10**30},
+        {"skip": -1},
+        {"expand": "child"},
+    ):
         with pytest.raises(PyODKError) as refused:
             three.submissions.get_table("visit", **wrong)
         assert "Status: 4" in str(refused.value)

@@ -114,6 +114,7 @@ def test_instants_are_compared_as_they_are_shown_in_milliseconds(asked, house):
         "name eq 'Ana'",
         f"{DATE} ge yesterday",
         f"{DATE} ge 2026-13-40",
+        f"{STATE} eq 'a\0b'",
         f"{DATE} ge 0001-01-01T00:00:00+05:00",
         f"{DATE} le 9999-12-31T23:59:59.999Z",
         f"{DATE}",
