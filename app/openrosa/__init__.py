@@ -24,6 +24,7 @@ bp = Blueprint("openrosa", __name__)
 
 # Collect knows this very text and shows it in the person's language.
 _SUCCESS: Final = "full submission upload was successful!"
+_PIECE: Final = 64 * 1024
 _MAX_IDS: Final = 10_000
 
 
@@ -34,11 +35,23 @@ def init_app(app: Flask) -> None:
         bp, name="named", url_prefix="/v1/phone/projects/<int:project_id>", url_defaults={"token": None}
     )
     app.after_request(_with_headers)
+    app.after_request(_read_out)
 
 
 def _with_headers(response: Response) -> Response:
     """Also on what Flask answers by itself below a phone's address."""
     return errors.with_headers(response) if request.path.startswith(PHONES) else response
+
+
+def _read_out(response: Response) -> Response:
+    """Read what is left of a body that is refused. Otherwise the connection is closed while the phone still sends, and
+    what it shows is an error of the network instead of our words."""
+    if response.status_code >= 400 and request.method == "POST" and request.path.startswith(PHONES):
+        # It may be too large to be read to the end, or have broken off, which is another error with each server.
+        with suppress(Exception):
+            while request.stream.read(_PIECE):
+                pass
+    return response
 
 
 @bp.get("/formList")

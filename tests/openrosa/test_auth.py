@@ -6,9 +6,10 @@ import re
 import time
 
 import pytest
+import requests
 from hypothesis import given
 from hypothesis import strategies as st
-from requests.auth import _basic_auth_str
+from requests.auth import HTTPDigestAuth, _basic_auth_str
 from sqlalchemy import event, select
 
 from app.auth import digest
@@ -27,6 +28,7 @@ from tests.server import serve
 
 PATH = "/v1/phone/projects/1"
 LIST = f"{PATH}/formList"
+LARGE = {"v.mp4": ("v.mp4", bytes(3_000_000), "video/mp4")}
 
 
 @pytest.fixture
@@ -223,6 +225,30 @@ def test_a_password_in_the_address_is_no_token(client, named):
     assert client.get(f"/v1/key/{named[1]}/projects/1/formList").status_code == 403
 
 
+@pytest.mark.parametrize(
+    ("settings", "headers", "prefix"),
+    [
+        ({"url": "https://saif.example/field"}, {}, "/field"),
+        ({"proxies": 1}, {"X-Forwarded-Prefix": "/field"}, "/field"),
+        ({"url": "https://saif.example"}, {}, ""),
+    ],
+    ids=["SAIF_URL", "SAIF_PROXIES", "no prefix"],
+)
+def test_behind_a_proxy_the_address_the_phone_knows_is_signed(
+    make_app, public_keys, named, settings, headers, prefix
+):
+    client = make_app(surface="device", keys=public_keys, **settings).test_client()
+    challenge = challenge_of(client.get(LIST, headers=headers))
+    assert challenge["domain"] == f"{prefix}{PATH}/"
+    header = digest_of(named, challenge, uri=f"{prefix}{LIST}")
+    answer = client.get(LIST, headers=headers | header)
+    assert answer.status_code == 200
+    assert f"{prefix}{PATH}/forms/" in answer.text
+    if prefix:
+        header = digest_of(named, challenge, uri=LIST, nc="00000002")
+        assert client.get(LIST, headers=headers | header).status_code == 401
+
+
 # --- the nonce ---------------------------------------------------------------------------------------------------
 
 
@@ -325,6 +351,32 @@ def test_collect_lists_downloads_fills_and_sends_by_digest(served, named, sessio
     assert len(collect.send()) == 3
     assert count(session, Submission) == 3
     collect.session.close()
+
+
+def test_a_large_interview_that_is_challenged_first_arrives_whole(served, named, session):
+    """Without a HEAD before it: the first answer comes while the body is under way."""
+    with requests.Session() as http:
+        for _ in range(3):
+            http.auth = HTTPDigestAuth(*named)  # knows of no challenge yet
+            answer = http.post(
+                f"{served}/submission", files=LARGE | {"xml_submission_file": submission()}, timeout=60
+            )
+            assert answer.status_code == 201
+    assert count(session, Submission) == 3
+
+
+def test_a_large_interview_that_is_refused_is_told_why(served, named, session):
+    """And not that the network is bad."""
+    with writing(session):
+        session.scalars(select(Device).where(Device.username == named[0])).one().revoked_at = now()
+    with requests.Session() as http:
+        http.auth = HTTPDigestAuth(*named)
+        for _ in range(3):
+            answer = http.post(
+                f"{served}/submission", files=LARGE | {"xml_submission_file": submission()}, timeout=60
+            )
+            assert answer.status_code == 403
+            assert "coordinator" in answer.text
 
 
 def test_collect_with_a_wrong_password_is_told_that_credentials_are_wanted(served, named, tmp_path):
