@@ -6,6 +6,7 @@ from app.api import (
     app_users,
     cases,
     comments,
+    device_groups,
     docs,
     downloads,
     drafts,
@@ -25,7 +26,8 @@ __all__ = ["errors", "init_app"]
 _ABOUT = (
     "Paths and shapes are those of ODK Central where Central has the resource; a mission is a project. "
     "Sign in with POST /v1/sessions and send the token as a bearer token. Errors are problems (RFC 9457) "
-    "that also carry what Central's errors carry. Phones speak OpenRosa below /v1/key/TOKEN/projects/ID."
+    "that also carry what Central's errors carry. Phones speak OpenRosa below /v1/key/TOKEN/projects/ID "
+    "and, with a user name, below /v1/phone/projects/ID."
 )
 
 
@@ -42,6 +44,7 @@ def init_app(app: Flask) -> None:
         form_keys,
         drafts,
         app_users,
+        device_groups,
         submissions,
         comments,
         versions,

@@ -311,6 +311,19 @@ APP_USER = schema(
     },
 )
 
+NEW_DEVICE_GROUP = schema(
+    "NewDeviceGroup", {"name": text("What it is called.", validate=validate.Length(1, 100))}
+)
+
+DEVICE_GROUP = schema(
+    "DeviceGroup",
+    {
+        "id": number("Id of the group."),
+        "projectId": number("Its mission."),
+        "name": text("What it is called."),
+    },
+)
+
 # --- submissions
 # --------------------------------------------------------------------------------------------------
 

@@ -1,5 +1,6 @@
 """`saif device`: phones."""
 
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -177,6 +178,48 @@ def edit(
         given |= {"interviewer_id": None} if interviewer == "" else {}
         given |= {"group_id": None} if group_name == "" else {}
         devices.edit(session, actor=COMMAND, device=devices.get(session, mission.id, device_id), **given)
+
+
+@group.command("groups")
+@mission_option
+def list_groups(code: str) -> None:
+    """List the groups of devices of a mission, and how many devices are in each.
+
+    \b
+    Example:
+      saif device groups --mission MDCHI
+    """
+    with opened() as (_, session):
+        mission = mission_of(session, code)
+        members = Counter(line.device.group_id for line in devices.listing(session, mission.id))
+        rows: list[tuple[object, ...]] = [("NAME", "DEVICES")]
+        rows += [(one.name, members[one.id]) for one in missions.groups(session, mission.id)]
+    table(*rows)
+
+
+@group.command("group")
+@click.argument("name")
+@mission_option
+@click.option("--rename", "new", metavar="NAME", help="Give the group of this name another one.")
+@click.option("--delete", is_flag=True, help="Delete it, while nothing belongs to it.")
+def one_group(name: str, code: str, new: str | None, delete: bool) -> None:
+    """Make a group of devices, or rename or delete it.
+
+    \b
+    Example:
+      saif device group Shelter --mission MDCHI
+    """
+    with opened() as (_, session), writing(session):
+        mission = mission_of(session, code)
+        if not new and not delete:
+            missions.add_group(session, actor=COMMAND, mission_id=mission.id, name=name)
+            return
+        group_id = _group(missions.groups(session, mission.id), name)
+        known = missions.group(session, mission.id, group_id or 0)
+        if new:
+            missions.rename_group(session, actor=COMMAND, group=known, name=new)
+        if delete:
+            missions.delete_group(session, actor=COMMAND, group=known)
 
 
 @group.command()

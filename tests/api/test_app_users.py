@@ -63,6 +63,20 @@ def test_a_device_is_renamed_and_given_to_somebody_else(coordinator, path, world
     assert coordinator("PATCH", f"{path}/app-users/999", json={}).status_code == 404
 
 
+def test_groups_of_devices_are_made_renamed_and_deleted_when_empty(coordinator, path, world):
+    groups = f"{path}/device-groups"
+    shelter = coordinator.post(groups, json={"name": "Shelter"}).json
+    assert coordinator.post(groups, json={"name": "Shelter"}).status_code == 409
+    one = f"{groups}/{shelter['id']}"
+    assert coordinator("PATCH", one, json={"name": "North"}).json == shelter | {"name": "North"}
+    coordinator("PATCH", f"{path}/app-users/{world.device}", json={"groupId": shelter["id"]})
+    assert coordinator("DELETE", one).status_code == 409
+    coordinator("PATCH", f"{path}/app-users/{world.device}", json={"groupId": None})
+    assert coordinator("DELETE", one).json == {"success": True}
+    assert coordinator.get(groups).json == []
+    assert coordinator("DELETE", one).status_code == 404
+
+
 def test_a_device_can_have_a_user_name_to_which_the_token_is_the_password(coordinator, client, path, world):
     made = coordinator.post(f"{path}/app-users", json={"displayName": "Phone 8", "access": "user"}).json
     root = f"/v1/phone{path}/formList"

@@ -154,6 +154,17 @@ def test_a_device_has_a_user_name_and_is_given_to_somebody_else(saif, session):
     assert "MD-07" not in saif("device", "list", "--mission", "MDCHI")
     refused = saif("device", "edit", number, "--mission", "MDCHI", "--group", "North", fails=True)
     assert "no such group of devices" in refused
+    saif("device", "group", "Shelter", "--mission", "MDCHI")
+    saif("device", "group", "Shelter", "--mission", "MDCHI", "--rename", "North")
+    saif("device", "edit", number, "--mission", "MDCHI", "--group", "North")
+    assert "North  1" in saif("device", "groups", "--mission", "MDCHI")
+    assert "devices in this group" in saif(
+        "device", "group", "North", "--mission", "MDCHI", "--delete", fails=True
+    )
+    saif("device", "edit", number, "--mission", "MDCHI", "--group", "")
+    saif("device", "group", "North", "--mission", "MDCHI", "--delete")
+    assert "North" not in saif("device", "groups", "--mission", "MDCHI")
+    assert "no such group" in saif("device", "group", "North", "--mission", "MDCHI", "--delete", fails=True)
 
 
 def test_a_form_is_checked_published_listed_and_assigned(saif, session, tmp_path):
