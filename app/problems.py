@@ -287,6 +287,7 @@ TITLES: Final = {
     405: "Method not allowed",
     406: "Not acceptable",
     408: "Request timed out",
+    412: "Precondition failed",
     413: "Too large",
     414: "Address too long",
     415: "Unsupported media type",

@@ -8,6 +8,7 @@ from typing import Final
 
 from flask import Response, request
 
+from app import problems
 from app.exports.spool import Spool
 from app.openrosa.errors import XML
 from app.services.phones import File
@@ -80,6 +81,8 @@ def file(wanted: File) -> Response:
     response.set_etag(wanted.md5, weak=compressed)
     response.vary.add("Accept-Encoding")
     response.make_conditional(request, accept_ranges=ranged, complete_length=len(wanted.content))
+    if response.status_code == 412:
+        raise problems.of_status(412)
     response.accept_ranges = "bytes"
     if compressed and response.status_code == 200:
         response.set_data(gzip.compress(wanted.content, 6, mtime=0))
