@@ -184,7 +184,7 @@ def delete_group(session: Session, *, actor: Actor, group: DeviceGroup) -> None:
     the Problem `conflict`."""
     for column, detail, mend in (
         (Device.group_id, "There are devices in this group.", "Put them in another group first."),
-        (Assignment.group_id, "Forms are put on this group.", _RENAME),
+        (Assignment.group_id, "Forms are put on this group.", "Let it have them as every phone first."),
         (Submission.group_id, "Interviews came in from this group, and keep saying so.", _RENAME),
         (CaseEntity.group_id, "Cases belong to this group.", _RENAME),
     ):

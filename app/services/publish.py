@@ -215,12 +215,12 @@ def assign(
     mission_id: int,
     group_id: int | None = None,
     state: str = "open",
-) -> Assignment:
+) -> None:
     """Put a form on the phones of a mission, or of one group of its devices; or change how it stands there.
 
     `closing` takes it from the list of forms, so that no interview begins that has not begun, and takes what phones
-    hold; `closed` refuses new submissions too. Raises Problem if the form is another mission's, or the mission
-    already sees another form of that id.
+    hold; `closed` refuses new submissions too, and leaves a group with what every phone has. Raises Problem if the
+    form is another mission's, or the mission already sees another form of that id.
     """
     policy.require(actor, "form.assign", mission_id)
     if state not in forms.STATES:
@@ -238,10 +238,17 @@ def assign(
             "This mission has another form with the same form id.", "Give one of them another form id."
         )
     assignment = forms.assignment(session, form, mission_id, group_id)
-    if assignment is None:
-        assignment = Assignment(form_id=form.id, mission_id=mission_id, group_id=group_id)
-        session.add(assignment)
-    assignment.state = state
+    if group_id is not None and state == "closed":
+        # Nothing of its own: no row, so that the group can be deleted. The form stays the mission's: a phone that holds
+        # an interview shall be told that it is closed, and not that nobody knows it.
+        if assignment is not None:
+            session.delete(assignment)
+        if forms.assignment(session, form, mission_id, None) is None:
+            session.add(Assignment(form_id=form.id, mission_id=mission_id, state=state))
+    elif assignment is None:
+        session.add(Assignment(form_id=form.id, mission_id=mission_id, group_id=group_id, state=state))
+    else:
+        assignment.state = state
     session.flush()
     ledger.write(
         session,
@@ -251,7 +258,6 @@ def assign(
         object=f"form:{form.id}",
         detail={"state": state, "group": group_id},
     )
-    return assignment
 
 
 # --- media

@@ -437,6 +437,22 @@ def test_a_form_that_was_put_on_a_group_before_goes_to_no_other_phone(session, m
     assert (shelter.group.name, shelter.state) == ("Shelter", "open")
 
 
+def test_a_form_taken_from_a_group_stays_the_missions_and_the_group_can_be_deleted(session, mission, one):
+    with writing(session):
+        draft = publish.save_draft(session, one, actor=COMMAND, mission_id=mission.id)
+        group = missions.add_group(session, actor=COMMAND, mission_id=mission.id, name="Shelter")
+        form = session.get_one(Form, draft.form_id)
+        where = {"form": form, "mission_id": mission.id, "group_id": group.id}
+        publish.assign(session, actor=COMMAND, **where)
+        with pytest.raises(Problem, match="conflict"):
+            missions.delete_group(session, actor=COMMAND, group=group)
+        publish.assign(session, actor=COMMAND, state="closed", **where)
+        missions.delete_group(session, actor=COMMAND, group=group)
+    (assignment,) = session.scalars(select(Assignment))
+    assert (assignment.group_id, assignment.state) == (None, "closed")
+    assert [place.state for place in forms.places(session, mission.id, form)] == ["closed"]
+
+
 def test_a_list_says_where_a_group_has_more_than_everybody(session, mission, put, one):
     form = session.get_one(Form, put(one).form_id)
     with writing(session):
