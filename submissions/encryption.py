@@ -125,12 +125,12 @@ def read(source: bytes) -> Manifest:
         xml=_only(root, "encryptedXmlFile"),
         signature=_only(root, "base64EncryptedElementSignature"),
     )
-    if not all(plain_name(name) for name in found.files):
-        raise _unreadable("It names a file without a name.")
+    if not all(name.endswith(ENDING) and plain_name(name) for name in found.files):
+        raise _unreadable(f"It names a file whose name does not end in {ENDING}.")
     if len(found.files) > MAX_FILES:
         raise _unreadable(f"It names more than {MAX_FILES} files.")
     # Twice the same file would be the same bytes under two vectors: one of them cannot be right.
-    if len({plain_name(name) for name in found.files}) != len(found.files):
+    if len(set(found.files)) != len(found.files):
         raise _unreadable("It names a file twice.")
     return found
 

@@ -117,7 +117,7 @@ def set_form_state(wanted: dict[str, str], project_id: int, form_id: str) -> dic
 def get_form_xml(project_id: int, form_id: str) -> Response:
     """XForm of the published version
 
-    Byte for byte what phones download.
+    Byte for byte what phones download, unless they encrypt it: then theirs has a key and another version string.
     """
     return definitions.xform(_published(project_id, form_id))
 

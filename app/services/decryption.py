@@ -27,7 +27,6 @@ from xlsforms.finding import Finding
 
 MAX_XML: Final = 20_000_000
 """Bytes of an encrypted XML; it is opened in memory."""
-_SUBMISSION = cast("Table", Submission.__table__)
 _FILE = cast("Table", SubmissionFile.__table__).c
 _AWAITED = cast("Table", AwaitedFile.__table__).c
 # A name given by the phone: the milliseconds of its clock, or a log. Anything else may name somebody.
@@ -36,10 +35,12 @@ _TELLS_NOTHING: Final = re.compile(r"(?:\d{10,15}|audit|submission)(?:\.\w{1,8})
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """What became of an encrypted submission. `xml` is its plain XML, None while it cannot be had; `plain` the same
-    sealed, if it is to be written; `files` are rows of files that were opened, `sources` digests of the names of those
-    they were in. `awaited`: digests of the names that are
-    missing, None to leave them as they are."""
+    """What became of an encrypted submission.
+
+    `xml` is its plain XML, None while it cannot be had; `plain` the same sealed, if it is to be written; `files` are
+    rows of files that were opened, `sources` digests of the names of those they were in; `awaited` digests of the names
+    that are missing, None to leave them as they are.
+    """
 
     xml: bytes | None
     findings: tuple[Finding, ...]
@@ -152,9 +153,14 @@ class _Opening:
             tuple(findings),
             stored.seal_plain(xml, self.row.id, self.keyring) if new and xml is not None else None,
             tuple(self.files),
-            tuple(key for name in self.digests if not self.present[key := self._name_digest(name)].opened),
+            self._sources(),
             frozenset(map(self._name_digest, self.missing)),
         )
+
+    def _sources(self) -> tuple[bytes, ...]:
+        """The files that what was opened now was in; one whose name another has stays in sight."""
+        names = (self._name_digest(name) for name in self.digests if name not in self.in_clear)
+        return tuple(name for name in names if not self.present[name].opened)
 
     def _plain(self, file: Row[Any], key: bytes, vector: bytes) -> Iterator[bytes]:
         sealed = self.keyring.open_file(self.blobs.open(file.blob), f"file:{file.blob}")

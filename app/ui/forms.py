@@ -174,7 +174,7 @@ def workbook(project_id: int, form_id: str, version_id: uuid.UUID) -> Response:
 @bp.get("/<form_id>/<uuid:version_id>/xform")
 @needs("form.read")
 def xform(project_id: int, form_id: str, version_id: uuid.UUID) -> Response:
-    """The XForm: the exact bytes a phone downloads."""
+    """The XForm: the exact bytes a phone downloads, unless it gets a rendition with a key."""
     version = _version(project_id, form_id, version_id)
     return _file(version.xform, form_id, version, "xml")
 

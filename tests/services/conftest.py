@@ -4,6 +4,7 @@ cases."""
 import copy
 import json
 import uuid
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -66,12 +67,14 @@ class House:
 
     def receive(self, xml: bytes, *, files: dict[str, bytes] | None = None, **sender: Any) -> uuid.UUID:
         inbox = self.inbox
-        incoming = []
-        for name, content in (files or {}).items():
-            file = inbox.file(name, "image/png")
-            file.write(content)
-            incoming.append(file)
-        return inbox.receive(self.sender(**sender), xml=xml, files=incoming).submission_id
+        with ExitStack() as opened:
+            incoming = []
+            for name, content in (files or {}).items():
+                file = inbox.file(name, "image/png")
+                opened.callback(file.close)
+                file.write(content)
+                incoming.append(file)
+            return inbox.receive(self.sender(**sender), xml=xml, files=incoming).submission_id
 
     def work(self, limit: int = 100) -> normalise.Batch:
         return normalise.run_until_empty(self.engine, keyring=self.keyring, blobs=self.blobs, limit=limit)

@@ -111,9 +111,8 @@ def file_contents(house, instance_id):
 def table(house, form_id="ct_screening"):
     with house.session() as session:
         download = export.root_csv(
-            session, keyring=house.keyring, blobs=house.blobs, actor=COMMAND,
-            mission_id=house.mission_id, xml_form_id=form_id,
-        )  # fmt: skip
+            session, keyring=house.keyring, actor=COMMAND, mission_id=house.mission_id, xml_form_id=form_id
+        )
         rows = b"".join(download.chunks).decode("utf-8-sig").splitlines()
     header = rows[0].split(",")
     changing = {header.index("SubmissionDate")}
@@ -344,8 +343,8 @@ def test_answers_that_have_not_arrived_are_waited_for(house, twin):
     house.work()
     assert (house.states()[named], house.codes(named)) == ("waiting", {"encrypted_files_missing"})
     assert "submission.xml" in house.submission(named).findings[0]["message"]
-    replay.replay(house.engine, keyring=house.keyring, blobs=house.blobs, actor=COMMAND)
-    assert house.states()[named] == "waiting"
+    done = replay.replay(house.engine, keyring=house.keyring, blobs=house.blobs, actor=COMMAND)
+    assert (house.states()[named], done.rows_changed) == ("waiting", 0)
     deliver(house, parcel)
     house.work()
     assert house.store() == twin.store()
@@ -437,7 +436,9 @@ def test_a_file_that_came_in_clear_under_the_same_name_stands_with_a_finding(hou
     deliver(house, parcel)
     house.work()
     assert "encrypted_file_in_clear" in house.codes(named)
-    assert file_contents(house, named)["1600000000001.jpg"] == b"something else"
+    shown = file_contents(house, named)
+    assert shown["1600000000001.jpg"] == b"something else"
+    assert shown["1600000000001.jpg.enc"] == parcel.files["1600000000001.jpg.enc"]
 
 
 @pytest.mark.parametrize(
