@@ -123,6 +123,18 @@ def conflict(detail: str, mend: str = "") -> Problem:
     return Problem("conflict", 409, "Conflict", detail=detail, mend=mend)
 
 
+def entity_changed(version: int) -> Problem:
+    """An update made on a version that is not the current one any more."""
+    return Problem(
+        "entity_changed",
+        409,
+        "Changed meanwhile",
+        detail="Somebody else has changed this entity since the version that the update was made on.",
+        mend="Read it again and make the update on its present version, or force it.",
+        details={"current": version},
+    )
+
+
 def too_large(limit: int) -> Problem:
     """A body above its limit, in bytes."""
     return Problem(

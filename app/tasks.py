@@ -19,7 +19,7 @@ from app.db import writing
 from app.keys import Keyring
 from app.log import describe
 from app.models import LedgerEntry
-from app.services import disposal, normalise
+from app.services import disposal, entity_actions, normalise
 
 IDLE = 0.2
 """Seconds between two looks at an empty queue."""
@@ -51,11 +51,13 @@ def work(
 
 
 def run_once(engine: Engine, *, keyring: Keyring, blobs: BlobStore) -> bool:
-    """One look at the queue and one at the ledger. Whether there was anything to do."""
+    """One look at the queue, one at entities that wait, and one at the ledger. Whether there was anything to
+    do."""
     batch = normalise.run_batch(engine, keyring=keyring, blobs=blobs)
     if batch.claimed:
         _log.info("normalised", count=batch.claimed)
-    return bool(chain(engine)) or bool(batch.claimed)
+    taken_up = entity_actions.take_up(engine, keyring)
+    return bool(chain(engine)) or bool(batch.claimed) or bool(taken_up)
 
 
 def chain(engine: Engine) -> int:

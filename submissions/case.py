@@ -9,6 +9,7 @@ is in `derivation`.
 
 from collections.abc import Iterable
 
+from submissions import branching
 from submissions.decision import Decision, in_order, place
 from submissions.derivation import derive
 from submissions.facts import CaseRow, CaseState, Fact, Head, row_id
@@ -38,4 +39,5 @@ def fold(
         folding.merge()
         folding.correct(decided)
         derive(folding, decided)
+        folding.findings += branching.of_case(folding.interviews)
     return folding.state()

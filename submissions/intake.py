@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any, NamedTuple
 
+from submissions.entities import EntityAction
 from submissions.values import Value
 from xlsforms.finding import Finding
 
@@ -38,7 +39,7 @@ class Intake:
     `kind`: screening, assistance or other. `held_on` is the date of the interview (else the day the form
     was started), `ended_at` the moment the phone closed it, in UTC; both are empty where nothing says them.
     `case_uid` is None where the interviewer did not choose or make a case. `findings` include the
-    record's."""
+    record's. `change` is what the phone did to the case in its own list `cases`."""
 
     submission: str
     instance_id: str
@@ -53,6 +54,7 @@ class Intake:
     consent_ok: bool | None
     rows: tuple[IntakeRow, ...]
     findings: tuple[Finding, ...] = ()
+    change: EntityAction | None = None
 
     @property
     def order(self) -> tuple[str, str, str]:
@@ -66,6 +68,7 @@ class Intake:
             "head": [getattr(self, name) for name in _HEAD],
             "rows": [[row.table, row.key, row.parent, row.values] for row in self.rows],
             "findings": [finding.to_json() for finding in self.findings],
+            **({"change": self.change.to_json()} if self.change is not None else {}),
         }
 
     @classmethod
@@ -75,10 +78,11 @@ class Intake:
             for table, key, parent, columns in data["rows"]
         )
         findings = tuple(Finding.from_json(finding) for finding in data["findings"])
-        return cls(**dict(zip(_HEAD, data["head"], strict=True)), rows=rows, findings=findings)
+        change = EntityAction.from_json(data["change"]) if "change" in data else None
+        return cls(**dict(zip(_HEAD, data["head"], strict=True)), rows=rows, findings=findings, change=change)
 
 
-_HEAD = tuple(field.name for field in fields(Intake) if field.name not in ("rows", "findings"))
+_HEAD = tuple(field.name for field in fields(Intake) if field.name not in ("rows", "findings", "change"))
 
 
 def _said(value: Any, answer: str, question: str) -> Said:

@@ -17,6 +17,7 @@ from dataclasses import replace
 
 from submissions import conversion, determination, eligibility, values
 from submissions.binding import Binding, MappedRepeat, Plan, plan
+from submissions.entities import CASES
 from submissions.intake import Intake, IntakeRow, Said
 from submissions.record import Answer, Record
 from submissions.values import Value
@@ -89,6 +90,7 @@ class _Normalising:
             case_ref=self.head["case_ref"] or None,
             consent_ok=record.consent_ok,
             rows=(*self.rows.values(), *self.further),
+            change=next((one for one in record.entities if one.list_name == CASES), None),
         )
         self.findings += _differences(intake, plan.dictionary)
         if not record.instance_id:

@@ -11,7 +11,8 @@ from typing import NamedTuple
 
 from lxml import etree
 
-from submissions import gate
+from submissions import entities, gate
+from submissions.entities import EntityAction
 from submissions.reading import KnownNode, ReadingPlan, plan
 from submissions.values import Value
 from xlsforms.finding import Finding, info, warning
@@ -41,7 +42,8 @@ class Answer(NamedTuple):
 class Record:
     """One submission, read. `started_at` and `ended_at` are dateTimes as the phone wrote them, None if the
     form does not ask the phone for them. `rows` are the instances of repeats: path of the repeat and
-    positions, its own last. `consent_ok` is None for a form without a gate."""
+    positions, its own last. `consent_ok` is None for a form without a gate. `entities` are what it does to
+    entity lists."""
 
     form_id: str
     version: str
@@ -54,6 +56,7 @@ class Record:
     rows: tuple[tuple[str, tuple[int, ...]], ...]
     consent_ok: bool | None
     findings: tuple[Finding, ...]
+    entities: tuple[EntityAction, ...] = ()
 
     def answer(self, path: str, row: tuple[int, ...] = ()) -> Answer | None:
         """The answer at a path and row, or None. One look at the whole record: keep an index for many."""
@@ -244,7 +247,14 @@ class _Reading:
     def record(self, root: etree._Element, form: Form) -> Record:
         if (form_id := root.get("id") or "") and form_id != form.form_id:
             self.find(warning("other_form", "The submission names another form than the one it is read by."))
+        wishes, wrong = entities.read(root, form) if form.entities else ([], [])
         consent = self.consent(root, form)
+        for finding in wrong:
+            self.find(finding)
+        if consent is False and wishes:
+            # A label or a property may come from behind the gate, whatever stands around the entity.
+            wishes = []
+            self.find(entities.shut(form.entities[0]))
         answers, rows = self.answers, self.rows
         if consent is False:
             answers = [one for place, one in enumerate(answers) if place not in self.behind]
@@ -271,6 +281,7 @@ class _Reading:
             rows=tuple(rows),
             consent_ok=consent,
             findings=tuple(self.findings),
+            entities=tuple(wishes),
         )
 
     def consent(self, root: etree._Element, form: Form) -> bool | None:

@@ -97,8 +97,8 @@ def success() -> Response:
     return jsonify(success=True)
 
 
-def line(shown: dict[str, Any]) -> str:
-    """One object of a streamed list."""
+def line(shown: Any) -> str:
+    """One value of a streamed list."""
     return json.dumps(shown)
 
 

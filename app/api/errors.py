@@ -30,6 +30,7 @@ CODES: Final[Mapping[str, float]] = {
     "conflict": 409.3,
     "version_taken": 409.6,
     "outdated_edit": 409.9,
+    "entity_changed": 409.15,
     "internal": 500.1,
 }
 """Our code of a problem → Central's. Any other has its HTTP status for a code."""

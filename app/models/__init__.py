@@ -5,6 +5,7 @@ from app.models.base import Instant, Model, new_id, now
 from app.models.case import CaseAlias, CaseEntity, CaseReach, CaseState, Decision
 from app.models.case_store import TABLES
 from app.models.comment import Comment
+from app.models.entity import Entity, EntityList, EntityPending, EntityProperty, EntityVersion
 from app.models.form import Assignment, Form, FormMedia, FormVersion
 from app.models.form_key import FormKey, Rendition
 from app.models.hint import CaseHint
@@ -30,6 +31,11 @@ __all__ = [
     "Decision",
     "Device",
     "DeviceGroup",
+    "Entity",
+    "EntityList",
+    "EntityPending",
+    "EntityProperty",
+    "EntityVersion",
     "Form",
     "FormKey",
     "FormMedia",

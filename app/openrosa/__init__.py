@@ -84,7 +84,7 @@ def manifest(token: str | None, project_id: int, version_id: UUID) -> Response:
     files = phones.manifest(db.session, _sender(token, project_id), version_id)
     base = _base(token, project_id)
     urls = {one.name: _media_url(base, version_id, one) for one in files}
-    return xml(documents.manifest(files, urls, f"{base}/cases/integrity"))
+    return xml(documents.manifest(files, urls))
 
 
 @bp.get("/forms/<uuid:version_id>/media/<path:name>")
@@ -114,13 +114,23 @@ def case_list(token: str | None, project_id: int) -> Response:
 def integrity(token: str | None, project_id: int) -> Response:
     """Which of its cases this phone should drop."""
     sender = _sender(token, project_id)
-    ids = []
-    for text in request.args.get("id", "").split(",")[:_MAX_IDS]:
-        try:
-            ids.append(UUID(text.strip()))
-        except ValueError:
-            continue  # no case of ours has such an id
-    return xml(documents.integrity(phones.deleted_cases(db.session, sender, ids)))
+    return xml(documents.integrity(phones.deleted_cases(db.session, sender, _ids())))
+
+
+@bp.get("/lists/<name>.csv")
+@needs("phone.form")
+def entity_list(token: str | None, project_id: int, name: str) -> Response:
+    """Entities to choose from, and to change."""
+    found = phones.entity_list(db.session, _sender(token, project_id), state().keyring, name)
+    return stream(found.tag, found.pieces, phones.CSV)
+
+
+@bp.get("/lists/<name>/integrity")
+@needs("phone.form")
+def entity_integrity(token: str | None, project_id: int, name: str) -> Response:
+    """Which of its entities this phone should drop."""
+    sender = _sender(token, project_id)
+    return xml(documents.integrity(phones.deleted_entities(db.session, sender, name, _ids())))
 
 
 @bp.route("/submission", methods=["HEAD"])
@@ -183,7 +193,17 @@ def _base(token: str | None, project_id: int) -> str:
     return devices.server_url(root, project_id, token)
 
 
+def _ids() -> list[UUID]:
+    """What a phone asks about. An id that is no UUID is none of ours."""
+    ids = []
+    for text in request.args.get("id", "").split(",")[:_MAX_IDS]:
+        with suppress(ValueError):
+            ids.append(UUID(text.strip()))
+    return ids
+
+
 def _media_url(base: str, version_id: UUID, media: phones.MediaFile) -> str:
     if media.made:
-        return f"{base}/{media.name}"
+        of_ours = media.name in (phones.CASES, phones.MISSION)
+        return f"{base}/{'' if of_ours else 'lists/'}{quote(media.name, safe='')}"
     return f"{base}/forms/{version_id}/media/{quote(media.name, safe='')}"

@@ -27,17 +27,18 @@ def form_list(offers: Iterable[Offer], base: str, *, verbose: bool = False) -> b
     return "".join(lines).encode()
 
 
-def manifest(files: Iterable[MediaFile], urls: Mapping[str, str], integrity_url: str) -> bytes:
+def manifest(files: Iterable[MediaFile], urls: Mapping[str, str]) -> bytes:
     """The manifest of one form version (same page). `urls`: file name → absolute URL."""
     lines = [_DECLARATION, '<manifest xmlns="http://openrosa.org/xforms/xformsManifest">\n']
-    lines += (_media_file(file, urls[file.name], integrity_url) for file in files)
+    lines += (_media_file(file, urls[file.name]) for file in files)
     lines.append("</manifest>\n")
     return "".join(lines).encode()
 
 
-def _media_file(file: MediaFile, url: str, integrity_url: str) -> str:
-    kind = ' type="entityList"' if file.entity_list else ""
-    integrity = f"<integrityUrl>{escape(integrity_url)}</integrityUrl>" if file.entity_list else ""
+def _media_file(file: MediaFile, url: str) -> str:
+    kind = f' type="{file.kind}"' if file.kind else ""
+    beside = f"{url.removesuffix('.csv')}/integrity"
+    integrity = f"<integrityUrl>{escape(beside)}</integrityUrl>" if file.kind else ""
     return (
         f"<mediaFile{kind}><filename>{escape(file.name)}</filename><hash>md5:{file.md5}</hash>"
         f"<downloadUrl>{escape(url)}</downloadUrl>{integrity}</mediaFile>\n"

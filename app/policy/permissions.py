@@ -91,6 +91,13 @@ ACTIONS: Mapping[str, Action] = {
     "case.reveal": _in_mission("see identifiers and free text, giving a reason", _C),
     "case.decide": _in_mission("decide about cases", _C),
     "replay": _in_mission("fold cases again from their submissions", _C),
+    # -------------------------------------------------------- entity lists
+    "entity_list.read": _in_mission(
+        "see which entity lists there are and what they hold of each entity", _C | _F
+    ),
+    "entity_list.change": _in_mission("add entity lists and properties", _C | _F),
+    "entity.read": _in_mission("read entities", _C),
+    "entity.change": _in_mission("add, change and delete entities", _C),
     # ------------------------------------------------- what a phone does
     "phone.list": _in_mission("list the forms for this phone", _D),
     "phone.form": _in_mission("download a form and its media", _D),

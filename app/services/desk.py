@@ -17,6 +17,7 @@ from app.models import CaseAlias, CaseHint, CaseState, Decision, Submission
 from app.services import chains, placing, stored
 from app.services.decryption import Opened
 from submissions import decision
+from submissions.entities import EntityAction
 from submissions.normalise import Intake
 from xlsforms.finding import Finding
 
@@ -30,7 +31,7 @@ _ALIAS = cast("Table", CaseAlias.__table__).c
 @dataclass(frozen=True, slots=True)
 class Reading:
     """What reading one submission gave. Without an intake, `state` says why: waiting, opaque or failed. `opened`:
-    what became of it if it came encrypted."""
+    what became of it if it came encrypted. `actions` are those on entity lists other than `cases`."""
 
     id: uuid.UUID
     mission_id: int
@@ -39,6 +40,7 @@ class Reading:
     version_id: uuid.UUID | None
     state: str = "normalised"
     opened: Opened | None = None
+    actions: tuple[EntityAction, ...] = ()
 
 
 @dataclass(slots=True)

@@ -102,14 +102,15 @@ def rows(session: Session, sender: Sender) -> Iterator[list[tuple[Any, ...]]]:
     """The open cases within the phone's reach by label, in portions: uid, label, version, and COLUMNS. One
     query, read as it comes, so that memory does not grow with the list."""
     columns = (TABLE.c[name] for name in ("case_id", "label", "version", *COLUMNS))
-    found = session.execute(
+    statement = (
         select(*columns)
         .where(TABLE.c.mission_id == sender.mission_id, TABLE.c.open, _within(sender))
-        .order_by(TABLE.c.label, TABLE.c.case_id),
-        execution_options={"yield_per": 1000},
+        .order_by(TABLE.c.label, TABLE.c.case_id)
     )
-    for portion in found.partitions():
-        yield [tuple(row) for row in portion]
+    # Closed at once if the reader stops early.
+    with session.execute(statement, execution_options={"yield_per": 1000}) as found:
+        for portion in found.partitions():
+            yield [tuple(row) for row in portion]
 
 
 def integrity(session: Session, sender: Sender, ids: Collection[uuid.UUID]) -> dict[uuid.UUID, bool]:

@@ -24,12 +24,13 @@ from app.db import connect_to_write
 from app.keys import Keyring
 from app.log import describe
 from app.models import Submission
-from app.services import decryption, placing, plans, settling, unopened
+from app.services import decryption, entity_actions, placing, plans, settling, unopened
 from app.services.decryption import Opened
 from app.services.desk import Reading
 from app.services.settling import Prepared, Settled
 from submissions import envelope, record
 from submissions import normalise as interview
+from submissions.entities import CASES
 from xlsforms import dictionary
 from xlsforms.finding import Finding
 
@@ -173,8 +174,10 @@ def read(connection: Connection, row: Row[Any], *, keyring: Keyring, blobs: Blob
     except Exception as error:  # noqa: BLE001 -- no submission may hold up the queue, whatever it holds
         _log.error("a submission could not be read", submission_id=str(row.id), exception=describe(error))
         return _unread(row, placing.unreadable(), "failed", version)
+    # As on the phone, an edit does nothing anew to entities.
+    acts = () if answers.deprecated_id else tuple(one for one in answers.entities if one.list_name != CASES)
     findings = (*(opened.findings if opened else ()), *plan.findings, *intake.findings)
-    return Reading(row.id, row.mission_id, intake, findings, plan.version_id, opened=opened)
+    return Reading(row.id, row.mission_id, intake, findings, plan.version_id, opened=opened, actions=acts)
 
 
 def _unread(row: Row[Any], finding: Finding, state: str, version: uuid.UUID | None = None) -> Reading:
@@ -198,8 +201,12 @@ def settle_safely(
     try:
         with connection.begin_nested():
             if prepared is not None:
-                return [settling.write(connection, prepared, keyring=keyring)]
-            return [settling.settle(connection, keyring=keyring, readings=readings)]
+                done = settling.write(connection, prepared, keyring=keyring)
+            else:
+                done = settling.settle(connection, keyring=keyring, readings=readings)
+            for reading in readings:
+                _act(connection, reading, keyring)
+            return [done]
     except Exception as error:  # noqa: BLE001 -- as above
         _log.error("a batch could not be settled", count=len(readings), exception=describe(error))
     if len(readings) > 1:
@@ -208,6 +215,13 @@ def settle_safely(
         ]
     failed = Reading(readings[0].id, readings[0].mission_id, None, (placing.unfolded(),), None, "failed")
     return [settling.settle(connection, keyring=keyring, readings=[failed])]
+
+
+def _act(connection: Connection, reading: Reading, keyring: Keyring) -> None:
+    """What a submission does to entity lists, once it is read: whatever case it is in, or waits for."""
+    if reading.actions and reading.version_id is not None:
+        form = plans.get(connection, reading.version_id).form
+        entity_actions.act(connection, keyring, submission_id=reading.id, form=form, actions=reading.actions)
 
 
 def _prepare(engine: Engine, readings: Sequence[Reading], keyring: Keyring) -> Prepared | None:

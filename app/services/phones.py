@@ -5,6 +5,7 @@ import hashlib
 import io
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Final
 from uuid import UUID
 
@@ -12,9 +13,11 @@ from sqlalchemy import Row, Select, func, select
 from sqlalchemy.orm import Session
 
 from app import problems
+from app.keys import Keyring
 from app.models import Assignment, Form, FormKey, FormMedia, FormVersion, Mission, Rendition
-from app.services import entities, fiction
+from app.services import entities, entity_lists, entity_store, fiction
 from app.services.receive import Sender
+from submissions.entities import LABEL
 
 CASES: Final = "cases.csv"
 """The entity list of the cases within the phone's reach. Its stem is the id of the instance in the form."""
@@ -49,13 +52,13 @@ class File:
 
 @dataclass(frozen=True, slots=True)
 class MediaFile:
-    """A line of a manifest. `made`: a list made for the phone or its mission, the same for every form. The `md5` of
-    an entity list is its tag."""
+    """A line of a manifest. `made`: a list made for the phone or its mission, the same for every form. `kind` is
+    entityList or approvalEntityList, whose `md5` is a tag, or nothing."""
 
     name: str
     md5: str
     made: bool = False
-    entity_list: bool = False
+    kind: str = ""
 
 
 def offers(
@@ -93,7 +96,7 @@ def offers(
 
 
 def _offer(row: Row[Any]) -> Offer:
-    media = row.files or not {CASES, MISSION}.isdisjoint(row.wants)
+    media = row.files or any(name.endswith(".csv") for name in row.wants)  # each may be a list
     return Offer(row.id, row.xml_form_id, row.version, row.title, row.md5, media, row.file)
 
 
@@ -131,7 +134,11 @@ def manifest(session: Session, sender: Sender, version_id: UUID) -> list[MediaFi
     if MISSION in wants.wants and MISSION not in uploaded:
         files.append(MediaFile(MISSION, mission_list(session, sender).md5, made=True))
     if CASES in wants.wants and CASES not in uploaded:
-        files.append(MediaFile(CASES, case_tag(session, sender), made=True, entity_list=True))
+        files.append(MediaFile(CASES, case_tag(session, sender), made=True, kind="entityList"))
+    found = entity_lists.of_files(session, sender.mission_id, set(wants.wants) - uploaded)
+    for name, (revision, approval) in sorted(found.items()):
+        kind = "approvalEntityList" if approval else "entityList"
+        files.append(MediaFile(name, _tag(sender, revision), made=True, kind=kind))
     return files
 
 
@@ -154,7 +161,7 @@ def mission_list(session: Session, sender: Sender) -> File:
         select(Mission.code, Mission.name, Mission.country).where(Mission.id == sender.mission_id)
     ).one()
     content = _lines([("name", "label", "country"), (mission.code, mission.name, mission.country)])
-    return File(content, hashlib.md5(content, usedforsecurity=False).hexdigest(), CSV)
+    return File(content, _md5(content), CSV)
 
 
 def case_tag(session: Session, sender: Sender) -> str:
@@ -167,8 +174,7 @@ def case_tag(session: Session, sender: Sender) -> str:
     list, and written in the transaction that changes the list.
     """
     revision = fiction.REVISION if sender.test_form_id is not None else entities.revision(session, sender)
-    said = f"{_CASE_HEADER} {revision}"
-    return hashlib.md5(said.encode(), usedforsecurity=False).hexdigest()
+    return _md5(f"{_CASE_HEADER} {revision}".encode())
 
 
 def case_list(session: Session, sender: Sender) -> Iterator[bytes]:
@@ -185,6 +191,42 @@ def deleted_cases(session: Session, sender: Sender, case_ids: Sequence[UUID]) ->
     if sender.test_form_id is not None:
         return dict.fromkeys(case_ids, False)
     return entities.integrity(session, sender, case_ids)
+
+
+@dataclass(frozen=True, slots=True)
+class List:
+    """An entity list of the mission as a phone asks for it: its `tag`, as `case_tag` says, and `pieces` that are
+    made when they are read."""
+
+    tag: str
+    pieces: Iterator[bytes]
+
+
+def entity_list(session: Session, sender: Sender, keyring: Keyring, name: str) -> List:
+    """`NAME.csv`. A test device gets no entities: they may be about real people. Raises `not_found`."""
+    found = entity_lists.get(session, sender.mission_id, name)
+    return List(_tag(sender, found.revision), _entity_list(session, sender, keyring, found.id))
+
+
+def _entity_list(session: Session, sender: Sender, keyring: Keyring, list_id: int) -> Iterator[bytes]:
+    names = entity_lists.properties(session, list_id)
+    yield _lines([("name", "label", "__version", *names)])
+    if sender.test_form_id is None:
+        found = entity_store.rows(session, keyring, list_id)
+        for portion in iter(lambda: list(islice(found, 1000)), []):
+            yield _lines(
+                (one.id, one.says[LABEL], one.version, *(one.says.get(name, "") for name in names))
+                for one in portion
+            )
+
+
+def deleted_entities(session: Session, sender: Sender, name: str, ids: Sequence[UUID]) -> dict[UUID, bool]:
+    """For each entity a phone asks about, whether it should drop it. Raises `not_found`."""
+    return entity_store.integrity(session, entity_lists.get(session, sender.mission_id, name).id, ids)
+
+
+def _tag(sender: Sender, revision: UUID) -> str:
+    return _md5(f"{sender.test_form_id is not None} {revision}".encode())
 
 
 def _offered(sender: Sender) -> Select[UUID, str]:
@@ -205,3 +247,7 @@ def _lines(rows: Iterable[Sequence[Any]]) -> bytes:
     out = io.StringIO(newline="")
     csv.writer(out, lineterminator="\r\n").writerows(rows)
     return out.getvalue().encode()
+
+
+def _md5(content: bytes) -> str:
+    return hashlib.md5(content, usedforsecurity=False).hexdigest()

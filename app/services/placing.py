@@ -148,6 +148,7 @@ def rooted(intake: Intake, root: str) -> Intake:
         intake.consent_ok,
         intake.rows,
         intake.findings,
+        intake.change,
     )
 
 

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from app import ledger, policy, problems
 from app.models import Assignment, Device, DeviceGroup, Form, FormMedia, FormVersion, Mission, now
 from app.policy import Actor
-from app.services import form_keys, forms, normalise, trials
+from app.services import entity_lists, form_keys, forms, normalise, trials
 from xlsforms import schema, xform, xml
 from xlsforms.compile import CompiledForm, compile_form
 from xlsforms.finding import Finding
@@ -186,6 +186,7 @@ def publish(session: Session, *, actor: Actor, version: FormVersion) -> FormVers
     if form.mission_id is not None and session.scalar(assigned) is None:
         session.add(Assignment(form_id=form.id, mission_id=form.mission_id))
         session.flush()
+    entity_lists.declare_of(session, version)
     normalise.requeue(session, xml_form_id=form.xml_form_id, version=version.version)
     _write(session, actor, "form.publish", form, version)
     return version
@@ -250,6 +251,8 @@ def assign(
     else:
         assignment.state = state
     session.flush()
+    if (version := forms.latest(session, form)) is not None:
+        entity_lists.declare_of(session, version, [mission_id])
     ledger.write(
         session,
         actor=actor.ref,

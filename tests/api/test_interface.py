@@ -10,6 +10,8 @@ from app import auth
 from app.services import demo
 from tests.api.test_forms import ONE, XLSX
 
+HOUSE = "00000000-0000-4000-8000-000000000001"
+
 
 @pytest.fixture
 def described(client):
@@ -63,6 +65,8 @@ def test_answers_keep_to_their_schemas(world, callers, described, client):
     coordinator, designer = callers["coordinator"], callers["form_designer"]
     forms = f"/projects/{mission}/forms"
     case = coordinator.get(f"/projects/{mission}/cases").json["items"][0]["caseId"]
+    datasets = f"/projects/{mission}/datasets"
+    shelters = f"{datasets}/shelters"
     calls = [
         (callers["anonymous"], "POST", "/sessions", {"json": {"email": "a@b.org", "password": "x"}}),
         (coordinator, "GET", "/users/current", {}),
@@ -122,6 +126,22 @@ def test_answers_keep_to_their_schemas(world, callers, described, client):
         (coordinator, "GET", f"{forms}/ct_screening.svc/Submissions?%24top=1&%24count=true", {}),
         (coordinator, "GET", f"{forms}/ct_screening.svc/Submissions?%24top=x", {}),
         (coordinator, "DELETE", f"{forms}/ct_screening/submissions/{instance}?reason=a+test+of+it", {}),
+        (coordinator, "POST", datasets, {"json": {"name": "shelters"}}),
+        (coordinator, "GET", datasets, {}),
+        (coordinator, "GET", shelters, {}),
+        (coordinator, "POST", f"{shelters}/properties", {"json": {"name": "city"}}),
+        (
+            coordinator,
+            "POST",
+            f"{shelters}/entities",
+            {"json": {"uuid": HOUSE, "label": "House", "data": {}}},
+        ),
+        (coordinator, "PATCH", f"{shelters}/entities/{HOUSE}?force=true", {"json": {"data": {"city": "x"}}}),
+        (coordinator, "PATCH", f"{shelters}/entities/{HOUSE}?baseVersion=1", {"json": {"label": "y"}}),
+        (coordinator, "GET", f"{shelters}/entities", {}),
+        (coordinator, "GET", f"{shelters}/entities/{HOUSE}", {}),
+        (coordinator, "GET", f"{shelters}/entities/{HOUSE}/versions", {}),
+        (coordinator, "DELETE", f"{shelters}/entities/{HOUSE}", {}),
         (coordinator, "GET", f"/projects/{mission}/cases", {}),
         (coordinator, "GET", f"/projects/{mission}/cases/{case}", {}),
         (designer, "GET", f"/projects/{mission}/cases", {}),
