@@ -3,7 +3,7 @@
 import uuid
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index, LargeBinary, String, UniqueConstraint
+from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index, LargeBinary, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.models.base import Instant, Model, new_id, now
@@ -44,7 +44,17 @@ class Entity(Model):
     """An entity as it is now, and as phones get it."""
 
     __tablename__ = "entity"
-    __table_args__ = (Index(None, "list_id", "created_at", "entity_id"),)
+    __table_args__ = (
+        Index(None, "list_id", "created_at", "entity_id"),
+        Index(
+            "ix_entity_in_conflict",
+            "list_id",
+            "created_at",
+            "entity_id",
+            sqlite_where=text("conflict IS NOT NULL"),
+            postgresql_where=text("conflict IS NOT NULL"),
+        ),
+    )
 
     list_id: Mapped[int] = mapped_column(ForeignKey("entity_list.id"), primary_key=True)
     entity_id: Mapped[uuid.UUID] = mapped_column(primary_key=True, comment="UUIDv4: phones ignore others")

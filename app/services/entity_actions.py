@@ -9,7 +9,7 @@ import json
 import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final, cast
 
 from sqlalchemy import ColumnElement, Connection, Engine, Row, Table, and_, delete, exists, or_, select
@@ -90,6 +90,28 @@ def _ripe() -> ColumnElement[bool]:
         version.c.review_state == "approved",
     )
     return or_(late, and_(_PENDING.c.reason == "approval", approved))
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """An action that was not done, or not yet: which submission wished it, and why it is so."""
+
+    submission_id: uuid.UUID
+    xml_form_id: str
+    reason: str
+    since: datetime
+
+
+def left(session: Session, list_id: int, *, limit: int = 100) -> list[Left]:
+    """What was not done to the entities of a list, the oldest first."""
+    statement = (
+        select(_PENDING.c.submission_id, _SUBMISSION.c.xml_form_id, _PENDING.c.reason, _PENDING.c.since)
+        .join(_SUBMISSION, _SUBMISSION.c.id == _PENDING.c.submission_id)
+        .where(_PENDING.c.list_id == list_id)
+        .order_by(_PENDING.c.submission_id)
+        .limit(limit)
+    )
+    return [Left(*row) for row in session.execute(statement)]
 
 
 # --- one wish

@@ -14,10 +14,12 @@ from app.db import writing
 from app.keys import Keyring
 from app.models import EntityList
 from app.policy import Actor
-from app.services import entity_lists, entity_store
+from app.services import entity_lists, entity_store, paging
 from app.services.entity_store import Source, Stored, Version
+from app.services.paging import Page
 from submissions.entities import LABEL
 
+_PAGE = 50
 MOST = 10_000
 """Entities made in one go."""
 
@@ -57,6 +59,24 @@ def table(
     with writing(session):
         _note(session, actor, "entity.export", entity_list)
     return entity_store.rows(session, keyring, entity_list.id, limit=limit)
+
+
+def page(
+    session: Session,
+    keyring: Keyring,
+    *,
+    actor: Actor,
+    entity_list: EntityList,
+    cursor: str | None = None,
+    conflicts: bool = False,
+) -> Page[Stored]:
+    """A page of the entities of a list, or of those in conflict. Raises Problem: not_allowed, invalid."""
+    policy.require(actor, "entity.read", entity_list.mission_id)
+    after = paging.read_cursor(cursor) if cursor else None
+    found = entity_store.rows(
+        session, keyring, entity_list.id, after=after, limit=_PAGE + 1, conflicts=conflicts
+    )
+    return paging.cut(list(found), _PAGE, lambda one: (one.created_at, one.id))
 
 
 def create(

@@ -9,7 +9,7 @@ import json
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final, cast
 
 from sqlalchemy import Connection, Row, Table, insert, select, tuple_, update
@@ -91,11 +91,14 @@ def rows(
     *,
     after: tuple[datetime, uuid.UUID] | None = None,
     limit: int | None = None,
+    conflicts: bool = False,
 ) -> Iterator[Stored]:
-    """The entities of a list in the order in which they were made, as they come: one query, in constant
-    memory."""
+    """The entities of a list in the order in which they were made, or only those in conflict, as they come: one
+    query, in constant memory."""
     key = (TABLE.c.created_at, TABLE.c.entity_id)
     statement = select(TABLE).where(TABLE.c.list_id == list_id, TABLE.c.deleted_at.is_(None)).order_by(*key)
+    if conflicts:
+        statement = statement.where(TABLE.c.conflict.is_not(None))
     if after is not None:
         statement = statement.where(tuple_(*key) > after)
     if limit is not None:
@@ -164,9 +167,9 @@ def add_many(
             "entity_id": key,
             "version": 1,
             "said": _lock(keyring, list_id, key, said),
-            "created_at": at,
+            "created_at": at + timedelta(microseconds=place),  # in the order in which they were given
         }
-        for key, said in wanted.items()
+        for place, (key, said) in enumerate(wanted.items())
     ]
     if not rows:
         return set()

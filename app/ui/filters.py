@@ -180,6 +180,7 @@ FILTERS: Final[Mapping[str, Callable[..., Any]]] = {
     "decision_words": lambda kind: words.DECISIONS.get(kind, kind.capitalize()),
     "state_words": lambda state: words.STATES.get(state, (state, ""))[0],
     "state_kind": lambda state: words.STATES.get(state, ("", ""))[1],
+    "pending_words": lambda reason: words.PENDING[reason],
     "form_state_word": lambda state: words.FORM_STATES[state].word,
     "form_state_kind": lambda state: words.FORM_STATES[state].kind,
     "question_name": question_name,

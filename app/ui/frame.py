@@ -47,6 +47,7 @@ _RAIL: Final = (
     ("f", "Forms", "forms", "form.list", "ui.forms.listing"),
     ("s", "Submissions", "submissions", "submission.read", "ui.submissions.listing"),
     ("c", "Cases", "cases", "case.read", "ui.cases.listing"),
+    ("e", "Lists", "lists", "entity_list.read", "ui.entity_lists.listing"),
     ("d", "Devices", "devices", "device.list", "ui.devices.listing"),
     ("x", "Download", "download", "submission.export", "ui.downloads.choose"),
     ("l", "Ledger", "ledger", "ledger.read", "ui.ledger.listing"),
@@ -119,10 +120,10 @@ class Pages:
     filtered: bool
 
 
-def pages(endpoint: str, project_id: int, following: str | None) -> Pages:
-    """The links under a list: the filters of the URL stay as they are."""
+def pages(endpoint: str, project_id: int, following: str | None, **place: str) -> Pages:
+    """The links under a list: the filters of the URL stay as they are. `place` is what else its path holds."""
     kept: dict[str, Any] = {name: value for name, value in request.args.items() if name != "after" and value}
-    kept["project_id"] = project_id
+    kept |= {"project_id": project_id, **place}
     return Pages(
         first=url_for(endpoint, **kept) if "after" in request.args else None,
         next=url_for(endpoint, **kept, after=following) if following else None,

@@ -186,6 +186,16 @@ STATES: Final[Mapping[str, tuple[str, str]]] = {
 }
 """State of a submission: in words, and how it is coloured."""
 
+PENDING: Final[Mapping[str, str]] = {
+    "approval": "waits for the submission to be approved",
+    "predecessor": "waits for an earlier change of its phone, five days at most",
+    "unknown": "waits for the submission that makes the entity",
+    "exists": "would make an entity that is there already",
+    "deleted": "would change an entity that was deleted",
+    "label": "would make an entity without a label",
+}
+"""Why an action on an entity was not done, or not yet."""
+
 RISK: Final[Mapping[str, str]] = {"low": "good", "medium": "warn", "high": "bad", "imminent": "bad"}
 """How a risk level is coloured."""
 

@@ -20,6 +20,7 @@ PAGES = {
     "form-upload": "/forms/new",
     "submissions": "/submissions",
     "cases": "/cases",
+    "lists": "/lists",
     "devices": "/devices",
     "device": "/devices/1",
     "device-change": "/devices/1/edit",
