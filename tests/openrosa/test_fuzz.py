@@ -5,6 +5,7 @@ import io
 import tracemalloc
 from contextlib import ExitStack, suppress
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from hypothesis import strategies as st
@@ -150,7 +151,7 @@ def test_fuzz_whatever_is_asked_for_is_answered_as_a_phone_can_read(client, fiel
         check,
         st.tuples(
             st.sampled_from(["GET", "HEAD", "POST", "PUT", "OPTIONS"]),
-            st.sampled_from(paths) | st.text(max_size=20).map(lambda text: f"forms/{text}"),
+            st.sampled_from(paths) | st.text(max_size=20).map(lambda text: f"forms/{quote(text)}"),
             st.dictionaries(st.sampled_from(["deviceID", "formID", "id", "verbose"]), st.text(max_size=30)),
             st.dictionaries(st.sampled_from(headers), near | line, max_size=3),
         ),
