@@ -6,7 +6,6 @@ from app.state import State
 from app.ui import (
     assignments,
     cases,
-    device_groups,
     devices,
     downloads,
     entity_lists,
@@ -49,7 +48,6 @@ def init_app(app: Flask) -> None:
         cases,
         entity_lists,
         devices,
-        device_groups,
         downloads,
         ledger,
     )

@@ -12,7 +12,7 @@ from app.problems import Problem
 from app.services import devices, missions
 from app.services.devices import DeviceLine
 
-bp = Blueprint("device_groups", __name__, url_prefix="/projects/<int:project_id>/devices/groups")
+bp = Blueprint("groups", __name__, url_prefix="/groups")
 
 
 @bp.get("")
@@ -66,7 +66,7 @@ def _name() -> str:
 
 def _back(project_id: int, said: str) -> Response:
     flash(said, "success")
-    return redirect(url_for("ui.device_groups.listing", project_id=project_id))
+    return redirect(url_for("ui.devices.groups.listing", project_id=project_id))
 
 
 def _refused(project_id: int, problem: Problem) -> tuple[str, int]:

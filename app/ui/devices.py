@@ -14,9 +14,11 @@ from app.problems import Problem
 from app.services import collect, missions
 from app.services import devices as service
 from app.state import state
+from app.ui import device_groups
 from app.ui.sheet import SHEETS
 
 bp = Blueprint("devices", __name__, url_prefix="/projects/<int:project_id>/devices")
+bp.register_blueprint(device_groups.bp)
 
 
 @bp.get("")

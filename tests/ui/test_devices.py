@@ -133,7 +133,9 @@ def test_the_list_says_when_a_phone_asked_for_its_forms(visitor):
 
 
 def test_a_group_is_made_renamed_filled_and_deleted_when_it_is_empty(visitor):
-    assert "No groups yet" in visitor.get("/devices/groups")
+    page = visitor.get("/devices/groups")
+    assert "No groups yet" in page
+    assert 'data-go="d" aria-current="page"' in page
     assert "Shelter" in visitor.post("/devices/groups", {"name": "Shelter"})
     for wrong, status in (("Shelter", 409), (" ", 422)):
         assert 'role="alert"' in visitor.post("/devices/groups", {"name": wrong}, status=status)
