@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Any, Final
 
-from flask import Response, request, stream_with_context
+from flask import Response, request
 
 from app import auth, problems
 from app.api import door
@@ -125,7 +125,7 @@ def list_entities(project_id: int, name: str) -> Response:
                 separator = ","
         yield "]" if separator == "," else "[]"
 
-    return Response(stream_with_context(lines()), mimetype="application/json")
+    return door.spooled(lines())
 
 
 @bp.post("/datasets/<name>/entities")
@@ -267,7 +267,7 @@ def entity_table(query: dict[str, Any], project_id: int, name: str) -> Response:
                 separator = ","
         yield "]}"
 
-    return Response(stream_with_context(lines()), mimetype="application/json")
+    return door.spooled(lines())
 
 
 # --- within

@@ -13,6 +13,7 @@ from webargs.flaskparser import FlaskParser
 from app import problems
 from app.api.schemas import PROBLEM
 from app.db import db
+from app.exports.spool import Spool
 from app.models import Mission
 from app.services import missions
 
@@ -106,6 +107,17 @@ RAW_BODY = {
     "content": {"*/*": {"schema": {"type": "string", "format": "binary"}}},
     "required": True,
 }
+
+
+def spooled(pieces: Iterator[str]) -> Response:
+    """A long answer in constant memory. It is made before its first byte leaves: what fails is still a problem,
+    and no slow caller holds a connection to the database."""
+    spool = Spool.of(piece.encode() for piece in pieces)
+    response = Response(spool.drain(), mimetype="application/json")
+    response.call_on_close(spool.close)
+    return response
+
+
 RAW_XML = {
     "content": {"application/xml": {"schema": {"type": "string", "format": "binary"}}},
     "required": True,

@@ -3,7 +3,7 @@ memory."""
 
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
@@ -21,6 +21,18 @@ class Spool:
         self._cipher = Cipher(AES(os.urandom(32)), CTR(os.urandom(16)))
         self._encryptor = self._cipher.encryptor()
 
+    @classmethod
+    def of(cls, pieces: Iterable[bytes]) -> "Spool":
+        """A spool that holds all of the pieces. Nothing is left open if making them fails."""
+        spool = cls()
+        try:
+            for piece in pieces:
+                spool.write(piece)
+        except BaseException:
+            spool.close()
+            raise
+        return spool
+
     def write(self, data: bytes) -> None:
         """Add bytes at the end."""
         self._file.write(self._encryptor.update(data))
@@ -31,6 +43,11 @@ class Spool:
         decryptor = self._cipher.decryptor()
         while piece := self._file.read(_READ):
             yield decryptor.update(piece)
+
+    def drain(self) -> Iterator[bytes]:
+        """The same; then it is closed."""
+        yield from self.read()
+        self.close()
 
     def lines(self) -> Iterator[bytes]:
         """All of it, line by line, for what was written in lines."""

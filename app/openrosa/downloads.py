@@ -39,21 +39,10 @@ def stream(tag: str, pieces: Iterator[bytes], content_type: str) -> Response:
     if request.accept_encodings["gzip"]:
         response.headers["Content-Encoding"] = "gzip"
         pieces = _compressed(pieces)
-    spool = Spool()
+    spool = Spool.of(pieces)
     response.call_on_close(spool.close)
-    try:
-        for piece in pieces:
-            spool.write(piece)
-    except BaseException:
-        spool.close()
-        raise
-    response.response = _emptied(spool)
+    response.response = spool.drain()
     return response
-
-
-def _emptied(spool: Spool) -> Iterator[bytes]:
-    yield from spool.read()
-    spool.close()
 
 
 def _compressed(pieces: Iterator[bytes]) -> Iterator[bytes]:

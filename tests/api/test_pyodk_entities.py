@@ -89,6 +89,13 @@ def test_many_are_created_and_read_as_a_table(shelters):
     refused(lambda: shelters.entities.get_table(filter="city eq 'x'"), 400)
 
 
+def test_no_long_answer_keeps_a_connection_to_the_database(shelters, app):
+    shelters.entities.create_many([{"label": f"House {number}"} for number in range(1200)])
+    assert len(shelters.entities.list()) == 1200
+    assert len(shelters.entities.get_table(top=5)["value"]) == 5
+    assert app.extensions["saif"].engine.pool.checkedout() == 0
+
+
 def test_merge_brings_the_list_in_line_with_a_table(shelters):
     shelters.entities.create_many([{"label": "A", "city": "Bălți"}, {"label": "B", "city": "Cahul"}])
     shelters.entities.merge(
