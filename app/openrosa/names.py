@@ -16,7 +16,8 @@ from app.services.receive import MAX_NAME
 
 _TEXT: Final = re.compile(rb">([^<>]{1,4000})<")
 _QUOTED: Final = re.compile(r'(?:^|;)\s*(name|filename)\s*=\s*"((?:[^"\\]|\\.)*)"', re.IGNORECASE | re.DOTALL)
-_DIRECTORY: Final = re.compile(r".*[/\\]", re.DOTALL)
+_LONGEST: Final = 3 * MAX_NAME
+"""Characters of a head that are looked at: names twice, and an allowance for escapes. What is longer costs no time."""
 
 
 def texts(xml: bytes) -> frozenset[str]:
@@ -28,6 +29,8 @@ def texts(xml: bytes) -> frozenset[str]:
 def unescaped(disposition: str) -> dict[str, str]:
     """`name` and `filename` of a Content-Disposition as HTML forms and OkHttp, Collect's HTTP library, write them: a
     backslash is a backslash, where RFC 9110 has it escape what follows."""
+    if len(disposition) > _LONGEST:
+        return {}
     return {
         key.lower(): value.replace('\\"', '"').replace("%22", '"')
         for key, value in _QUOTED.findall(disposition)
@@ -36,7 +39,13 @@ def unescaped(disposition: str) -> dict[str, str]:
 
 def possible(*said: str | None) -> list[str]:
     """The names a file may go by, the likeliest first, from what its part says; empty if that is nothing."""
-    forms = (name for word in said if word for name in _forms(word) if len(name) <= MAX_NAME)
+    forms = (
+        name
+        for word in said
+        if word and len(word) <= _LONGEST
+        for name in _forms(word)
+        if len(name) <= MAX_NAME
+    )
     return list(dict.fromkeys(forms))
 
 
@@ -52,7 +61,7 @@ def _forms(word: str) -> Iterator[str]:
     yield word
     # As HTML forms and OkHttp write line breaks in a name.
     plain = word.replace("%0A", "\n").replace("%0D", "\r")
-    bare = _DIRECTORY.sub("", plain)
+    bare = plain[max(plain.rfind("/"), plain.rfind("\\")) + 1 :]
     for name in (plain, bare):
         if name:
             yield name

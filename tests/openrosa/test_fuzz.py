@@ -2,6 +2,7 @@
 try for longer."""
 
 import io
+import time
 import tracemalloc
 from contextlib import ExitStack, suppress
 from pathlib import Path
@@ -65,10 +66,12 @@ WORDS = [
 
 
 def bounded(act, given):
-    """Whatever comes of it, it takes no more memory than a few copies of what was given."""
+    """Whatever comes of it, it takes no more memory than a few copies of what was given, and hardly any time."""
     tracemalloc.start()
+    began = time.process_time()
     try:
         act(given)
+        assert time.process_time() - began < 2
         assert tracemalloc.get_traced_memory()[1] < 2_000_000 + 20 * len(given)
     finally:
         tracemalloc.stop()

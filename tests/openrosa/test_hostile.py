@@ -1,6 +1,7 @@
 """Bodies nobody's phone sends: refused with a message a person can act on, and nothing is half stored."""
 
 import io
+import time
 import uuid
 
 import pytest
@@ -136,6 +137,28 @@ def test_a_request_cut_short_on_the_way_is_refused(client, field):
     )
     assert answer.status_code == 400
     assert "send it again" in said(answer)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "\0" * 200_000,
+        "/" * 200_000,
+        '\\"' * 100_000,
+        'x;name="\\' * 25_000,
+        "%0A" * 60_000,
+        "e\u0301" * 60_000,
+    ],
+)
+def test_a_name_without_end_costs_no_time(post, name):
+    """Also where nothing is too long for the reader, which holds 256 kB of a head."""
+    half = name[:100_000]
+    head = f'Content-Disposition: form-data; name="{half}"; filename="{half}'.encode()[:250_000]
+    began = time.process_time()
+    answer = post(body(submission(), rest=b"\r\n--xyz\r\n" + head + b'"\r\n\r\nx'))
+    assert time.process_time() - began < 1
+    assert answer.status_code in (400, 413)
+    assert said(answer)
 
 
 def test_too_much_xml_is_refused(post):
