@@ -145,7 +145,6 @@ def test_a_request_cut_short_on_the_way_is_refused(client, field):
         "\0" * 200_000,
         "/" * 200_000,
         '\\"' * 100_000,
-        'x;name="\\' * 25_000,
         "%0A" * 60_000,
         "e\u0301" * 60_000,
     ],
