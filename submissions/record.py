@@ -103,6 +103,13 @@ def without_consent(said: Record, form: Form) -> Record:
     return replace(said, answers=tuple(answers), rows=tuple(rows), consent_ok=False)
 
 
+def unread(instance_id: str, form: Form) -> Record:
+    """The record of a submission whose answers cannot be read: all there is to say is which one it is."""
+    number = (question.path for question in form.questions() if question.type == "instanceID")
+    answers = tuple(Answer(path, (), instance_id, instance_id, True, path) for path in number)
+    return Record(form.form_id, form.version, instance_id, None, None, None, None, answers, (), None, ())
+
+
 def _parser() -> etree.XMLParser:
     # huge_tree: the size of a submission is limited where it is received, not by the length of one text.
     return etree.XMLParser(

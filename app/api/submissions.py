@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
-from flask import Response, request, stream_with_context, url_for
+from flask import Response, request, url_for
 from sqlalchemy import Row
 
 from app import auth, problems
@@ -45,7 +45,7 @@ _STREAMED: Final = 1000
 def list_submissions(query: dict[str, Any], project_id: int, form_id: str) -> Response:
     """List submissions
 
-    Newest first. Without `limit` all of them are streamed; with it, the header `Link` names the next page.
+    Newest first. Without `limit` all of them; with it, the header `Link` names the next page.
     """
     forms.get(db.session, project_id, form_id)
 
@@ -72,7 +72,7 @@ def list_submissions(query: dict[str, Any], project_id: int, form_id: str) -> Re
             shown = page(shown.next, _STREAMED)
         yield "]" if separator == "," else "[]"
 
-    response = Response(stream_with_context(lines()), mimetype="application/json")
+    response = door.spooled(lines())
     if query["limit"] and first.next is not None:
         following = url_for(
             request.endpoint or "",

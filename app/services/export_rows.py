@@ -221,14 +221,13 @@ class Rows:
         return next((one for one in self.plans if one.version_id == row.version_id), self.plans[0])
 
     def _record(self, row: Any, plan: Plan) -> tuple[Record, str | None]:
-        """A submission's answers, and its status; no answers if it cannot be read, so that its row at least says it
-        is there."""
+        """A submission's answers, and its status; its number alone if it cannot be read, so that its row at least
+        says it is there."""
         status = "unreadable" if row.state == "failed" else None
         try:
             return record.read(stored.xml(row, self.keyring), plan.form), status
         except record.RecordError:
-            nothing = Record("", "", row.instance_id, None, None, None, None, (), (), None, ())
-            return nothing, status or "not decrypted"
+            return record.unread(row.instance_id, plan.form), status or "not decrypted"
 
 
 def _instant(at: datetime) -> str:
