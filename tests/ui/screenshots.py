@@ -8,10 +8,12 @@ import sys
 import tempfile
 from pathlib import Path
 
+import requests
 from playwright.sync_api import Browser, Page
 
 from tests.ui.browser import NARROW, WIDE, chromium, open_page, overflow, sign_in, started
 from tests.ui.office import Office, fill, open_office, served
+from tests.ui.test_trials import DRAFT, instance
 
 PAGES = {
     "home": "",
@@ -101,6 +103,26 @@ def _walk(page: Page, url: str, office: Office):
     page.goto(home)
     page.keyboard.press("?")
     yield "shortcuts"
+    yield from _draft(page, home)
+
+
+def _draft(page: Page, home: str):
+    """A draft, a phone to try it on, and what came from there."""
+    page.goto(f"{home}/forms/new")
+    page.set_input_files("#workbook", {"name": "t.md", "mimeType": "text/markdown", "buffer": DRAFT.encode()})
+    page.click("text=Upload and check")
+    page.wait_for_selector("#try")
+    yield "form-draft"
+    page.click("text=Make a test phone")
+    page.wait_for_selector(".qr")
+    yield "test-device"
+    root = page.text_content("code.address")
+    sent = {"xml_submission_file": ("interview.xml", instance(surname="Fiction"), "text/xml")}
+    requests.post(f"{root}/submission", files=sent, timeout=30).raise_for_status()
+    page.goto(f"{home}/forms/tried")
+    page.click("#try th a >> nth=0")
+    page.wait_for_url("**/trials/*")
+    yield "trial"
 
 
 def main() -> int:
