@@ -258,10 +258,12 @@ class _Reading:
         consent = self.consent(root, form)
         for finding in wrong:
             self.find(finding)
-        if consent is False and wishes:
-            # A label or a property may come from behind the gate, whatever stands around the entity.
+        if consent is False:
+            # A label or a property may come from behind the gate, whatever stands around the entity. Of cases there
+            # is nothing to say: what phones are told of them follows from the interviews.
+            if any(wish.list_name != entities.CASES for wish in wishes):
+                self.find(entities.shut(form.entities[0]))
             wishes = []
-            self.find(entities.shut(form.entities[0]))
         answers, rows = self.answers, self.rows
         if consent is False:
             answers = [one for place, one in enumerate(answers) if place not in self.behind]

@@ -3,7 +3,7 @@
 import csv
 import hashlib
 import io
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Final
@@ -88,15 +88,19 @@ def offers(
     # Twice the same where the phone gets a form both with everybody and with its group.
     rows = session.execute(
         statement.order_by(Form.xml_form_id, FormVersion.published_at.desc(), FormVersion.id.desc())
-    )
+    ).all()
+    made = {CASES, MISSION}
+    made |= entity_lists.of_files(
+        session, sender.mission_id, {one for row in rows for one in row.wants} - made
+    ).keys()
     found: dict[object, Offer] = {}
     for row in rows:
-        found.setdefault(row.id if every_version else row.xml_form_id, _offer(row))
+        found.setdefault(row.id if every_version else row.xml_form_id, _offer(row, made))
     return list(found.values())
 
 
-def _offer(row: Row[Any]) -> Offer:
-    media = row.files or any(name.endswith(".csv") for name in row.wants)  # each may be a list
+def _offer(row: Row[Any], made: Set[str]) -> Offer:
+    media = row.files or not made.isdisjoint(row.wants)
     return Offer(row.id, row.xml_form_id, row.version, row.title, row.md5, media, row.file)
 
 
