@@ -75,9 +75,10 @@ def read(
                 if len(parts) >= max_files:
                     raise problems.not_a_submission("This interview has too many files for one request.")
                 part = _begin(event, begin_file)
-                opened.callback(part.content.close)
-                parts.append(part)
-                write = part.content.write
+                write = part.content.write if part else None
+                if part:
+                    opened.callback(part.content.close)
+                    parts.append(part)
             case Data() if write is not None:
                 write(event.data)
                 if xml is not None and len(xml) > max_xml:
@@ -87,14 +88,19 @@ def read(
     return Body(bytes(xml), _files(bytes(xml), parts))
 
 
-def _begin(event: File | Field, begin_file: Callable[[str, str], IncomingFile]) -> _Part:
+def _begin(event: File | Field, begin_file: Callable[[str, str], IncomingFile]) -> _Part | None:
+    """Begin to take a part in; None for a plain field without a name, which is nothing to anybody."""
     filename = event.filename if isinstance(event, File) else None
     raw = names.unescaped(event.headers.get("content-disposition", ""))
     said = names.possible(raw.get("filename"), filename, raw.get("name"), event.name)
     media_type = _media_type(event)
     # A plain field has neither a file's name nor a file's type.
     surely = bool(filename) or not (media_type == "" or media_type.startswith("text/plain"))
-    content = begin_file(said[0] if said else "", media_type or "application/octet-stream")
+    if not said and not surely:
+        return None
+    if not said:
+        raise problems.not_a_submission("A file of this interview has no usable name.")
+    content = begin_file(said[0], media_type or "application/octet-stream")
     return _Part(content, said, surely)
 
 
