@@ -1,14 +1,16 @@
 """What a submission does to entities, read from its XML: by the form's declarations, hostile or not."""
 
+import json
 import uuid
 from dataclasses import replace
+from xml.sax.saxutils import escape, quoteattr
 
 import pytest
-from hypothesis import given
 from hypothesis import strategies as st
 
 from submissions import record
 from submissions.entities import EntityAction
+from tests.fuzz import fuzz
 from tests.submissions.conftest import form_of
 
 ONE, TWO, BRANCH = (str(uuid.UUID(int=number, version=4)) for number in (1, 2, 3))
@@ -118,11 +120,44 @@ def test_a_version_that_is_no_positive_whole_number_counts_as_none(forest, versi
     assert (action.base_version, action.trunk_version, action.branch_id) == (0, None, None)
 
 
-@given(st.dictionaries(st.sampled_from(["id", "dataset", "create", "update", "baseVersion", "trunkVersion", "branchId"]),
-                       st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"], exclude_characters='<>&"'))))  # fmt: skip
-def test_whatever_the_attributes_hold_is_read(forest, attributes):
-    actions, _ = read(forest, tree(node(**attributes)))
-    assert all(uuid.UUID(one.id).version == 4 and one.list_name == "trees" for one in actions)
+NAMES = (
+    "id",
+    "dataset",
+    "create",
+    "update",
+    "baseVersion",
+    "trunkVersion",
+    "branchId",
+    "other",
+    "entities:id",
+)
+TEXTS = st.text(
+    st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"], exclude_characters="\ufffe\uffff")
+)
+LIKELY = st.sampled_from(
+    [ONE, ONE.upper(), f" {ONE} ", f"uuid:{ONE}", "trees", "1", "true", "0", "-1", "1e9", "9" * 400, ""]
+)
+NODES = st.tuples(TEXTS, st.dictionaries(st.sampled_from(NAMES), LIKELY | TEXTS))
+
+
+def test_fuzz_whatever_entity_nodes_hold_becomes_wishes_or_findings(forest):
+    def check(nodes):
+        trees = []
+        for label, attributes in nodes:
+            said = " ".join(f"{name}={quoteattr(value)}" for name, value in attributes.items())
+            trees.append(
+                tree(f'<entity xmlns:entities="urn:e" {said}><label>{escape(label)}</label></entity>')
+            )
+        wishes, _ = read(forest, *trees)
+        assert len({one.id for one in wishes}) == len(wishes)
+        for one in wishes:
+            assert uuid.UUID(one.id).version == 4
+            assert one.list_name == "trees"
+            assert one.create or one.update
+            assert min(one.base_version, one.trunk_version or 0) >= 0
+            assert EntityAction.from_json(json.loads(json.dumps(one.to_json()))) == one
+
+    assert fuzz(check, st.lists(NODES, max_size=4), examples=300) >= 100
 
 
 @pytest.mark.parametrize("agree", ["yes", "no"])
