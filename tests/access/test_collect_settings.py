@@ -102,7 +102,7 @@ def make(session, mission, keyring):
 
 def read(png: bytes) -> str:
     """The text of the one code in a picture."""
-    (code,) = zxingcpp.read_barcodes(Image.open(io.BytesIO(png)))
+    (code,) = zxingcpp.read_barcodes(Image.open(io.BytesIO(png)), formats=zxingcpp.BarcodeFormat.QRCode)
     assert code.format == zxingcpp.BarcodeFormat.QRCode
     return code.text
 
