@@ -5,11 +5,13 @@ import socket
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from unittest import mock
 
 import pytest
+from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import URL, Engine, create_engine, text
+from sqlalchemy import URL, Engine
 from sqlalchemy.orm import Session
 
 from app import create_app, keys
@@ -17,7 +19,9 @@ from app.blobs import BlobStore
 from app.config import Config
 from app.db import make_engine, upgrade
 from app.keys import Keyring
-from app.models import Model
+from app.services import users
+from app.state import open_state
+from tests import databases
 from tests.field import Field, make_field
 from tests.postgresql import MissingTool, PostgreSQL
 from tests.tools import missing
@@ -89,45 +93,42 @@ def postgresql_url(
     return postgresql.url(name)
 
 
-def _empty(url: URL) -> None:
-    """Empty the tables that have rows, and begin the numbers at one again."""
-    engine = create_engine(url, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        # Whoever forgot to close a connection must not make the next test wait.
-        connection.execute(
-            text(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
-            )
-        )
-        names = [table.name for table in Model.metadata.sorted_tables]
-        filled = " UNION ALL ".join(
-            f"SELECT '{name}' WHERE EXISTS (SELECT FROM \"{name}\")" for name in names
-        )
-        rows = connection.execute(text(filled)).scalars().all()
-        if rows:
-            quoted = ", ".join(f'"{name}"' for name in rows)
-            connection.execute(text(f"TRUNCATE {quoted} RESTART IDENTITY CASCADE"))
-    engine.dispose()
+@pytest.fixture(scope="session", autouse=True)
+def kept_engines() -> Iterator[dict[URL, Engine | None]]:
+    with databases.kept_engines() as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def sqlite_url(tmp_path_factory: pytest.TempPathFactory) -> URL:
+    """Where the database of each test is, one after the other."""
+    return URL.create("sqlite", database=str(tmp_path_factory.mktemp("database") / "saif.db"))
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[URL]:
+def database_url(request: pytest.FixtureRequest, kept_engines: dict[URL, Engine | None]) -> Iterator[URL]:
     """A migrated, empty database of the test's own; the test runs once for each kind."""
+    url: URL = request.getfixturevalue(f"{request.param}_url")
+    kept_engines.setdefault(url, None)
     if request.param == "sqlite":
-        path = tmp_path / "saif.db"
-        shutil.copy(request.getfixturevalue("sqlite_template"), path)
-        yield URL.create("sqlite", database=str(path))
-        return
-    url: URL = request.getfixturevalue("postgresql_url")
+        for leftover in Path(str(url.database)).parent.iterdir():
+            leftover.unlink()
+        shutil.copy(request.getfixturevalue("sqlite_template"), str(url.database))
     yield url
-    _empty(url)
+    databases.release(kept_engines[url])
+    if request.param == "postgresql":
+        databases.empty(url)
 
 
 @pytest.fixture
-def engine(database_url: URL) -> Iterator[Engine]:
-    engine = make_engine(database_url)
-    yield engine
-    engine.dispose()
+def engine(database_url: URL) -> Engine:
+    return make_engine(database_url)
+
+
+@pytest.fixture(scope="session")
+def attic(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where what many tests begin with is kept, to be put into their databases and not made again."""
+    return tmp_path_factory.mktemp("attic")
 
 
 @pytest.fixture
@@ -145,26 +146,43 @@ def config(database_url: URL, keys_directory: Path, tmp_path: Path) -> Config:
 
 
 @pytest.fixture
-def make_app(config: Config) -> Iterator[Callable[..., Flask]]:
+def make_app(config: Config) -> Callable[..., Flask]:
     """An application on the test's database; keyword arguments are settings that differ."""
     from dataclasses import replace
-
-    made: list[Flask] = []
 
     def make(**settings: object) -> Flask:
         app = create_app(replace(config, **settings))  # type: ignore[arg-type]  # a test says what it wants
         app.testing = True
-        made.append(app)
         return app
 
-    yield make
-    for app in made:
-        app.extensions["saif"].engine.dispose()
+    return make
+
+
+@pytest.fixture(scope="session")
+def kept_app() -> Callable[[Config], Flask]:
+    """The application as it is by default, on a database. Building its routes takes a tenth of a second: they are
+    kept, while its state is new whenever it is asked for."""
+    kept: dict[URL, Flask] = {}
+
+    def keep(config: Config) -> Flask:
+        app = kept[config.database_url] = kept.get(config.database_url) or create_app(config)
+        app.extensions["saif"] = open_state(config, make_engine(config.database_url))
+        app.testing = True
+        return app
+
+    return keep
 
 
 @pytest.fixture
-def app(make_app: Callable[..., Flask]) -> Flask:
-    return make_app()
+def app(kept_app: Callable[[Config], Flask], config: Config) -> Flask:
+    return kept_app(config)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _cheap_passwords() -> Iterator[None]:
+    """Argon2 as always, but not made to cost an eighth of a second whenever somebody signs in."""
+    with mock.patch.object(users, "_hasher", PasswordHasher(time_cost=1, memory_cost=64)):
+        yield
 
 
 @pytest.fixture

@@ -1,17 +1,24 @@
 """The server as users run it, and what its processes cost."""
 
 import contextlib
+import logging
+import multiprocessing
 import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from multiprocessing.process import BaseProcess
 from pathlib import Path
-from typing import IO
+
+from flask import Flask
+from gunicorn.app import wsgiapp
+from werkzeug.serving import make_server
 
 ROOT = Path(__file__).parent.parent
 _TICKS = os.sysconf("SC_CLK_TCK")
@@ -21,14 +28,20 @@ _TICKS = os.sysconf("SC_CLK_TCK")
 class Server:
     """A running gunicorn: its master and its workers."""
 
-    process: subprocess.Popen[bytes]
+    process: BaseProcess
     port: int
+    workers: int = 2
+
+    @property
+    def pid(self) -> int:
+        assert self.process.pid is not None
+        return self.process.pid
 
     @property
     def pids(self) -> list[int]:
         """The master and its workers."""
-        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text()
-        return [self.process.pid, *map(int, children.split())]
+        children = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text()
+        return [self.pid, *map(int, children.split())]
 
     def cpu(self) -> float:
         """Seconds of processor time of all of them so far."""
@@ -51,30 +64,61 @@ class Server:
         for pid in self.pids:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
-        self.process.wait()
+        self.process.join()
 
 
 @contextmanager
-def serve(environ: dict[str, str], *, port: int, output: int | IO[bytes] | None = None) -> Iterator[Server]:
-    """Start gunicorn with the project's own configuration and wait until it is ready."""
-    command = [sys.executable, "-m", "gunicorn", "--config", "gunicorn.conf.py", "app:create_app()"]
-    process = subprocess.Popen(
-        command, env={**os.environ, **environ, "PORT": str(port)}, cwd=ROOT, stdout=output, stderr=output
-    )
+def threaded(app: Flask) -> Iterator[str]:
+    """The application in threads of this process, on a port of its own; gives its address."""
+    logging.getLogger("werkzeug").setLevel(logging.WARNING)
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    # To be told to stop it looks up from its work as often as it is said here, else twice a second.
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+    thread.start()
     try:
-        for _ in range(300):
-            try:
-                urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=5).close()
-                break
-            except OSError:
-                if process.poll() is not None:
-                    raise RuntimeError("the server did not start") from None
-                time.sleep(0.1)
-        time.sleep(0.5)  # the second worker
-        yield Server(process, port)
+        yield f"http://127.0.0.1:{server.server_port}"
     finally:
-        process.terminate()
-        process.wait(timeout=60)
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+# To import all of SAIF takes a second and a half, in the master and in each worker: servers are forked from a process
+# that has.
+_PROCESSES = multiprocessing.get_context("forkserver")
+_PROCESSES.set_forkserver_preload(["app.openrosa", "app.api", "app.ui", "gunicorn.app.wsgiapp"])
+
+
+def _gunicorn(environ: dict[str, str], output: Path | None) -> None:
+    """What a server's process does: become gunicorn, as the Procfile starts it."""
+    os.chdir(ROOT)
+    os.environ.clear()
+    os.environ.update(environ)
+    if output is not None:
+        written = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+        for stream in (sys.stdout, sys.stderr):
+            os.dup2(written, stream.fileno())
+    sys.argv = ["gunicorn", "--config", "gunicorn.conf.py", "app:create_app()"]
+    wsgiapp.run()
+
+
+@contextmanager
+def serve(environ: dict[str, str], *, port: int, output: Path | None = None) -> Iterator[Server]:
+    """Start gunicorn with the project's own configuration and wait until it is ready. What it says goes to the end
+    of the file `output`."""
+    said = {**os.environ, **environ, "PORT": str(port)}
+    process = _PROCESSES.Process(target=_gunicorn, args=(said, output))
+    process.start()
+    server = Server(process, port, int(said.get("WEB_CONCURRENCY", "2")))
+    try:
+        while not (_ready(f"http://127.0.0.1:{port}") and len(server.pids) > server.workers):
+            if not process.is_alive():
+                raise RuntimeError("the server did not start")
+            time.sleep(0.02)
+        yield server
+    finally:
+        if process.is_alive():
+            server.kill()  # to end well it would wait for phones that keep their connections
 
 
 @contextmanager

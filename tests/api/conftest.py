@@ -1,6 +1,7 @@
 """A house with two missions, a person of every kind, a phone, and two demo interviews; and a client for each."""
 
-from dataclasses import dataclass
+import json
+from dataclasses import asdict, dataclass
 from importlib.resources import files
 from typing import Any
 
@@ -13,6 +14,7 @@ from app.models import Mission, Submission, User
 from app.policy import COMMAND
 from app.services import demo, devices, missions, normalise, plans, publish, sign_in, users
 from app.services.receive import Inbox
+from tests import databases
 
 ROLES = ("administrator", "coordinator", "form_designer")
 MEDIA = b"""
@@ -70,7 +72,20 @@ def places():
 
 
 @pytest.fixture
-def world(session, engine, keyring, blobs, screening, places, monkeypatch) -> World:
+def world(session, engine, keyring, blobs, screening, places, attic, tmp_path, monkeypatch) -> World:
+    monkeypatch.setattr(demo, "instances", lambda every=demo.instances: every()[:3])
+    plans.forget()  # a process serves one database; this one serves a database a test
+    kept = attic / f"world on {engine.dialect.name}"
+    if kept.exists():
+        databases.put(kept, engine, tmp_path / "blobs")
+        return World(**json.loads((kept / "world.json").read_text()))
+    world = _create(session, engine, keyring, blobs, screening, places)
+    databases.take(kept, engine, tmp_path / "blobs")
+    (kept / "world.json").write_text(json.dumps(asdict(world)))
+    return world
+
+
+def _create(session, engine, keyring, blobs, screening, places) -> World:
     with writing(session):
         here = missions.create(session, actor=COMMAND, code="DEMO1", name="Here", country="CH", demo=True)
         there = missions.create(session, actor=COMMAND, code="KHPNH", name="There", country="KH")
@@ -86,11 +101,9 @@ def world(session, engine, keyring, blobs, screening, places, monkeypatch) -> Wo
         tokens["nobody in particular"] = _somebody(session, None, here, name="nobody")
         world = World(here.id, there.id, tokens, device.id, device_token, [])
     inbox = Inbox(engine, keyring=keyring, blobs=blobs, max_xml=5_000_000)
-    monkeypatch.setattr(demo, "instances", lambda every=demo.instances: every()[:3])
     assert demo.fill(session, inbox=inbox, mission=here, actor=COMMAND) == 3
     world.instances = list(session.scalars(select(Submission.instance_id).order_by(Submission.id)))
     session.rollback()
-    plans.forget()  # a process serves one database; this one serves a database a test
     normalise.run_until_empty(engine, keyring=keyring, blobs=blobs)
     return world
 

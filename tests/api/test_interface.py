@@ -235,8 +235,8 @@ def test_an_unexpected_fault_is_a_problem_without_details(app, client, coordinat
         raise RuntimeError("secret of the house")
 
     monkeypatch.setattr(missions, "listing", fail)
-    app.testing = False
-    app.config["PROPAGATE_EXCEPTIONS"] = False
+    monkeypatch.setitem(app.config, "TESTING", False)
+    monkeypatch.setitem(app.config, "PROPAGATE_EXCEPTIONS", False)
     answer = coordinator.get("/projects")
     assert answer.status_code == 500
     assert answer.json["code"] == 500.1

@@ -2,7 +2,6 @@
 
 import io
 import socket
-import threading
 from datetime import datetime
 
 import openpyxl
@@ -11,13 +10,12 @@ from lxml import etree
 from pyodk.client import Client
 from pyodk.errors import PyODKError
 from sqlalchemy import select
-from werkzeug.serving import make_server
 
 from app.db import writing
 from app.models import Comment, LedgerEntry
 from app.policy import COMMAND
 from app.services import missions, normalise, plans, publish, users
-from tests.server import serve
+from tests.server import serve, threaded
 
 EMAIL, PASSWORD = "script@example.org", "correct horse battery"
 SURVEY = [
@@ -79,13 +77,8 @@ def connect(mission, tmp_path):
 @pytest.fixture
 def odk(app, connect):
     """pyODK's client of a SAIF that answers in threads of this process."""
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield connect(f"http://127.0.0.1:{server.server_port}")
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with threaded(app) as url:
+        yield connect(url)
 
 
 @pytest.fixture
@@ -338,7 +331,9 @@ def test_comments_are_about_all_versions_of_a_submission(visits, work, session):
     assert visits.submissions.list_comments("uuid:2", "visit") == found
     for row in session.scalars(select(Comment)):
         assert b"Ana" not in row.body, "encrypted"
-    entries = session.scalars(select(LedgerEntry).where(LedgerEntry.action.like("submission.comment%")))
+    entries = session.scalars(
+        select(LedgerEntry).where(LedgerEntry.action.like("submission.comment%")).order_by(LedgerEntry.id)
+    )
     assert [one.action.rpartition(".")[2] for one in entries] == ["comment"] * 3 + ["comments"] * 2
     with pytest.raises(PyODKError, match="characters"):
         visits.submissions.add_comment("uuid:1", " ", form_id="visit")

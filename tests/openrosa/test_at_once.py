@@ -44,7 +44,7 @@ def test_the_same_submission_from_eight_connections_is_one_record_and_no_error(
     environ, field, session, keyring, tmp_path, free_port
 ):
     files = {f"{number}.jpg": bytes([number]) * 50_000 for number in range(3)}
-    with (tmp_path / "out").open("wb") as out, serve(environ, port=free_port, output=out):
+    with serve(environ, port=free_port, output=tmp_path / "out"):
         for number in range(5):
             body = multipart(submission(f"uuid:{number}"), **files)
             assert send_at_once(free_port, field, [body] * CONNECTIONS) == [201] * CONNECTIONS
@@ -64,7 +64,7 @@ def test_eight_connections_with_other_files_each_make_one_record_with_all_of_the
     environ, field, session, tmp_path, free_port
 ):
     """As when a phone's requests overtake each other: whichever comes first makes the record."""
-    with (tmp_path / "out").open("wb") as out, serve(environ, port=free_port, output=out):
+    with serve(environ, port=free_port, output=tmp_path / "out"):
         xml = submission("uuid:1")
         bodies = [multipart(xml, **{f"{number}.jpg": b"x" * 9000}) for number in range(CONNECTIONS)]
         assert send_at_once(free_port, field, bodies) == [201] * CONNECTIONS
@@ -75,7 +75,7 @@ def test_eight_connections_with_other_files_each_make_one_record_with_all_of_the
 def test_of_eight_that_differ_under_one_number_one_stands_and_the_others_are_kept_aside(
     environ, field, session, tmp_path, free_port
 ):
-    with (tmp_path / "out").open("wb") as out, serve(environ, port=free_port, output=out):
+    with serve(environ, port=free_port, output=tmp_path / "out"):
         bodies = [multipart(submission("uuid:1", name=f"name {number}")) for number in range(CONNECTIONS)]
         assert sorted(send_at_once(free_port, field, bodies)) == [201] + [409] * (CONNECTIONS - 1)
     assert count(session, Submission) == 1

@@ -313,16 +313,24 @@ def test_nothing_in_the_database_proves_anything_without_the_keyring(session, na
     assert bytes.fromhex(proof) not in kept
 
 
-def test_a_name_is_looked_up_by_one_select_with_an_index(app, client, named):
-    challenge = challenge_of(client.get(LIST))
-    uri = f"{PATH}/submission"
-    engine = app.extensions["saif"].engine
-    statements = []
+@pytest.fixture
+def statements(app):
+    """Statements said to the database from now on."""
+    found = []
 
     def note(connection, cursor, statement, parameters, *_):
-        statements.append(statement)
+        found.append(statement)
 
+    engine = app.extensions["saif"].engine
     event.listen(engine, "before_cursor_execute", note)
+    yield found
+    event.remove(engine, "before_cursor_execute", note)
+
+
+def test_a_name_is_looked_up_by_one_select_with_an_index(client, named, statements):
+    challenge = challenge_of(client.get(LIST))
+    uri = f"{PATH}/submission"
+    statements.clear()
     header = digest_of(named, challenge, method="HEAD", uri=uri)
     assert client.head(uri, headers=header).status_code == 204
     assert len(statements) == 1
@@ -339,7 +347,7 @@ def test_a_name_is_looked_up_by_one_select_with_an_index(app, client, named):
 
 @pytest.fixture
 def served(environ, named, free_port, tmp_path):
-    with (tmp_path / "out").open("wb") as out, serve(environ, port=free_port, output=out):
+    with serve(environ, port=free_port, output=tmp_path / "out"):
         yield f"http://127.0.0.1:{free_port}{PATH}"
 
 

@@ -87,7 +87,7 @@ def test_a_body_cut_at_any_byte_shows_nothing_and_sent_again_is_whole(
     interviews = {
         f"uuid:{n}": submission(f"uuid:{n}", name="x" * choose.randrange(20_000)) for n in range(CUTS)
     }
-    with (tmp_path / "out").open("wb") as out, serve(environ, port=free_port, output=out) as server:
+    with serve(environ, port=free_port, output=tmp_path / "out") as server:
         before = sum(server.memory("VmRSS").values())
         for instance_id, xml in interviews.items():
             data = multipart(xml, **files)
@@ -120,7 +120,7 @@ def test_of_an_interview_in_two_requests_the_second_cut_off_only_the_first_is_sh
     choose = random.Random(2)
     first, second = {"a.jpg": choose.randbytes(5000)}, {"b.jpg": choose.randbytes(5000)}
     xml = submission("uuid:1")
-    with (tmp_path / "out").open("wb") as out, serve(environ, port=free_port, output=out):
+    with serve(environ, port=free_port, output=tmp_path / "out"):
         connection = http.client.HTTPConnection("127.0.0.1", free_port, timeout=30)
         assert post_over(connection, field, multipart(xml, **first)).read()
         data = multipart(xml, **first, **second)
@@ -134,7 +134,7 @@ def test_of_an_interview_in_two_requests_the_second_cut_off_only_the_first_is_sh
 
 
 def test_a_phone_that_breaks_off_leaves_nothing(environ, field, session, free_port, tmp_path):
-    with (tmp_path / "out").open("wb") as out, serve(environ, port=free_port, output=out):
+    with serve(environ, port=free_port, output=tmp_path / "out"):
         data = multipart(submission(), **{"a.jpg": os.urandom(300_000)})
         for cut in (10, 200, 1000, 200_000):
             begin(free_port, field, data, chunked=False, at=cut, rough=False)

@@ -65,7 +65,7 @@ def case(field, session, xforms):
 
 @pytest.fixture
 def collect(environ, field, case, free_port, tmp_path, phone):  # noqa: F811 -- a fixture
-    with (tmp_path / "out").open("wb") as out, serve(environ, port=free_port, output=out):
+    with serve(environ, port=free_port, output=tmp_path / "out"):
         client = CollectClient(
             f"http://127.0.0.1:{free_port}{field.path}", state=tmp_path / "device", phone=phone
         )

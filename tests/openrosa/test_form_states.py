@@ -37,7 +37,7 @@ def collect(environ, field, session, keyring, free_port, tmp_path, phone):  # no
         opened.append(client)
         return client
 
-    with (tmp_path / "out").open("wb") as out, serve(environ, port=free_port, output=out):
+    with serve(environ, port=free_port, output=tmp_path / "out"):
         yield make
         for client in opened:
             client.session.close()

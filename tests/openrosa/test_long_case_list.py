@@ -67,8 +67,10 @@ def said(app):
     def note(_connection, _cursor, statement, _parameters, _context, _many):
         found.append(statement)
 
-    event.listen(app.extensions["saif"].engine, "before_cursor_execute", note)
-    return found
+    engine = app.extensions["saif"].engine
+    event.listen(engine, "before_cursor_execute", note)
+    yield found
+    event.remove(engine, "before_cursor_execute", note)
 
 
 def version(session):
@@ -178,7 +180,7 @@ def test_integrity_answers_for_thousands_of_cases_in_one_request(
             session.get_one(CaseEntity, case_id).open = False
         session.get_one(CaseEntity, ours[5]).group_id = None
     asked = [*ours, *(uuid.uuid4() for _ in range(3000))]
-    with (tmp_path / "out").open("wb") as out, serve(environ, port=free_port, output=out):
+    with serve(environ, port=free_port, output=tmp_path / "out"):
         connection = http.client.HTTPConnection("127.0.0.1", free_port)
         ids = "%2C".join(map(str, asked))
         connection.request("GET", f"{field.path}/cases/integrity?id={ids}&deviceID=collect:x")

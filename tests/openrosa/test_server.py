@@ -61,7 +61,7 @@ def test_a_server_killed_under_load_loses_nothing_it_answered(
     stop = threading.Event()
     phones = [Phone(free_port, field, stop) for _ in range(8)]
     for number in range(KILLS + 1):
-        with (tmp_path / "out").open("ab") as out, serve(environ, port=free_port, output=out) as server:
+        with serve(environ, port=free_port, output=tmp_path / "out") as server:
             if number == 0:
                 for phone in phones:
                     phone.start()
@@ -94,7 +94,7 @@ def test_marked_names_are_nowhere_in_clear(
 ):
     answer_mark, name_mark, file_mark = marks = [f"mark{uuid.uuid4().hex}" for _ in range(3)]
     xml = submission("uuid:1", name=answer_mark)
-    with (tmp_path / "out").open("wb") as out, serve(environ, port=free_port, output=out):
+    with serve(environ, port=free_port, output=tmp_path / "out"):
         connection = connect()
         attempts = [
             multipart(xml, **{f"{name_mark}.jpg": file_mark.encode() * 1000}),
@@ -118,6 +118,8 @@ def test_marked_names_are_nowhere_in_clear(
     if database_url.get_backend_name() == "postgresql":
         session.execute(text("CHECKPOINT"))
         directories.append(Path(str(database_url.query["host"])))
+    else:
+        directories.append(Path(str(database_url.database)).parent)
     for directory in directories:
         for path in directory.rglob("*"):
             if path.is_file():
@@ -133,7 +135,7 @@ def test_marked_names_are_nowhere_in_clear(
 def test_a_large_attachment_hardly_raises_the_receivers_memory(connect, environ, field, free_port, tmp_path):
     small, large = os.urandom(100_000), os.urandom(20_000_000)
     environ["WEB_CONCURRENCY"] = "1"
-    with (tmp_path / "out").open("wb") as out, serve(environ, port=free_port, output=out) as server:
+    with serve(environ, port=free_port, output=tmp_path / "out") as server:
         connection = connect()
         for _ in range(5):
             assert post_over(connection, field, multipart(submission(), **{"a.jpg": small})).read()
@@ -151,7 +153,7 @@ def test_a_body_too_large_is_answered_with_words_a_phone_can_show(
     connect, environ, field, free_port, tmp_path
 ):
     environ["SAIF_MAX_SUBMISSION"] = "1000000"
-    with (tmp_path / "out").open("wb") as out, serve(environ, port=free_port, output=out):
+    with serve(environ, port=free_port, output=tmp_path / "out"):
         for chunked in (False, True):
             connection = connect()
             data = multipart(submission(), **{"a.jpg": bytes(3_000_000)})
@@ -168,7 +170,7 @@ def test_a_body_too_large_is_answered_with_words_a_phone_can_show(
 
 @ONE_DATABASE
 def test_chunked_requests_are_taken(connect, environ, field, free_port, tmp_path):
-    with (tmp_path / "out").open("wb") as out, serve(environ, port=free_port, output=out):
+    with serve(environ, port=free_port, output=tmp_path / "out"):
         connection = connect()
         data = multipart(submission(), **{"a.jpg": os.urandom(300_000)})
         answer = post_over(
@@ -181,7 +183,7 @@ def test_chunked_requests_are_taken(connect, environ, field, free_port, tmp_path
 def test_a_phone_revoked_between_two_requests_is_cut_off_in_every_worker(
     connect, environ, field, session, free_port, tmp_path
 ):
-    with (tmp_path / "out").open("wb") as out, serve(environ, port=free_port, output=out):
+    with serve(environ, port=free_port, output=tmp_path / "out"):
         connections = [connect() for _ in range(8)]
         for connection in connections:
             answer = post_over(connection, field, multipart(submission()))

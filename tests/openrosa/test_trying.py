@@ -44,7 +44,7 @@ def tester(environ, session, field, draft, keyring, free_port, tmp_path, phone):
         )
         url = devices.server_url(f"http://127.0.0.1:{free_port}", mission.id, token)
         settings = trial_devices.collect_settings(url, mission, "Assistance")
-    with (tmp_path / "out").open("wb") as out, serve(environ, port=free_port, output=out):
+    with serve(environ, port=free_port, output=tmp_path / "out"):
         client = CollectClient(settings["general"]["server_url"], state=tmp_path / "test-phone", phone=phone)
         yield client
         client.session.close()

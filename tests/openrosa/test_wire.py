@@ -27,7 +27,7 @@ def talk(environ, field, free_port, tmp_path):
             body = answer.read()
         return Answer(answer.status, answer.headers, body)
 
-    with (tmp_path / "out").open("wb") as out, serve(environ, port=free_port, output=out):
+    with serve(environ, port=free_port, output=tmp_path / "out"):
         yield act
 
 

@@ -19,16 +19,18 @@ from app import policy
 from app.blobs import BlobStore
 from app.db import writing
 from app.keys import Keyring
-from app.models import TABLES, CaseEntity, CaseState, Form, Model, Submission
+from app.models import TABLES, CaseEntity, CaseState, Form, Mission, Model, Submission
 from app.models.case_store import p3_context
 from app.services import missions, normalise, plans, publish
 from app.services.receive import Inbox, Sender
+from tests import databases
 from tests.clients.fixtures import phone  # noqa: F401  (a fixture)
 from tests.services import interviews
 from tests.services.interviews import Interview
 from xlsforms import dictionary
 
 FORMS = Path(xlsforms.__file__).parent / "forms"
+MISSIONS = {"mission_id": "MDCHI", "other_mission_id": "KHPNH"}
 
 
 @pytest.fixture(scope="session")
@@ -171,22 +173,38 @@ class House:
 
 
 @pytest.fixture
-def house(engine: Engine, keyring: Keyring, blobs: BlobStore, checked: dict[str, publish.Checked]) -> House:
-    return furnished(House(engine, keyring, blobs), checked)
+def house(
+    engine: Engine,
+    keyring: Keyring,
+    blobs: BlobStore,
+    checked: dict[str, publish.Checked],
+    attic: Path,
+    tmp_path: Path,
+) -> House:
+    plans.forget()  # a process serves one database; this one serves a database a test
+    made, kept = House(engine, keyring, blobs), attic / f"house on {engine.dialect.name}"
+    if not kept.exists():
+        furnished(made, checked)
+        databases.take(kept, engine, tmp_path / "blobs")
+        return made
+    databases.put(kept, engine, tmp_path / "blobs")
+    with made.session() as session:
+        for name, code in MISSIONS.items():
+            setattr(made, name, session.scalars(select(Mission.id).where(Mission.code == code)).one())
+    return made
 
 
 def furnished(house: House, checked: dict[str, publish.Checked]) -> House:
     plans.forget()
     with house.session() as session, writing(session):
-        for code, name in (("mission_id", "MDCHI"), ("other_mission_id", "KHPNH")):
-            made = missions.create(session, actor=policy.COMMAND, code=name, name=name, country="MD")
-            setattr(house, code, made.id)
+        for name, code in MISSIONS.items():
+            made = missions.create(session, actor=policy.COMMAND, code=code, name=code, country="MD")
+            setattr(house, name, made.id)
     for one in checked.values():
         house.publish(one)
     return house
 
 
-# --- interviews
 # --- interviews ---------------------------------------------------------------------------------------------
 
 

@@ -42,7 +42,7 @@ def collect(house, pictures, database_url, keys_directory, tmp_path, free_port):
         "DATABASE_URL": database_url.render_as_string(hide_password=False),
     }
     base = f"http://127.0.0.1:{free_port}/v1/key/{token}/projects/{house.mission_id}"
-    with (tmp_path / "out").open("wb") as out, serve(environ, port=free_port, output=out):
+    with serve(environ, port=free_port, output=tmp_path / "out"):
         client = CollectClient(base, state=tmp_path / "device")
         yield client
         client.session.close()

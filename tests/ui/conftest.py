@@ -1,15 +1,19 @@
 """An office for the tests of pages: made once, copied for tests that change it."""
 
 import re
-from collections.abc import Callable, Iterator
+import shutil
+from collections.abc import Callable
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import URL, Engine
 from werkzeug.test import TestResponse
 
+from app.config import Config
+from tests import databases
 from tests.ui.office import PASSWORD, Office, fill, open_office
 
 
@@ -76,31 +80,34 @@ def full_office(empty_office: Office, tmp_path_factory: pytest.TempPathFactory) 
 
 
 @pytest.fixture
-def office(full_office: Office, tmp_path: Path) -> Office:
+def move(kept_engines: dict[URL, Engine | None]) -> Callable[[Office, Path], Office]:
+    """A copy of an office at a place where the one of another test was before."""
+
+    def move(office: Office, home: Path) -> Office:
+        shutil.rmtree(home, ignore_errors=True)
+        moved = office.moved(home)
+        databases.release(kept_engines.setdefault(moved.config.database_url, None))
+        return moved
+
+    return move
+
+
+@pytest.fixture
+def office(full_office: Office, move: Callable[[Office, Path], Office]) -> Office:
     """The filled office, a copy of the test's own."""
-    return full_office.moved(tmp_path / "office")
+    return move(full_office, full_office.config.home.with_name("office"))
 
 
 @pytest.fixture
-def new_office(empty_office: Office, tmp_path: Path) -> Office:
+def new_office(empty_office: Office, move: Callable[[Office, Path], Office]) -> Office:
     """The office as it is after its first start."""
-    return empty_office.moved(tmp_path / "new")
+    return move(empty_office, empty_office.config.home.with_name("new"))
 
 
 @pytest.fixture
-def open_app() -> Iterator[Callable[[Office], Flask]]:
-    """The application of an office; its connections are closed afterwards."""
-    opened: list[Flask] = []
-
-    def start(office: Office) -> Flask:
-        app = office.app()
-        app.testing = True
-        opened.append(app)
-        return app
-
-    yield start
-    for app in opened:
-        app.extensions["saif"].engine.dispose()
+def open_app(kept_app: Callable[[Config], Flask]) -> Callable[[Office], Flask]:
+    """The application of an office."""
+    return lambda office: kept_app(office.config)
 
 
 @pytest.fixture

@@ -1,17 +1,12 @@
 """An installation as `make run` leaves it, with the demo filled in: for tests of pages, and for pictures of them."""
 
-import logging
 import shutil
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from flask import Flask
 from sqlalchemy import URL
 from sqlalchemy.orm import Session
-from werkzeug.serving import make_server
 
 from app import create_app, first_run
 from app.config import Config
@@ -93,18 +88,3 @@ def hire(state: State, mission_id: int) -> None:
             if where is not None:
                 held = "coordinator" if role == "elsewhere" else role
                 users.grant(session, actor=COMMAND, user=user, role=held, mission_id=where)
-
-
-@contextmanager
-def served(app: Flask) -> Iterator[str]:
-    """The application on a port of its own, with threads; gives its address."""
-    logging.getLogger("werkzeug").setLevel(logging.WARNING)
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()

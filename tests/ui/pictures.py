@@ -24,8 +24,9 @@ from app.policy import COMMAND
 from app.services import missions
 from app.state import State
 from app.tasks import run_once
+from tests.server import threaded
 from tests.ui.browser import chromium, open_page, sign_in, started
-from tests.ui.office import Office, open_office, served
+from tests.ui.office import Office, open_office
 
 FOLDER = Path(__file__).parents[2] / "docs/pictures"
 ROOT = "https://saif.example"
@@ -91,7 +92,7 @@ def main() -> int:
             missions.add_interviewer(
                 session, actor=COMMAND, mission_id=office.mission_id, code="MD-07", display_name="Ana"
             )
-        with served(app) as url:
+        with threaded(app) as url:
             page = open_page(browser, width=WIDTH)
             sign_in(page, url, office.email, office.password)
             take(url, office, state, page, folder)

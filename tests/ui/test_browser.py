@@ -10,10 +10,10 @@ import zxingcpp
 from PIL import Image
 
 from tests.clients.collect.collect_client import decode_settings
+from tests.server import threaded
 from tests.tools import missing
 from tests.ui import screenshots
 from tests.ui.browser import NARROW, chromium, open_page, overflow, sign_in, started
-from tests.ui.office import served
 
 pytestmark = pytest.mark.browser
 
@@ -32,7 +32,7 @@ def house(full_office, tmp_path_factory):
     """The filled office, served: its address, and the office."""
     office = full_office.moved(tmp_path_factory.mktemp("house"))
     app = office.app()
-    with served(app) as url:
+    with threaded(app) as url:
         yield url, office
     app.extensions["saif"].engine.dispose()
 
@@ -72,7 +72,7 @@ def test_from_the_empty_house_to_the_name_of_a_person_and_back_to_where_it_was_s
 
     office = empty_office.moved(tmp_path / "walk")
     app = office.app()
-    with served(app) as url:
+    with threaded(app) as url:
         page = open_page(browser)
         sign_in(page, url, office.email, office.password)
         page.click("text=Fill with demo interviews")

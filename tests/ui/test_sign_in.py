@@ -1,7 +1,6 @@
 """Signing in and out, and what a page says to those who may not see it."""
 
 import pytest
-from flask import Flask
 
 from tests.ui.conftest import Visitor, signed_in, text_of
 
@@ -62,9 +61,8 @@ def test_what_belongs_to_another_mission_is_refused_in_words(visit):
     assert "Demo mission" not in page
 
 
-def test_a_fault_of_ours_says_nothing_of_its_cause(office, open_app):
-    app: Flask = open_app(office)
-    app.testing = False
+def test_a_fault_of_ours_says_nothing_of_its_cause(office):
+    app = office.app()  # not the one that is kept
 
     @app.get("/broken")
     @__import__("app.auth", fromlist=["needs"]).needs("public")
