@@ -83,14 +83,39 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory, keys_directory: Pa
 
 
 @pytest.fixture(scope="session")
-def postgresql_url(
+def postgresql_template(
     postgresql: PostgreSQL, tmp_path_factory: pytest.TempPathFactory, keys_directory: Path
-) -> URL:
-    """A migrated database, emptied after each test: making a new one takes a second."""
+) -> str:
+    """The name of a migrated, empty database that can be copied."""
+    postgresql.execute("CREATE DATABASE migrated")
+    _migrate(postgresql.url("migrated"), keys_directory, tmp_path_factory.mktemp("template"))
+    return "migrated"
+
+
+@pytest.fixture(scope="session")
+def postgresql_url(postgresql: PostgreSQL, postgresql_template: str) -> URL:
+    """A migrated database, emptied after each test: making a new one takes longer."""
+    return _copy_of(postgresql_template, postgresql)
+
+
+def _copy_of(template: str, server: PostgreSQL) -> URL:
     name = f"test_{uuid.uuid4().hex[:8]}"
-    postgresql.execute(f"CREATE DATABASE {name}")
-    _migrate(postgresql.url(name), keys_directory, tmp_path_factory.mktemp("template"))
-    return postgresql.url(name)
+    server.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+    return server.url(name)
+
+
+@pytest.fixture
+def make_database(request: pytest.FixtureRequest) -> Callable[[str, Path], URL]:
+    """`make_database("sqlite", home)`: one more migrated, empty database, for tests that need several."""
+
+    def make(kind: str, home: Path) -> URL:
+        if kind == "postgresql":
+            template = request.getfixturevalue("postgresql_template")
+            return _copy_of(template, request.getfixturevalue("postgresql"))
+        shutil.copy(request.getfixturevalue("sqlite_template"), home / "saif.db")
+        return URL.create("sqlite", database=str(home / "saif.db"))
+
+    return make
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -1,13 +1,10 @@
 """A screening, and assistance for the case it made, on the same phone without a network; both edited. Whatever comes
 first, and with however many pictures: the case is the same, and every picture is there."""
 
-import shutil
 import tempfile
-import uuid
 from pathlib import Path
 
 import pytest
-from sqlalchemy import URL
 
 from app import policy
 from app.services import publish, submissions
@@ -102,19 +99,13 @@ def trip(request, phone, forms):  # noqa: F811 -- the fixture
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
-def open_server(request, tmp_path, keys_directory, forms):
+def open_server(request, make_database, tmp_path, keys_directory, forms):
     opened = []
 
     def make():
         home = tmp_path / f"server-{len(opened)}"
         home.mkdir()
-        url = URL.create("sqlite", database=str(home / "saif.db"))
-        if request.param == "sqlite":
-            shutil.copy(request.getfixturevalue("sqlite_template"), home / "saif.db")
-        else:
-            server, database = request.getfixturevalue("postgresql"), f"trip_{uuid.uuid4().hex[:8]}"
-            server.execute(f"CREATE DATABASE {database}")
-            url = server.url(database)
+        url = make_database(request.param, home)
         opened.append(weeks.open_server(url, home, keys_directory, forms, phones=1))
         return opened[-1]
 

@@ -3,12 +3,9 @@
 `make soak` does the same with twenty phones and four weeks.
 """
 
-import shutil
-import uuid
 from collections import Counter
 
 import pytest
-from sqlalchemy import URL
 
 from tests.clients.fixtures import phone  # noqa: F401  (a fixture)
 from tests.line import weeks
@@ -24,20 +21,13 @@ def finished(phone, xforms):  # noqa: F811 -- the fixtures
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
-def servers(request, tmp_path, keys_directory, checked):  # noqa: F811 -- the fixture
+def servers(request, make_database, tmp_path, keys_directory, checked):  # noqa: F811 -- the fixture
     """Two servers, each on a database of its own of this kind."""
     opened = []
     for name in ("online", "offline"):
         home = tmp_path / name
         home.mkdir()
-        if request.param == "sqlite":
-            shutil.copy(request.getfixturevalue("sqlite_template"), home / "saif.db")
-            url = URL.create("sqlite", database=str(home / "saif.db"))
-        else:
-            server = request.getfixturevalue("postgresql")
-            database = f"{name}_{uuid.uuid4().hex[:8]}"
-            server.execute(f"CREATE DATABASE {database}")
-            url = server.url(database)
+        url = make_database(request.param, home)
         opened.append(weeks.open_server(url, home, keys_directory, checked, phones=PHONES))
     yield opened
     for one in opened:
