@@ -1,7 +1,8 @@
 """Whether docs and code agree: `python docs/check.py`; `--write` brings the generated parts up to date.
 
 A page may hold parts made from the code, between `<!-- made from: NAME -->` and `<!-- end -->`. Also checked:
-links lead somewhere, and the architecture page names the modules there are.
+links lead somewhere, the architecture page names the modules there are, and the tests that the page of the protocol
+names are there.
 """
 
 import ast
@@ -18,6 +19,7 @@ sys.path.insert(0, str(ROOT))
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("xlsforms/**/*.md")])
 PART = re.compile(r"(<!-- made from: ([a-z ]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
+TEST = re.compile(r"`((?:tests/[a-z]+/)?test_[a-z_]+)`")
 MODULE = re.compile(r"^  ([a-z_]+\.py(?:  [a-z_]+\.py)*)", re.MULTILINE)
 
 
@@ -131,6 +133,9 @@ def faults(write: bool) -> Iterator[str]:
                 and not (page.parent / target).exists()
             ):
                 yield f"{page.relative_to(ROOT)}: the link to {target} leads nowhere"
+    for name in TEST.findall((ROOT / "docs/openrosa.md").read_text()):
+        if not (ROOT / ("" if "/" in name else "tests/openrosa") / f"{name}.py").exists():
+            yield f"docs/openrosa.md: names {name}, which is not there"
     house = (ROOT / "docs/architecture.md").read_text()
     for package in ("xlsforms", "submissions"):
         block = house.partition(f"\n{package}/ ")[2]

@@ -146,6 +146,12 @@ def test_the_picture_decodes_to_settings_in_collects_format(make, mission, by_na
     assert found["project"]["icon"] == "M"
 
 
+def test_no_two_codes_are_of_one_project_to_collect(make):
+    """It tells projects apart by address and user name, and adds none where it has both already."""
+    found = [make(by_name=by_name)[2]["general"] for by_name in (False, True) for _ in range(3)]
+    assert len({(one["server_url"], one.get("username", "")) for one in found}) == len(found)
+
+
 def test_the_code_is_small_enough_for_a_poor_camera(make):
     for by_name in (False, True):
         text = read(collect.qr(make(by_name=by_name)[2], kind="png"))

@@ -301,6 +301,12 @@ def test_counts_of_many_nonces_take_bounded_memory(keyring):
     assert len(uses._used) <= 10_000
 
 
+def test_the_realm_is_what_it_was_when_the_passwords_of_phones_in_the_field_were_made():
+    """It is part of every HA1: with another one all of them would have to be set up again."""
+    made = hashlib.md5(b"phone-7kq2mwxa:SAIF:correct-horse").hexdigest()
+    assert credentials.ha1("phone-7kq2mwxa", "correct-horse") == made
+
+
 # --- what is kept ------------------------------------------------------------------------------------------------
 
 

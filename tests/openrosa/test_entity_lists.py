@@ -8,10 +8,14 @@ import pytest
 from sqlalchemy import select, update
 
 from app.db import writing
-from app.models import EntityList, FormVersion
+from app.models import EntityList, EntityPending, FormVersion
 from app.policy import COMMAND
-from app.services import entity_desk, entity_lists
-from tests.openrosa.answers import form_list, manifest, path_of
+from app.services import entity_desk, entity_lists, normalise, plans, publish
+from tests.clients.collect.collect_client import CollectClient, read_rows
+from tests.clients.fixtures import phone  # noqa: F401 -- a fixture
+from tests.openrosa.answers import SUCCESS, form_list, manifest, path_of
+from tests.server import serve
+from tests.services.test_entity_actions import tree_forms  # noqa: F401 -- a fixture
 
 
 @pytest.fixture
@@ -75,3 +79,69 @@ def test_a_list_of_another_mission_is_not_there(client, field, session, shelters
         session.execute(update(EntityList).values(name="elsewhere"))
     assert client.get(f"{field.path}/lists/shelters.csv").status_code == 404
     assert client.get(f"{field.path}/lists/shelters/integrity?id={shelters[0]}").status_code == 404
+
+
+# --- the client --------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def collect(environ, field, session, tree_forms, free_port, tmp_path, phone):  # noqa: F811 -- fixtures
+    """A phone whose forms make and change trees."""
+    plans.forget()
+    with writing(session):
+        for checked in tree_forms.values():
+            made = publish.save_draft(session, checked, actor=COMMAND, mission_id=field.mission_id)
+            publish.publish(session, actor=COMMAND, version=made)
+    with serve(environ, port=free_port, output=tmp_path / "out"):
+        client = CollectClient(
+            f"http://127.0.0.1:{free_port}{field.path}", state=tmp_path / "device", phone=phone
+        )
+        yield client
+        client.session.close()
+
+
+OAK = 'Oak, "the old one"\nдуб'
+
+
+def test_a_phone_makes_and_changes_entities_offline_and_ends_with_what_the_server_has(
+    collect, session, field, engine, keyring, blobs
+):
+    def fill(form_id, **answers):
+        collect.fill(form_id, answers, options=("--only-answers",))
+
+    def trees():
+        rows = read_rows(collect.state / "entities" / "trees.csv")
+        return {
+            row["name"]: (row["label"], row["__version"], row["__trunkVersion"], row["state"]) for row in rows
+        }
+
+    collect.sync()
+    assert read_rows(collect.state / "entities" / "trees.csv") == []
+    fill("tree_add", species=OAK, state="good")
+    (oak,) = trees()
+    fill("tree_visit", tree=oak, state="ill", height=None)
+    assert trees() == {oak: (OAK, "2", "", "ill")}
+    collect.sync()
+    assert trees() == {oak: (OAK, "2", "", "ill")}, "not sent yet, and the server does not say it is deleted"
+    assert any("/lists/trees/integrity" in url for _, url, _ in collect.log)
+
+    assert collect.send() == [SUCCESS] * 2
+    normalise.run_until_empty(engine, keyring=keyring, blobs=blobs)
+    collect.sync()
+    assert trees() == {oak: (OAK, "2", "2", "ill")}
+
+    office = {"actor": COMMAND, "entity_list": entity_lists.get(session, field.mission_id, "trees")}
+    elm, key = uuid.uuid4(), uuid.UUID(oak)
+    entity_desk.create(session, keyring, wanted={elm: {"label": "Elm", "state": "new"}}, **office)
+    entity_desk.update(session, keyring, entity_id=key, said={"state": "felled"}, base_version=2, **office)
+    collect.sync()
+    assert trees() == {oak: (OAK, "3", "3", "felled"), str(elm): ("Elm", "1", "1", "new")}
+
+    fill("tree_visit", tree=oak, state="a stump", height=None)
+    entity_desk.delete(session, keyring, entity_id=key, **office)
+    collect.sync()
+    assert trees() == {str(elm): ("Elm", "1", "1", "new")}
+    assert collect.send() == [SUCCESS]
+    normalise.run_until_empty(engine, keyring=keyring, blobs=blobs)
+    session.rollback()
+    assert list(session.scalars(select(EntityPending.reason))) == ["deleted"], "what was said of it is kept"

@@ -180,6 +180,21 @@ def test_what_came_stays_as_it_came(house):
             assert b"".join(file.chunks) == content
 
 
+def test_a_manifest_in_the_namespace_of_the_specification_is_opened_as_collects_is(house):
+    clear, named = new_uid(), new_uid()
+    house.receive(screening(instance_id=clear), files=PHOTOS)
+    parcel = sent(turn(house), screening(instance_id=named), PHOTOS)
+    older = parcel.manifest.replace(
+        b"http://www.opendatakit.org/xforms/encrypted", b"http://opendatakit.org/submissions"
+    )
+    assert older != parcel.manifest
+    house.receive(older, files=parcel.files)
+    house.work()
+    assert house.states() == dict.fromkeys((clear, named), "normalised")
+    assert house.codes(named) == house.codes(clear)
+    assert file_contents(house, named) == PHOTOS
+
+
 def test_nothing_of_it_lies_in_clear(house, tmp_path):
     rendition = turn(house)
     marked = b"\xff\xd8" + b"a mark that nothing else holds" * 5000

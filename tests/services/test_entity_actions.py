@@ -1,5 +1,6 @@
 """What submissions do to entity lists: forms filled by JavaRosa on phones with their own lists, in any order."""
 
+import re
 import shutil
 import uuid
 from datetime import timedelta
@@ -41,6 +42,21 @@ VISIT = """
 | settings |
 | | form_id | version |
 | | tree_visit | 1 |
+"""
+GROVE = """
+| survey |
+| | type | name | label | save_to |
+| | text | owner | Owner | owners#known_as |
+| | begin_repeat | tree | Tree | |
+| | text | species | Species | trees#species |
+| | end_repeat | | | |
+| entities |
+| | list_name | label |
+| | owners | ${owner} |
+| | trees | ${species} |
+| settings |
+| | form_id | version |
+| | grove | 1 |
 """
 
 
@@ -111,9 +127,9 @@ class Woods:
             self.house.receive(xml)
             self.house.work()
 
-    def says(self, entity_id):
+    def says(self, entity_id, name="trees"):
         with self.house.session() as session:
-            entity_list = entity_lists.get(session, self.house.mission_id, "trees")
+            entity_list = entity_lists.get(session, self.house.mission_id, name)
             found = entity_store.get(session, self.house.keyring, entity_list.id, entity_id)
             return found and (found.version, dict(found.says), found.conflict)
 
@@ -206,6 +222,73 @@ def test_two_phones_that_did_not_know_of_each_other_conflict_and_nothing_is_lost
     assert woods.says(tree)[2] is None
 
 
+# --- versions of the specification
+
+
+def declared_as(version, xform, *, form_id):
+    """A form as it was written for an older version of the specification: 2022.1 and 2023.1 know of no branches."""
+    old = xform.decode().replace('entities-version="2024.1.0"', f'entities-version="{version}"')
+    old = re.sub(
+        r' trunkVersion="" branchId=""|<bind nodeset="[^"]*@(trunkVersion|branchId)"[^>]*/>', "", old
+    )
+    return re.sub(r'(<data id=")[^"]*', rf"\g<1>{form_id}", old).encode()
+
+
+def publish_older(woods, name, version):
+    """An older variant of one of the forms, with a name of its own."""
+    checked = publish.check((woods.folder / f"{name}.xml").read_bytes(), f"{name}.xml")
+    older = publish.check(declared_as(version, checked.compiled.xform, form_id=f"old_{name}"), "old.xml")
+    woods.house.publish(older, mission_id=woods.house.mission_id)
+    woods.house.forms[f"old_{name}"] = ""
+    (woods.folder / f"old_{name}.xml").write_bytes(older.compiled.xform)
+
+
+def test_2022_1_makes_entities(woods):
+    publish_older(woods, "add", "2022.1.0")
+    woods.device()
+    filled = woods.fill("old_add", species="oak", state="good")
+    woods.send(filled)
+    tree = uuid.UUID(next(etree.fromstring(filled).iter("{*}entity")).get("id"))
+    assert woods.says(tree) == (1, {"label": "oak", "species": "oak", "state": "good"}, None)
+
+
+def test_2023_1_changes_entities_by_the_version_it_saw_and_knows_no_branches(woods):
+    publish_older(woods, "visit", "2023.1.0")
+    for name in ("first", "second"):
+        woods.device(name)
+    made, tree = woods.add("first")
+    woods.send(made)
+    for name in ("first", "second"):
+        woods.sync(name)
+    first, second = (
+        woods.fill("old_visit", name, tree=str(tree), state=state, height=None)
+        for name, state in (("first", "ill"), ("second", "felled"))
+    )
+    assert b"branchId" not in first
+    woods.send(first)
+    assert woods.says(tree)[0::2] == (2, None)
+    woods.send(second)
+    assert woods.says(tree)[0::2] == (3, "hard")
+
+
+def test_2025_1_makes_an_entity_of_each_instance_of_a_repeat_and_of_several_lists(woods):
+    checked = publish.check(GROVE.encode(), "grove.md")
+    woods.house.publish(checked, mission_id=woods.house.mission_id)
+    woods.house.forms["grove"] = ""
+    (woods.folder / "grove.xml").write_bytes(checked.compiled.xform)
+    answers = {"owner": "The commune", "/data/tree": 3}
+    filled = woods.phone.fill(
+        woods.folder / "grove.xml", answers, seed=1, entity_lists=woods.folder / woods.device()
+    )
+    assert filled.report["entities_version"].startswith("2025.1")
+    woods.send(filled.xml)
+    wishes = filled.report["entities"]
+    assert sorted(one["dataset"] for one in wishes) == ["owners", "trees", "trees", "trees"]
+    for one in wishes:
+        said = {"label": one["label"], **one["properties"]}
+        assert woods.says(uuid.UUID(one["id"]), one["dataset"]) == (1, said, None)
+
+
 # --- made by hand: what JavaRosa would not send, and much of it
 
 BRANCH = uuid.UUID(int=7, version=4)
@@ -267,6 +350,16 @@ def test_create_or_update_is_whichever_is_possible(woods):
     for state in ("first", "second"):
         woods.send(submission(tree, "add", attributes='create="1" update="1"', species="oak", state=state))
     assert woods.says(tree)[:2] == (2, {"label": "oak", "species": "oak", "state": "second"})
+
+
+def test_an_entity_without_a_label_is_not_made_and_a_change_without_one_keeps_it(woods):
+    tree, other = uuid.uuid4(), uuid.uuid4()
+    woods.send(submission(tree, "add", attributes='create="1"', state="good"))
+    assert (woods.says(tree), woods.pending()) == (None, ["label"])
+    woods.send(created(other, state="good"), updated(other, 1, state="ill"))
+    assert woods.says(other)[:2] == (2, {"label": "oak", "species": "oak", "state": "ill"})
+    woods.send(updated(other, 2, species="elm"))
+    assert woods.says(other)[1]["label"] == "elm"
 
 
 def test_an_edit_does_nothing_to_entities_whichever_comes_first(woods):

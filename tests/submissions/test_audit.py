@@ -191,6 +191,22 @@ def test_times_that_cannot_be_count_for_nothing(start, end):
     assert found.active == 7
 
 
+COLLECTS = (
+    "form start", "form exit", "form resume", "form save", "form finalize", "question", "group questions",
+    "add repeat", "delete repeat", "jump", "end screen", "save error", "finalize error", "constraint error",
+    "change reason", "background audio enabled", "background audio disabled", "location tracking enabled",
+    "location tracking disabled", "location providers enabled", "location providers disabled",
+    "location permissions granted", "location permissions not granted", "google play services not available",
+)  # fmt: skip
+"""What Collect's form audit log may hold (docs.getodk.org/form-audit-log)."""
+
+
+def test_every_event_that_collect_writes_is_known():
+    found = read(log(*(row(kind, "", place) for place, kind in enumerate(COLLECTS))))
+    assert found.counts == dict.fromkeys(COLLECTS, 1)
+    assert found.findings == ()
+
+
 def test_events_that_are_not_known_are_a_note():
     found = read(log(row("form dance", "", 0), *INTERVIEW))
     assert [(one.code, one.severity) for one in found.findings] == [("audit_events", "info")]

@@ -1,10 +1,12 @@
 """Encrypted submissions: made by Java's own cryptography as the client does it, opened by ours."""
 
+import base64
 import hashlib
 import os
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.serialization import load_der_public_key
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
@@ -42,8 +44,12 @@ def plain():
 
 @pytest.fixture(scope="module")
 def sent(xform_with_key, plain) -> Encrypted:
+    return by_the_client(xform_with_key, plain, FILES)
+
+
+def by_the_client(xform, plain, files=None) -> Encrypted:
     try:
-        return encrypt(xform_with_key, plain, FILES)
+        return encrypt(xform, plain, files)
     except JavaMissing as tool:
         missing(str(tool))
 
@@ -68,6 +74,32 @@ def test_what_the_client_encrypts_is_opened_and_its_signature_holds(sent, pair, 
     found, holds = opened(sent, encryption.load(pair.private))
     assert found.pop("submission.xml.enc") == plain
     assert {encryption.plain_name(name): content for name, content in found.items()} == FILES
+    assert holds
+
+
+def test_a_new_key_is_rsa_of_2048_bits_as_one_line_of_base64(pair):
+    assert pair.public.isascii()
+    key = load_der_public_key(base64.b64decode(pair.public, validate=True))
+    assert key.key_size == 2048
+
+
+def test_of_a_form_without_a_version_the_signature_leaves_it_out(pair):
+    """And a form without media: the XML alone is signed."""
+    plain = XFORM.format(title="Visit", form_id="visit", version="").encode()
+    sent = by_the_client(
+        rendition.with_key(plain, version="", public_key=pair.public), submission(version="")
+    )
+    assert encryption.read(sent.manifest).version == ""
+    assert opened(sent, encryption.load(pair.private))[1]
+
+
+def test_the_vectors_go_round_where_there_are_thousands_of_files(pair, xform_with_key, plain):
+    """After 4096 files every byte of the vector has taken each of its values: it counts modulo 256."""
+    files = {f"{number:04}.jpg": b"%d" % number for number in range(4100)}
+    sent = by_the_client(xform_with_key, plain, files)
+    found, holds = opened(sent, encryption.load(pair.private))
+    assert found.pop("submission.xml.enc") == plain
+    assert {encryption.plain_name(name): content for name, content in found.items()} == files
     assert holds
 
 
