@@ -1,14 +1,37 @@
 """Entity declarations of an XForm (https://getodk.github.io/xforms-spec/entities): what becomes a row of a
 list."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from typing import Final
 
 from lxml import etree
 
 from xlsforms.schema import Entity
 
+VERSIONS: Final = ("2022.1", "2023.1", "2024.1", "2025.1")
+"""Beginnings of the versions of the specification that phones know. They open no form with another one."""
+_VERSION: Final = "{http://www.opendatakit.org/xforms/entities}entities-version"
 _NODE = "/meta/entity"
+_LIST = re.compile(r"(?!__)[^\W\d][\w-]{0,99}")
+_PROPERTY = re.compile(r"(?!__)[^\W\d][\w.-]{0,99}")
+_RESERVED = ("name", "label")
+
+
+def version(model: etree._Element) -> str:
+    """The version of the specification that a form says it keeps to; empty if it says none."""
+    return model.get(_VERSION, "").strip()
+
+
+def is_list_name(name: str) -> bool:
+    """Whether an entity list may have this name. It has no period: phones look for NAME.csv."""
+    return _LIST.fullmatch(name) is not None
+
+
+def is_property_name(name: str) -> bool:
+    """Whether what entities say may have this name, which is a column beside those that phones know."""
+    return _PROPERTY.fullmatch(name) is not None and name.lower() not in _RESERVED
 
 
 def declares(path: str) -> bool:

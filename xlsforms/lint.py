@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from urllib.parse import urlsplit
 
-from xlsforms import cells, functions
+from xlsforms import cells, entity, functions
 from xlsforms.dictionary import Dictionary
 from xlsforms.finding import Finding, error, warning
 from xlsforms.mapping import Mapping
@@ -35,6 +35,7 @@ def lint(
         found += _destination(form)
         found += _questions(form)
         found += functions.check(form)
+        found += _entities(form)
         found += _names_of_people(form, mapping or Mapping(), dictionary)
     return tuple(found)
 
@@ -80,6 +81,13 @@ def _destination(form: Form) -> Iterator[Finding]:
 
 
 def _questions(form: Form) -> Iterator[Finding]:
+    if form.namespace == form.form_id:
+        yield warning(
+            "xform_id_in_namespace",
+            "The form has its id as the namespace of its primary instance, as forms had it long ago: ODK Collect of "
+            "today does not install it.",
+            "Write the id as the attribute id of the root element of the primary instance.",
+        )
     if not any(question.type == "instanceID" for question in form.questions()):
         yield warning(
             "instance_id_missing",
@@ -108,6 +116,37 @@ def _questions(form: Form) -> Iterator[Finding]:
             )
 
 
+def _entities(form: Form) -> Iterator[Finding]:
+    """What no phone opens, or reads otherwise than it was meant. pyxform sees to it in a workbook, nobody else does in
+    an XForm."""
+    if (form.entities or form.entities_version) and not form.entities_version.startswith(entity.VERSIONS):
+        yield error(
+            "entities_version",
+            "The form does not name a version of the entities specification that phones know: no phone opens it.",
+            'Write entities:entities-version="2024.1.0" on the element model, or 2025.1.0 if it declares several '
+            "entities, or one in a group or repeat.",
+        )
+    for declared in form.entities:
+        if not entity.is_list_name(declared.list_name):
+            yield error(
+                "name_malformed",
+                f"{declared.list_name} cannot be the name of an entity list.",
+                "Begin with a letter, then letters, digits, - and _ only: phones look for NAME.csv.",
+                sheet="entities",
+                row=2,
+                column="list_name",
+            )
+        for name, path in declared.properties.items():
+            if not entity.is_property_name(name):
+                yield error(
+                    "name_reserved",
+                    f"{name} cannot be the name of a property of entities.",
+                    "Begin with a letter, not with two underscores, and leave name and label to phones.",
+                    question=path,
+                    column="save_to",
+                )
+
+
 def _names_of_people(form: Form, mapping: Mapping, dictionary: Dictionary) -> Iterator[Finding]:
     """Identifiers (P3) in what is shown in lists: the instance name, and label and properties of entities,
     which every phone of the group receives."""
@@ -127,9 +166,9 @@ def _names_of_people(form: Form, mapping: Mapping, dictionary: Dictionary) -> It
                 row=2,
                 column="instance_name",
             )
-    for entity in form.entities:
-        everybody = f"Every phone receives the list {entity.list_name}"
-        if names := personal(entity.label, entity.path + "/label"):
+    for declared in form.entities:
+        everybody = f"Every phone receives the list {declared.list_name}"
+        if names := personal(declared.label, declared.path + "/label"):
             yield warning(
                 "personal_data_in_entity",
                 f"{everybody}, and its label is made of {names}.",
@@ -138,7 +177,7 @@ def _names_of_people(form: Form, mapping: Mapping, dictionary: Dictionary) -> It
                 row=2,
                 column="label",
             )
-        for name, path in entity.properties.items():
+        for name, path in declared.properties.items():
             if classes.get(path) == "P3":
                 yield warning(
                     "personal_data_in_entity",

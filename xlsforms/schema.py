@@ -119,7 +119,8 @@ class Entity:
 @dataclass(frozen=True, slots=True)
 class Form:
     """A whole form. `gate` is the path of the question that must be true before anything behind it is
-    kept; `action` the URL to which the form, and not the phone's settings, sends its submissions."""
+    kept; `action` the URL to which the form, and not the phone's settings, sends its submissions;
+    `entities_version` the version of the entities specification it keeps to, empty if it names none."""
 
     form_id: str
     version: str
@@ -132,6 +133,7 @@ class Form:
     gate: str | None = None
     namespace: str | None = None
     entities: tuple[Entity, ...] = ()
+    entities_version: str = ""
     media: tuple[str, ...] = ()
     encrypted: bool = False
     action: str = ""

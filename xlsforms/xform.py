@@ -60,7 +60,8 @@ class XFormError(ValueError):
 
 def read(xform: bytes, limits: XmlLimits = LIMITS) -> Form:
     """The schema of an XForm. Raises XFormError on hostile or malformed XML, and where a part is missing
-    without which no client could fill the form: a model, a primary instance, a form id."""
+    without which no client could install and fill the form: a title, a body, a model, a primary instance, a form
+    id."""
     try:
         root = parse(xform, limits)
     except XmlError as fault:
@@ -87,9 +88,19 @@ def read(xform: bytes, limits: XmlLimits = LIMITS) -> Form:
                 f'Write id="…" on the element <{local(primary)}>.',
             )
         )
-    title = None if head is None else child(head, "title")
-    reader = _Reader(model, child(root, "body"), primary)
-    return reader.form(form_id, form_id if title is None else " ".join(inner(title).split()))
+    titled = None if head is None else child(head, "title")
+    title = "" if titled is None else " ".join(inner(titled).split())
+    body = child(root, "body")
+    if not title or body is None:
+        raise XFormError(
+            error(
+                "xform_incomplete",
+                "The form has no title, or no body: no phone can install it, and with one form that has no name in "
+                "the list phones refuse the whole list.",
+                "Write an h:head with an h:title that is not empty, and an h:body beside it.",
+            )
+        )
+    return _Reader(model, body, primary).form(form_id, title)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +117,7 @@ class _Reader:
     def __init__(
         self,
         model: etree._Element,
-        body: etree._Element | None,
+        body: etree._Element,
         primary: etree._Element,
     ) -> None:
         self.model, self.primary = model, primary
@@ -129,8 +140,7 @@ class _Reader:
         self.labels: dict[str, etree._Element] = {}
         self.repeats: dict[str, etree._Element] = {}
         self.actions: dict[str, etree._Element] = {}
-        if body is not None:
-            self._index(body, self.base)
+        self._index(body, self.base)
         for action in model:
             if local(action) in ("setvalue", *_ACTIONS) and action.get("ref"):
                 self.actions.setdefault(resolve(action.get("ref", ""), self.base), action)
@@ -153,6 +163,7 @@ class _Reader:
             gate=self._gate(children),
             namespace=etree.QName(self.primary).namespace,
             entities=tuple(entity.with_properties(self.entities, self.saves)),
+            entities_version=entity.version(self.model),
             media=tuple(dict.fromkeys(self._media())),
             encrypted=submission is not None and bool(submission.get("base64RsaPublicKey")),
             action="" if submission is None else (submission.get("action") or "").strip(),

@@ -14,10 +14,12 @@ def form_list(offers: Iterable[Offer], base: str, *, verbose: bool = False) -> b
     lines = [_DECLARATION, '<xforms xmlns="http://openrosa.org/xforms/xformsList">\n']
     for offer in offers:
         url = f"{base}/forms"
+        # One entry without a name, and Collect refuses the whole list.
+        name = offer.title if offer.title.strip() else offer.xml_form_id
         lines.append(
-            f"<xform><formID>{escape(offer.xml_form_id)}</formID><name>{escape(offer.title)}</name>"
+            f"<xform><formID>{escape(offer.xml_form_id)}</formID><name>{escape(name)}</name>"
             f"<version>{escape(offer.version)}</version><hash>md5:{offer.md5}</hash>"
-            + (f"<descriptionText>{escape(offer.title)}</descriptionText>" if verbose else "")
+            + (f"<descriptionText>{escape(name)}</descriptionText>" if verbose else "")
             + f"<downloadUrl>{escape(url)}/{offer.file}.xml</downloadUrl>"
             # Collect fetches the manifest of every form that names one, each time.
             + (f"<manifestUrl>{escape(url)}/{offer.id}/manifest</manifestUrl>" if offer.media else "")

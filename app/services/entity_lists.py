@@ -4,7 +4,6 @@ A list comes into being when somebody adds it, or with the first form of the mis
 `cases` is none of them: it is a view of the case store.
 """
 
-import re
 import uuid
 from collections.abc import Collection, Sequence
 from typing import Final, cast
@@ -26,12 +25,10 @@ from app.models import (
 )
 from app.policy import Actor
 from submissions.entities import CASES
-from xlsforms import schema
+from xlsforms import entity, schema
 
 LIST: Final = cast("Table", EntityList.__table__)
 _PROPERTY: Final = cast("Table", EntityProperty.__table__)
-_NAME: Final = re.compile(r"[^\W\d][\w-]{0,99}")
-_PROPERTY_NAME: Final = re.compile(r"[^\W\d][\w.-]{0,99}")
 _OWN: Final = (CASES, "mission")
 """Lists that SAIF makes itself."""
 
@@ -84,7 +81,7 @@ def create(
     session: Session, *, actor: Actor, mission_id: int, name: str, approval_required: bool = False
 ) -> EntityList:
     """Add a list. Raises Problem: invalid (no XML name), conflict (the name is taken)."""
-    if not _NAME.fullmatch(name) or name.startswith("__"):
+    if not entity.is_list_name(name):
         raise problems.invalid(
             "The name of an entity list begins with a letter and holds letters, digits, - and _ only.",
             "Choose a name such as shelters: phones look for shelters.csv.",
@@ -103,7 +100,7 @@ def create(
 
 def add_property(session: Session, *, actor: Actor, entity_list: EntityList, name: str) -> None:
     """Let the entities of a list say one thing more. Raises Problem: invalid, conflict."""
-    if not _PROPERTY_NAME.fullmatch(name) or name.startswith("__") or name.lower() in ("name", "label"):
+    if not entity.is_property_name(name):
         raise problems.invalid(
             "The name of a property begins with a letter, holds letters, digits, - . and _ only, and is "
             "neither name nor label.",
@@ -147,7 +144,7 @@ def declare(connection: Connection, mission_id: int, form: schema.Form) -> dict[
     found: dict[str, int] = {}
     for declared in form.entities:
         name = declared.list_name
-        if name in _OWN or not _NAME.fullmatch(name):
+        if name in _OWN or not entity.is_list_name(name):
             continue
         insert = insert_or(connection, LIST).on_conflict_do_nothing()
         connection.execute(insert, [{"mission_id": mission_id, "name": name}])
@@ -155,7 +152,8 @@ def declare(connection: Connection, mission_id: int, form: schema.Form) -> dict[
             select(LIST.c.id).where(LIST.c.mission_id == mission_id, LIST.c.name == name)
         ).scalar_one()
         found[name] = list_id
-        if new := declared.properties.keys() - set(properties(connection, list_id)):
+        new = set(filter(entity.is_property_name, declared.properties)) - set(properties(connection, list_id))
+        if new:
             rows = [{"list_id": list_id, "name": one} for one in declared.properties if one in new]
             connection.execute(insert_or(connection, _PROPERTY).on_conflict_do_nothing(), rows)
             mark(connection, list_id)

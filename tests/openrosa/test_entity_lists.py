@@ -13,9 +13,11 @@ from app.policy import COMMAND
 from app.services import entity_desk, entity_lists, normalise, plans, publish
 from tests.clients.collect.collect_client import CollectClient, read_rows
 from tests.clients.fixtures import phone  # noqa: F401 -- a fixture
+from tests.clients.javarosa.phone import Refused
 from tests.openrosa.answers import SUCCESS, form_list, manifest, path_of
 from tests.server import serve
 from tests.services.test_entity_actions import tree_forms  # noqa: F401 -- a fixture
+from xlsforms.compile import compile_form
 
 
 @pytest.fixture
@@ -79,6 +81,69 @@ def test_a_list_of_another_mission_is_not_there(client, field, session, shelters
         session.execute(update(EntityList).values(name="elsewhere"))
     assert client.get(f"{field.path}/lists/shelters.csv").status_code == 404
     assert client.get(f"{field.path}/lists/shelters/integrity?id={shelters[0]}").status_code == 404
+
+
+# --- the form ----------------------------------------------------------------------------------------------------
+
+DECLARING = """
+<h:html xmlns="http://www.w3.org/2002/xforms" xmlns:h="http://www.w3.org/1999/xhtml"
+  xmlns:jr="http://openrosa.org/javarosa" xmlns:entities="http://www.opendatakit.org/xforms/entities">
+<h:head><h:title>Tree</h:title><model {version}><instance><data id="tree" version="1"><a/><meta><instanceID/>
+<entity dataset="{list_name}" id="" create="1"><label/></entity></meta></data></instance>
+<bind nodeset="/data/a" type="string" entities:saveto="{name}"/>
+<bind nodeset="/data/meta/instanceID" type="string" jr:preload="uid"/>
+<bind nodeset="/data/meta/entity/label" calculate="/data/a" type="string"/>
+<setvalue event="odk-instance-first-load" ref="/data/meta/entity/@id" value="uuid()"/></model></h:head>
+<h:body><input ref="/data/a"><label>A</label></input></h:body></h:html>
+""".strip()
+
+
+def declaring(*, version="2024.1.0", list_name="trees", name="species"):
+    """An XForm that makes an entity, written by hand."""
+    said = f'entities:entities-version="{version}"' if version is not None else ""
+    return DECLARING.format(version=said, list_name=list_name, name=name).encode()
+
+
+def opens(phone, form):  # noqa: F811 -- not the fixture
+    """Whether a phone opens a form; what it makes of one that it opens is an entity."""
+    try:
+        return bool(phone.fill(form, {"a": "oak"}).report["entities"])
+    except Refused as refused:
+        if refused.status != 3:
+            raise
+        return False
+
+
+@pytest.mark.parametrize(
+    "version",
+    ["2022.1.0", "2023.1.0", "2024.1.0", "2025.1.0", "2025.1.7", "2021.1.0", "2026.1.0", "x", "", None],
+)
+def test_a_form_is_good_only_if_phones_open_its_version_of_entities(phone, tmp_path, version):  # noqa: F811
+    xform = declaring(version=version)
+    (tmp_path / "tree.xml").write_bytes(xform)
+    compiled = compile_form(xform, "tree.xml")
+    opened = opens(phone, tmp_path / "tree.xml")
+    assert compiled.ok == opened
+    assert any(one.code == "entities_version" for one in compiled.findings) == (not opened)
+
+
+@pytest.mark.parametrize(
+    ("names", "code"),
+    [
+        ({"list_name": "a.b"}, "name_malformed"),
+        ({"list_name": "__trees"}, "name_malformed"),
+        ({"list_name": ""}, "name_malformed"),
+        ({"name": "name"}, "name_reserved"),
+        ({"name": "Label"}, "name_reserved"),
+        ({"name": "__version"}, "name_reserved"),
+        ({"name": "a b"}, "name_reserved"),
+        ({"list_name": "деревья", "name": "a.b-c"}, None),
+    ],
+)
+def test_names_that_phones_keep_for_themselves_or_cannot_read_are_refused(names, code):
+    compiled = compile_form(declaring(**names), "tree.xml")
+    assert compiled.ok == (code is None)
+    assert [one.code for one in compiled.findings if one.is_error] == ([code] if code else [])
 
 
 # --- the client --------------------------------------------------------------------------------------------------

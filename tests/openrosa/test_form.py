@@ -10,9 +10,9 @@ from sqlalchemy import select
 import xlsforms
 from app.db import writing
 from app.models import Form, FormVersion
+from tests.clients.collect.collect_client import ClientError, check_form
 from tests.clients.collect.collect_client import Form as ListedForm
-from tests.clients.collect.collect_client import check_form
-from tests.field import add_version
+from tests.field import XFORM, add_version
 from tests.openrosa.answers import form_list, path_of
 from xlsforms.compile import compile_form
 
@@ -63,6 +63,36 @@ def test_an_authored_form_is_one_that_collect_installs(workbook):
     compiled = compile_form((FORMS / f"{workbook}.xlsx").read_bytes(), f"{workbook}.xlsx")
     listed = ListedForm(compiled.schema.form_id, workbook, compiled.schema.version, "", "", None)
     check_form(compiled.xform, listed)
+
+
+PLAIN = XFORM.format(title="Visit", form_id="visit", version="1")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "severity"),
+    [
+        ("", "", None),
+        ("<h:title>Visit</h:title>", "", "error"),
+        ("<h:title>Visit</h:title>", "<h:title/>", "error"),
+        ("<h:head>", "<h:head><!-- a title comes --> ", None),
+        (PLAIN[PLAIN.index("<h:body>") : PLAIN.index("</h:html>")], "", "error"),
+        ("h:head>", "h:top>", "error"),
+        (' id="visit"', "", "error"),
+        (' id="visit"', ' xmlns="http://example.org/visit"', "warning"),
+    ],
+)
+def test_what_collect_could_not_install_is_refused_before_it_is_published(before, after, severity):
+    xform = PLAIN.replace(before, after).encode()
+    compiled = compile_form(xform, "visit.xml")
+    found = {one.severity for one in compiled.findings if one.code.startswith("xform_")}
+    assert found == ({severity} if severity else set())
+    assert compiled.ok == (severity != "error")
+    listed = ListedForm("visit", "Visit", "1", "", "", None)
+    if severity is None:
+        check_form(xform, listed)
+    else:
+        with pytest.raises(ClientError):
+            check_form(xform, listed)
 
 
 @pytest.mark.parametrize(

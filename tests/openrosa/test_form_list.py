@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select, update
 
 from app.db import writing
-from app.models import Assignment, Device, DeviceGroup, Form
+from app.models import Assignment, Device, DeviceGroup, Form, FormVersion
 from tests.field import add_form, add_version, make_field
 from tests.openrosa.answers import form_list, path_of, said
 
@@ -105,6 +105,16 @@ def test_no_entry_lacks_what_collect_would_refuse_the_whole_list_for(client, fie
             assert form[name].strip()
         for name in ("downloadUrl", "manifestUrl"):
             assert urlsplit(form.get(name, "http://none")).hostname
+
+
+@pytest.mark.parametrize("title", ["", "  "])
+def test_a_form_without_a_title_is_listed_by_its_id_as_the_list_would_be_refused(
+    client, field, session, title
+):
+    with writing(session):
+        session.scalars(select(FormVersion)).one().title = title
+    (listed,) = form_list(client, field, "?verbose=true")
+    assert listed["name"] == listed["descriptionText"] == "visit"
 
 
 def test_no_version_is_said_as_blank(client, field, session):

@@ -44,6 +44,9 @@ def test_an_old_form_has_its_id_in_its_namespace():
         (xform('<data id=" "><a/></data>'), "xform_no_id"),
         (xform(""), "xform_no_instance"),
         (b"<data id='x'/>", "xform_no_instance"),
+        (xform('<data id="t"><a/></data>', title=" "), "xform_incomplete"),
+        (xform('<data id="t"><a/></data>').replace(b"<h:title>Trial</h:title>", b""), "xform_incomplete"),
+        (xform('<data id="t"><a/></data>').replace(b"<h:body></h:body>", b""), "xform_incomplete"),
         (b"<!DOCTYPE x><h/>", "xml_dtd"),
         (b"<a", "xml_malformed"),
     ],
@@ -448,13 +451,6 @@ def test_questions_may_be_called_like_parts_of_a_form():
     )
     assert form.title == "Trial"
     assert [(one.name, one.type) for one in form.questions()][:-1] == [(name, "integer") for name in names]
-
-
-def test_a_form_without_a_body_still_has_its_nodes():
-    source = f'{HEAD}<h:head><model><instance><data id="t"><a/></data></instance></model></h:head></h:html>'
-    form = read(source.encode())
-    assert form.title == "t"
-    assert [question.path for question in form.questions()] == ["/data/a"]
 
 
 def test_a_form_nested_too_deep_is_refused():
