@@ -210,3 +210,19 @@ def test_a_phone_makes_and_changes_entities_offline_and_ends_with_what_the_serve
     normalise.run_until_empty(engine, keyring=keyring, blobs=blobs)
     session.rollback()
     assert list(session.scalars(select(EntityPending.reason))) == ["deleted"], "what was said of it is kept"
+
+
+def test_an_entity_that_was_deleted_before_the_phone_had_it_from_the_server_leaves_the_phone(
+    collect, session, field, engine, keyring, blobs
+):
+    collect.sync()
+    for species in ("oak", "elm"):
+        collect.fill("tree_add", {"species": species, "state": None}, options=("--only-answers",))
+    held = collect.state / "entities" / "trees.csv"
+    oak, elm = (row["name"] for row in read_rows(held))
+    assert collect.send() == [SUCCESS] * 2
+    normalise.run_until_empty(engine, keyring=keyring, blobs=blobs)
+    found = entity_lists.get(session, field.mission_id, "trees")
+    entity_desk.delete(session, keyring, actor=COMMAND, entity_list=found, entity_id=uuid.UUID(oak))
+    collect.sync()
+    assert [row["name"] for row in read_rows(held)] == [elm]
