@@ -32,6 +32,7 @@ def lint(
     if form is not None:
         # What looks wrong in a cell and converts all the same is in a column that counts for nothing.
         found = [replace(one, severity="warning") if one.is_error else one for one in found]
+        found += _identity(form)
         found += _destination(form)
         found += _questions(form)
         found += functions.check(form)
@@ -80,7 +81,15 @@ def _destination(form: Form) -> Iterator[Finding]:
     )
 
 
-def _questions(form: Form) -> Iterator[Finding]:
+def _identity(form: Form) -> Iterator[Finding]:
+    """Ids under which a phone would know another form than the one that is listed."""
+    if form.form_id != form.form_id.strip():
+        yield error(
+            "xform_id_blanks",
+            "The form id begins or ends with a blank, which phones drop in the list and not in the form: they would "
+            "take it for two forms.",
+            "Remove the blanks.",
+        )
     if form.namespace == form.form_id:
         yield warning(
             "xform_id_in_namespace",
@@ -88,6 +97,9 @@ def _questions(form: Form) -> Iterator[Finding]:
             "today does not install it.",
             "Write the id as the attribute id of the root element of the primary instance.",
         )
+
+
+def _questions(form: Form) -> Iterator[Finding]:
     if not any(question.type == "instanceID" for question in form.questions()):
         yield warning(
             "instance_id_missing",

@@ -78,6 +78,7 @@ PLAIN = XFORM.format(title="Visit", form_id="visit", version="1")
         (PLAIN[PLAIN.index("<h:body>") : PLAIN.index("</h:html>")], "", "error"),
         ("h:head>", "h:top>", "error"),
         (' id="visit"', "", "error"),
+        (' id="visit"', ' id="visit "', "error"),
         (' id="visit"', ' xmlns="http://example.org/visit"', "warning"),
     ],
 )
