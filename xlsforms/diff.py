@@ -1,29 +1,26 @@
 """What changed between two versions of a form, and what that does to answers already collected.
 
-`safe`: nothing happens to them. `widening`: new answers become possible, old ones stay valid. `narrowing`:
-old answers may no longer be allowed by the form. `lossy`: answers lose their place: a question is gone,
-means something else, or goes to another field.
+`safe`: every old answer reads the same. `widening`: answers become possible that were not. `narrowing`: some old
+answers would not be allowed any more; they still read the same. `lossy`: an old answer loses its place or its
+meaning. The word is the worst that can befall an answer the old version allowed: who compares has not seen the answers.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
-from xlsforms.schema import Form, Group, Node, Question, Repeat, text
+from xlsforms import differing, mapping
+from xlsforms.dictionary import load
+from xlsforms.schema import Form, Group, Node, Question, Repeat, behind_gate, text
+from xlsforms.target import Target
 
 Effect = Literal["safe", "widening", "narrowing", "lossy"]
 Kind = Literal["form", "question", "choice", "label", "logic", "mapping"]
 
-_WIDER = {
-    ("integer", "decimal"), ("integer", "text"), ("decimal", "text"), ("select_one", "select_multiple"),
-    ("select_one", "text"), ("barcode", "text"), ("date", "text"), ("range", "decimal"), ("range", "integer"),
-    ("integer", "range"), ("decimal", "range"), ("calculate", "text"), ("hidden", "text"),
-}  # fmt: skip
-_LOGIC = {
-    "relevant": "Asked when", "constraint": "Allowed if", "calculation": "Calculated as",
-    "default": "Starts as", "choice_filter": "Choices shown if", "readonly": "Read only",
-    "appearance": "Appearance",
-}  # fmt: skip
+EFFECTS: Final[tuple[Effect, ...]] = ("safe", "widening", "narrowing", "lossy")
+"""From the best to the worst."""
+_CLOCKS: Final = frozenset({"start", "today", "end"})
+"""What dates an interview that does not say its day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,18 +35,28 @@ class Change:
 
 def compare(old: Form, new: Form) -> tuple[Change, ...]:
     """All changes from `old` to `new`, in the order of the new form, what was removed last."""
-    return (*_form(old, new), *_nodes(old, new), *_choices(old, new))
+    return (
+        *_form(old, new),
+        *_gate(old, new),
+        *_nodes(old, new),
+        *(Change(*said) for said in differing.choices(old, new)),
+        *_mapping(old, new),
+        *_entities(old, new),
+    )
+
+
+def worst(changes: tuple[Change, ...]) -> Effect:
+    """The worst of what the changes do; `safe` for none."""
+    return max((one.effect for one in changes), key=EFFECTS.index, default="safe")
 
 
 def _form(old: Form, new: Form) -> Iterator[Change]:
     if old.form_id != new.form_id:
-        yield Change(
-            "form", None, f"The form id was {old.form_id} and is {new.form_id}: another form.", "lossy"
-        )
+        words = f"The form id was {old.form_id} and is {new.form_id}: another form."
+        yield Change("form", None, words, "lossy")
     if old.root != new.root:
-        yield Change(
-            "form", None, f"The root element was {old.root} and is {new.root}: all paths change.", "lossy"
-        )
+        words = f"The root element was {old.root} and is {new.root}: all paths change."
+        yield Change("form", None, words, "safe" if not any(old.questions()) else "lossy")
     if old.title != new.title:
         yield Change("label", None, f"The title is now “{new.title}”.", "safe")
     for language in new.languages:
@@ -58,121 +65,178 @@ def _form(old: Form, new: Form) -> Iterator[Change]:
     for language in old.languages:
         if language not in new.languages:
             yield Change("label", None, f"The form no longer speaks {language}.", "safe")
+    for file in sorted(set(new.media) - set(old.media)):
+        yield Change("form", None, f"Phones now need the file {file} with it.", "safe")
+    for file in sorted(set(old.media) - set(new.media)):
+        yield Change("form", None, f"Phones no longer need the file {file}.", "safe")
+
+
+def _gate(old: Form, new: Form) -> Iterator[Change]:
+    """What comes to stand behind the consent gate is cut where consent was not given."""
+    known = {question.path for question in old.questions()}
+    cut = (behind_gate(new) - behind_gate(old)) & known
+    bared = (behind_gate(old) - behind_gate(new)) & {question.path for question in new.questions()}
     if old.gate != new.gate:
-        effect: Effect = "narrowing" if new.gate else "widening"
+        effect: Effect = "lossy" if (old.gate and new.gate) or cut else "widening" if bared else "safe"
         yield Change("logic", new.gate or old.gate, f"The consent gate is now {new.gate or 'none'}.", effect)
+    for path in sorted(cut):
+        words = "It now stands behind the consent gate: without consent its answer is cut."
+        yield Change("logic", path, words, "lossy")
+    for path in sorted(bared):
+        words = "It no longer stands behind the consent gate: its answer is kept without consent."
+        yield Change("logic", path, words, "widening")
 
 
 def _nodes(old: Form, new: Form) -> Iterator[Change]:
     before = {node.path: node for node in old.nodes()}
     after = {node.path: node for node in new.nodes()}
+    gone = {path: node for path, node in before.items() if path not in after}
+    fresh = {path: node for path, node in after.items() if path not in before}
+    came = _came_from(gone, fresh)
+    around = new.all_enclosing()
     for path, node in after.items():
-        was = before.get(path)
-        if was is None:
-            moved = [one for one in before.values() if one.name == node.name and one.path not in after]
-            if moved and isinstance(node, Question):
-                yield Change("question", path, f"{node.name} moved here from {moved[0].path}.", "lossy")
-            else:
-                yield _added(node)
+        if (was := before.get(path)) is None:
+            yield _added(node, came.get(path), optional=any(one in fresh for one in around[path]))
         elif type(was) is not type(node):
             words = f"{node.name} was a {_kind(was)} and is a {_kind(node)}."
             yield Change("question", path, words, "lossy")
         elif isinstance(was, Question) and isinstance(node, Question):
-            yield from _question(was, node)
+            yield from (Change(*said) for said in differing.question(was, node, old, new))
         else:
-            yield from _around(was, node)
-    names = {node.name for path, node in after.items() if path not in before}
-    gone = tuple(
-        path + "/" for path, node in before.items() if path not in after and isinstance(node, Repeat)
-    )
-    for path, node in before.items():
-        moved_away = isinstance(node, Question) and node.name in names
-        if path not in after and not moved_away and not path.startswith(gone):
-            silent = isinstance(node, Question) and node.type == "note"
+            yield from (Change(*said) for said in differing.around(was, node, old, new))
+    left = set(came.values())
+    for path, node in gone.items():
+        inside = any(path.startswith(f"{one}/") for one, it in gone.items() if isinstance(it, Repeat))
+        if path not in left and not inside:
+            silent = isinstance(node, Group) or (isinstance(node, Question) and node.type == "note")
             words = f"The {_kind(node)} {node.name} was removed."
-            yield Change("question", path, words, "safe" if silent or isinstance(node, Group) else "lossy")
+            yield Change("question", path, words, "safe" if silent else "lossy")
 
 
-def _added(node: Node) -> Change:
-    forced = isinstance(node, Question) and node.required
+def _came_from(gone: Mapping[str, Node], fresh: Mapping[str, Node]) -> dict[str, str]:
+    """New path → old path of the questions that moved, told by their name, or were renamed, told by place, type
+    and label."""
+    names: dict[str, str] = {}
+    places: dict[tuple[str, str, str], str] = {}
+    for path, node in gone.items():
+        if isinstance(node, Question):
+            names.setdefault(node.name, path)
+            places.setdefault(_likeness(node), path)
+    came: dict[str, str] = {}
+    for path, node in fresh.items():
+        if isinstance(node, Question):
+            found = names.get(node.name) or (places.get(_likeness(node)) if text(node.label) else None)
+            if found is not None and found not in came.values():
+                came[path] = found
+    return came
+
+
+def _likeness(question: Question) -> tuple[str, str, str]:
+    return question.path.rpartition("/")[0], question.type, text(question.label)
+
+
+def _added(node: Node, came_from: str | None, *, optional: bool) -> Change:
+    if isinstance(node, Question) and came_from is not None:
+        former = came_from.rpartition("/")[2]
+        words = (
+            f"{node.name} moved here from {came_from}."
+            if former == node.name
+            else f"It was called {former} and is called {node.name}."
+        )
+        return Change("question", node.path, words, "safe" if node.type == "note" else "lossy")
+    forced = isinstance(node, Question) and node.required and node.type not in ("note", "calculate")
     words = f"The {_kind(node)} {node.name} is new" + (" and required." if forced else ".")
-    return Change("question", node.path, words, "narrowing" if forced else "safe")
+    return Change("question", node.path, words, "narrowing" if forced and not optional else "safe")
 
 
-def _question(was: Question, now: Question) -> Iterator[Change]:
-    if was.type != now.type:
-        effect: Effect = "widening" if (was.type, now.type) in _WIDER else "lossy"
-        yield Change("question", now.path, f"Its type was {was.type} and is {now.type}.", effect)
-    elif (was.choices, was.file, was.itemset) != (now.choices, now.file, now.itemset):
-        source = now.file or now.itemset or now.choices
-        yield Change("choice", now.path, f"Its choices now come from {source}.", "narrowing")
-    yield from _labels(was, now)
-    if was.required != now.required:
-        words = "It is now required." if now.required else "It is no longer required."
-        yield Change("logic", now.path, words, "narrowing" if now.required else "widening")
-    for name, words in _LOGIC.items():
-        before, after = getattr(was, name), getattr(now, name)
-        if before != after:
-            said = f"{words}: {after or 'nothing'} (was {before or 'nothing'})."
-            yield Change("logic", now.path, said, _logic_effect(name, before, after))
-    yield from _field(was.field, now.field, now.path)
+# --- where answers go ----------------------------------------------------------------------------------------
 
 
-def _logic_effect(name: str, before: str | None, after: str | None) -> Effect:
-    if name in ("default", "appearance", "readonly"):
-        return "safe"
-    if name == "calculation":
-        return "lossy" if before and after else "safe"  # the same name then means two things
-    return "widening" if not after else "narrowing"
+def _mapping(old: Form, new: Form) -> Iterator[Change]:
+    """What the mappings do, not what the cells say: a target the dictionary refuses fills nothing."""
+    words = load()
+    before, after = mapping.read(old, words)[0], mapping.read(new, words)[0]
+    known = {node.path: node for node in old.nodes()}
+    for path, node in {node.path: node for node in new.nodes()}.items():
+        was = known.get(path)
+        if isinstance(node, Question) and isinstance(was, Question):
+            targets = before.bindings.get(node.path, ()), after.bindings.get(node.path, ())
+            yield from _targets(was, node, targets, old)
+        elif isinstance(node, Repeat) and isinstance(was, Repeat):
+            rows = before.repeats.get(node.path), after.repeats.get(node.path)
+            if rows[0] != rows[1]:
+                said = f"It fills {rows[1] or 'no table'} (was {rows[0] or 'no table'})."
+                yield Change("mapping", node.path, said, "lossy" if rows[0] else "safe")
+    if _names_case(before) != _names_case(after):
+        said = "Interviews now say which case they belong to; before, each was a case of its own."
+        if _names_case(before):
+            said = "Interviews no longer say which case they belong to."
+        yield Change("mapping", None, said, "lossy" if before.bindings else "safe")
 
 
-def _around(was: Node, now: Node) -> Iterator[Change]:
-    yield from _labels(was, now)
-    if was.relevant != now.relevant:
-        effect: Effect = "narrowing" if now.relevant else "widening"
-        yield Change("logic", now.path, f"Asked when: {now.relevant or 'always'}", effect)
-    if isinstance(was, Repeat) and isinstance(now, Repeat):
-        if was.count != now.count:
-            yield Change("logic", now.path, f"Number of repetitions: {now.count or 'free'}", "narrowing")
-        yield from _field(was.field, now.field, now.path)
+def _targets(
+    was: Question, now: Question, targets: tuple[tuple[Target, ...], tuple[Target, ...]], old: Form
+) -> Iterator[Change]:
+    before, after = ({str(one): one for one in side} for side in targets)
+    lost, won = [one for one in before if one not in after], [one for one in after if one not in before]
+    if lost or won:
+        said = f"It fills {', '.join(after) or 'no field'} (was {', '.join(before) or 'no field'})."
+        moves = any(_tells_rows_apart(after[one]) or _dates(after[one], old) for one in won)
+        yield Change("mapping", now.path, said, "lossy" if lost or moves else "safe")
+    elif was.field != now.field:
+        yield Change("mapping", now.path, f"Its mapping is written as {now.field or 'nothing'}.", "safe")
+    names = [choice.name for choice in old.choice_list(was)]
+    for one in before.keys() & after.keys():
+        codes = before[one].codes, after[one].codes
+        if changed := [name for name in names if codes[0].get(name, name) != codes[1].get(name, name)]:
+            said = f"{', '.join(changed[:5])} no longer means the same code of {before[one].name}."
+            yield Change("mapping", now.path, said, "lossy")
+        apart = load().tables[before[one].table].row_key == ("uid",)
+        if was.type == "select_one" and now.type == "select_multiple" and apart:
+            said = f"Each code it holds now makes a row of {before[one].table} of its own."
+            yield Change("mapping", now.path, said, "lossy")
 
 
-def _labels(was: Node, now: Node) -> Iterator[Change]:
-    for name in ("label", "hint", "constraint_message"):
-        before, after = getattr(was, name, {}), getattr(now, name, {})
-        changed = [
-            language for language in after if language in before and before[language] != after[language]
-        ]
-        if changed or (after and not before) or (before and not after):
-            where = f" ({', '.join(one for one in changed if one)})" if any(changed) else ""
-            words = (
-                f"Its {name.replace('_', ' ')}{where} is now “{text(after, changed[0] if changed else '')}”."
-            )
-            yield Change("label", now.path, words, "safe")
+def _tells_rows_apart(target: Target) -> bool:
+    return target.name != "case_file.case_id" and target.column == load().tables[target.table].id_column
 
 
-def _field(before: str | None, after: str | None, path: str) -> Iterator[Change]:
-    if before != after:
-        words = f"It fills {after or 'no field'} (was {before or 'no field'})."
-        yield Change("mapping", path, words, "lossy" if before else "safe")
+def _dates(target: Target, old: Form) -> bool:
+    """Whether it takes the place of what dated the interviews so far."""
+    return target.name == "interview.held_on" and any(one.type in _CLOCKS for one in old.questions())
 
 
-def _choices(old: Form, new: Form) -> Iterator[Change]:
-    for name, now in new.choices.items():
-        if name not in old.choices:
+def _names_case(mapped: mapping.Mapping) -> bool:
+    return any(to.name == "case_file.case_id" for targets in mapped.bindings.values() for to in targets)
+
+
+def _entities(old: Form, new: Form) -> Iterator[Change]:
+    after = {(one.list_name, one.path): one for one in new.entities}
+    before = {(one.list_name, one.path): one for one in old.entities}
+    for place, was in before.items():
+        now = after.get(place)
+        if now is None:
+            words = f"It no longer makes or changes entities of the list {was.list_name}."
+            yield Change("mapping", was.path, words, "lossy")
             continue
-        before = {choice.name: choice for choice in old.choices[name]}
-        after = {choice.name: choice for choice in now}
-        users = [question.path for question in new.questions() if question.choices == name]
-        user = users[0] if len(users) == 1 else None
-        for code, choice in after.items():
-            if code not in before:
-                yield Change("choice", user, f"{name}: “{code}” is new.", "widening")
-            elif before[code].label != choice.label:
-                yield Change("label", user, f"{name}: “{code}” now reads “{text(choice.label)}”.", "safe")
-        for code in before:
-            if code not in after:
-                yield Change("choice", user, f"{name}: “{code}” was removed.", "narrowing")
+        for name, source in was.properties.items():
+            if now.properties.get(name) != source:
+                words = f"The property {name} of {was.list_name} comes from elsewhere, or from nowhere."
+                yield Change("mapping", was.path, words, "lossy")
+        for name in now.properties.keys() - was.properties.keys():
+            yield Change("mapping", was.path, f"It fills the property {name} of {was.list_name}.", "safe")
+        if (was.create_if, was.update_if, was.id, was.label) != (
+            now.create_if,
+            now.update_if,
+            now.id,
+            now.label,
+        ):
+            words = f"When and how it makes and changes entities of {was.list_name} is said otherwise."
+            yield Change("mapping", was.path, words, "safe")
+    for place, now in after.items():
+        if place not in before:
+            words = f"It now makes or changes entities of the list {now.list_name}."
+            yield Change("mapping", now.path, words, "safe")
 
 
 def _kind(node: Node) -> str:
