@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test lint bench soak lock screenshots pictures clean help
+.PHONY: run test lint bench soak lock screenshots pictures engine clean help
 
 help: ## Say what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -38,6 +38,9 @@ screenshots: $(VENV)/.dev ## Every page at 1280 and 380 px, into var/screenshots
 pictures: $(VENV)/.dev ## The pictures of docs/phones.md, after a change of the pages they show
 	@tests/prepare.sh
 	$(BIN)/python -m tests.ui.pictures
+
+engine: ## Build the form engine of the browser pages again (npm), after a change of engine/
+	cd engine && npm ci && npm run build
 
 lock: ## Write the exact versions and hashes again, after a change of pyproject.toml
 	$(BIN)/pip install --quiet pip-tools
