@@ -165,7 +165,7 @@ def attach(project_id: int, form_id: str) -> Response:
 @needs("form.read")
 def workbook(project_id: int, form_id: str, version_id: uuid.UUID) -> Response:
     """The workbook as it was uploaded, byte for byte."""
-    version = _version(project_id, form_id, version_id)
+    version = version_of(project_id, form_id, version_id)
     if version.workbook is None:
         raise problems.not_found("workbook")
     return _file(version.workbook, form_id, version, version.workbook_type or "xlsx")
@@ -175,7 +175,7 @@ def workbook(project_id: int, form_id: str, version_id: uuid.UUID) -> Response:
 @needs("form.read")
 def xform(project_id: int, form_id: str, version_id: uuid.UUID) -> Response:
     """The XForm: the exact bytes a phone downloads, unless it gets a rendition with a key."""
-    version = _version(project_id, form_id, version_id)
+    version = version_of(project_id, form_id, version_id)
     return _file(version.xform, form_id, version, "xml")
 
 
@@ -230,7 +230,8 @@ def _chosen(versions: list[FormVersion], version_id: str | None) -> FormVersion:
     return found
 
 
-def _version(project_id: int, form_id: str, version_id: uuid.UUID) -> FormVersion:
+def version_of(project_id: int, form_id: str, version_id: uuid.UUID) -> FormVersion:
+    """A version of a form that the mission sees, draft or published. Raises the Problem `not_found`."""
     line = service.get(db.session, project_id, form_id)
     return _chosen(_versions(line), str(version_id))
 

@@ -14,6 +14,9 @@ from werkzeug.test import TestResponse
 
 from app.config import Config
 from tests import databases
+from tests.server import threaded
+from tests.tools import missing
+from tests.ui.browser import chromium, open_page, sign_in, started
 from tests.ui.office import PASSWORD, Office, fill, open_office
 
 
@@ -126,3 +129,52 @@ def signed_in(app: Flask, office: Office, email: str, password: str) -> Visitor:
     answer = client.post("/sign-in", data={"email": email, "password": password})
     assert answer.status_code == 302, answer.text
     return Visitor(client, office.mission_id)
+
+
+# --- in Chromium -------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def browser():
+    program = chromium()
+    if program is None:
+        missing("Chromium")
+    with started(program) as browser:
+        yield browser
+
+
+@pytest.fixture(scope="module")
+def house(full_office, tmp_path_factory):
+    """The filled office, served: its address, and the office."""
+    office = full_office.moved(tmp_path_factory.mktemp("house"))
+    app = office.app()
+    with threaded(app) as url:
+        yield url, office
+    app.extensions["saif"].engine.dispose()
+
+
+@pytest.fixture
+def enter(browser, house):
+    """A page of somebody signed in; at the end, nothing may have complained, nor asked another host."""
+    url, office = house
+    pages, complaints = [], []
+
+    def leaves(address):
+        return not address.startswith((f"{url}/", "data:", f"blob:{url}/"))
+
+    def open_signed_in(**how):
+        page = open_page(browser, **how)
+        pages.append(page)
+        page.on(
+            "console",
+            lambda message: message.type in ("error", "warning") and complaints.append(message.text),
+        )
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("request", lambda request: leaves(request.url) and complaints.append(request.url))
+        sign_in(page, url, office.email, office.password)
+        return page
+
+    yield open_signed_in
+    for page in pages:
+        page.context.close()
+    assert not complaints

@@ -124,6 +124,21 @@ def _draft(page: Page, home: str):
     page.click("#try th a >> nth=0")
     page.wait_for_url("**/trials/*")
     yield "trial"
+    yield from _preview(page, home)
+
+
+def _preview(page: Page, home: str):
+    """A published form in the browser, and what would be sent."""
+    page.goto(f"{home}/forms/ct_assistance")
+    page.click("main >> text=Preview")
+    page.wait_for_selector(".form-initialization-status.ready", state="attached")
+    yield "preview"
+    page.goto(f"{home}/forms/tried")
+    page.click("main >> text=Preview")
+    page.wait_for_selector(".form-initialization-status.ready", state="attached")
+    page.click("text=Finish and see what would be sent")
+    page.wait_for_selector("[data-end]:not([hidden])")
+    yield "preview-end"
 
 
 def main() -> int:

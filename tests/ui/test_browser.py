@@ -11,53 +11,10 @@ from PIL import Image
 
 from tests.clients.collect.collect_client import decode_settings
 from tests.server import threaded
-from tests.tools import missing
 from tests.ui import screenshots
-from tests.ui.browser import NARROW, chromium, open_page, overflow, sign_in, started
+from tests.ui.browser import NARROW, open_page, overflow, sign_in
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-def browser():
-    program = chromium()
-    if program is None:
-        missing("Chromium")
-    with started(program) as browser:
-        yield browser
-
-
-@pytest.fixture(scope="module")
-def house(full_office, tmp_path_factory):
-    """The filled office, served: its address, and the office."""
-    office = full_office.moved(tmp_path_factory.mktemp("house"))
-    app = office.app()
-    with threaded(app) as url:
-        yield url, office
-    app.extensions["saif"].engine.dispose()
-
-
-@pytest.fixture
-def enter(browser, house):
-    """A page of somebody signed in; at the end, nothing may have complained."""
-    url, office = house
-    pages, complaints = [], []
-
-    def open_signed_in(**how):
-        page = open_page(browser, **how)
-        pages.append(page)
-        page.on(
-            "console",
-            lambda message: message.type in ("error", "warning") and complaints.append(message.text),
-        )
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        sign_in(page, url, office.email, office.password)
-        return page
-
-    yield open_signed_in
-    for page in pages:
-        page.context.close()
-    assert not complaints
 
 
 def home_of(house):

@@ -1,0 +1,54 @@
+"""What the form engine of browsers cannot do with a form that phones can: to be said before somebody begins.
+
+It is @getodk/web-forms 0.22, built by `engine/`; another version must be looked at anew.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from xlsforms.schema import Form, Question
+
+_FILES: Final = "takes no file of this kind: pass it over"
+_MAP: Final = "shows no map: it would be fetched from another server, and tell it the place"
+_PLACE: Final = "takes no place: the browser would ask another company where it is"
+_BY_TYPE: Final = {
+    "audio": _FILES,
+    "video": _FILES,
+    "file": _FILES,
+    "geotrace": _MAP,
+    "geoshape": _MAP,
+    "geopoint": _PLACE,
+    "barcode": "reads no code with a camera: the text of the code is typed",
+    "background-audio": "records nothing",
+    "start-geopoint": _PLACE,
+    "audit": "keeps no log of the interview",
+}
+_DRAWN: Final = frozenset({"signature", "draw", "annotate"})
+
+
+@dataclass(frozen=True, slots=True)
+class Lack:
+    """Questions that a browser treats otherwise than a phone, and how, as the end of a sentence about each."""
+
+    words: str
+    questions: tuple[Question, ...]
+
+
+def lacking(form: Form) -> tuple[Lack, ...]:
+    """What a browser lacks for this form, in the order of its questions."""
+    found: dict[str, list[Question]] = {}
+    for question in form.questions():
+        for words in _of(question):
+            found.setdefault(words, []).append(question)
+    return tuple(Lack(words, tuple(questions)) for words, questions in found.items())
+
+
+def _of(question: Question) -> Iterator[str]:
+    appearances = frozenset((question.appearance or "").split())
+    if question.type in _BY_TYPE:
+        yield _MAP if appearances & {"maps", "placement-map"} else _BY_TYPE[question.type]
+    if question.type == "image" and appearances & _DRAWN:
+        yield "has no surface to draw on: a picture is chosen instead"
+    if any(one.startswith("ex:") for one in appearances):
+        yield "starts no other app: the answer is typed"
