@@ -1,8 +1,8 @@
 """Whether docs and code agree: `python docs/check.py`; `--write` brings the generated parts up to date.
 
 A page may hold parts made from the code, between `<!-- made from: NAME -->` and `<!-- end -->`. Also checked:
-links lead somewhere, the architecture page names the modules there are, and the tests that the page of the protocol
-names are there.
+links lead somewhere, every code of a finding is explained, the architecture page names the modules there are,
+and the tests that the page of the protocol names are there.
 """
 
 import ast
@@ -20,6 +20,7 @@ PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("xlsf
 PART = re.compile(r"(<!-- made from: ([a-z ]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
 TEST = re.compile(r"`((?:tests/[a-z]+/)?test_[a-z_]+)`")
+CODE = re.compile(r"(?<=[|,] )`([a-z_]+)`(?=[^|\n]*\|[^|\n]*\|[^|\n]*\|$)", re.MULTILINE)
 MODULE = re.compile(r"^  ([a-z_]+\.py(?:  [a-z_]+\.py)*)", re.MULTILINE)
 
 
@@ -108,6 +109,21 @@ def routes() -> str:
     return "\n".join(rows) + "\n"
 
 
+def finding_codes() -> set[str]:
+    """Codes of all that the checks of forms can say: first arguments of the functions that make findings."""
+    from xlsforms import complaints
+
+    said = {"error", "warning", "info", "say", "tell", "doubt", "_error"}
+    codes = set(complaints.CODES)
+    for path in (ROOT / "xlsforms").glob("*.py"):
+        for call in ast.walk(ast.parse(path.read_text())):
+            if isinstance(call, ast.Call) and getattr(call.func, "id", "") in said and call.args:
+                first = call.args[0]
+                if isinstance(first, ast.Constant) and isinstance(first.value, str):
+                    codes.add(first.value)
+    return codes
+
+
 PARTS: dict[str, Callable[[], str]] = {
     "commands": commands,
     "problems": problems,
@@ -136,6 +152,11 @@ def faults(write: bool) -> Iterator[str]:
     for name in TEST.findall((ROOT / "docs/openrosa.md").read_text()):
         if not (ROOT / ("" if "/" in name else "tests/openrosa") / f"{name}.py").exists():
             yield f"docs/openrosa.md: names {name}, which is not there"
+    listed = set(CODE.findall((ROOT / "docs/findings.md").read_text()))
+    for code in sorted(finding_codes() - listed):
+        yield f"docs/findings.md: the finding {code} is not there"
+    for code in sorted(listed - finding_codes()):
+        yield f"docs/findings.md: no check says {code}"
     house = (ROOT / "docs/architecture.md").read_text()
     for package in ("xlsforms", "submissions"):
         block = house.partition(f"\n{package}/ ")[2]

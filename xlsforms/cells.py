@@ -8,31 +8,58 @@ from collections import Counter
 from collections.abc import Iterator
 from itertools import islice
 
-from xlsforms.finding import Finding, error, info, warning
+from xlsforms.finding import Finding, error, warning
 from xlsforms.spelling import nearest
-from xlsforms.workbook import TRANSLATED, Sheet, Workbook
+from xlsforms.workbook import SURVEY_COLUMNS, TRANSLATED, Sheet, Workbook, split_header
 
 _REFERENCE = re.compile(r"\$\{([^${}]*)\}")
-_BEGIN = re.compile(r"begin[_ ](group|repeat|loop)\b")
-_END = re.compile(r"end[_ ](group|repeat|loop)\b")
-_SELECT = re.compile(
-    r"(select_one|select_multiple|select one|select multiple|select1|select all that apply|rank)"
-    r"(_external)?(?: from)?\s+(\S+)",
-    re.IGNORECASE,
-)
-_SEVERAL = ("select_multiple", "select multiple", "select all that apply", "rank")
-_NAMED = re.compile(r"(?:tick_labelset=|loop over |instance\(')([^\s')]+)")
+BEGIN = re.compile(r"begin[_ ](group|repeat|loop)\b")
+END = re.compile(r"end[_ ](group|repeat|loop)\b")
 
 
+NESTING = frozenset({"group_end_alone", "group_not_ended"})
+"""Codes of `_nesting`, which knows better than pyxform where a group was left open."""
 MOST = 500
 """Findings of one kind that are told; who mends so many will upload again."""
 
 
 def check(workbook: Workbook) -> Iterator[Finding]:
     """All checks. A workbook without sheets (the form came as XML) has nothing to say."""
-    checks = (_names, _constraints, _labels, _references, _lists, _choices, _settings, _translations)
+    checks = (_nesting, _names, _constraints, _labels, _references, _settings, _headers, _translations)
     for one in checks if workbook.sheets else ():
         yield from islice(one(workbook), MOST)
+
+
+def _nesting(workbook: Workbook) -> Iterator[Finding]:
+    """Groups and repeats without an end, and ends without a beginning, each where it stands."""
+    survey = workbook["survey"]
+    open_: list[tuple[str, int]] = []
+    for number, cells in survey.numbered():
+        kind = survey.get(cells, "type")
+        if begin := BEGIN.match(kind):
+            open_.append((begin[1], number))
+        elif end := END.match(kind):
+            if end[1] not in (one for one, _ in open_):
+                yield error(
+                    "group_end_alone",
+                    f"This {kind} ends nothing: no {end[1]} is open here.",
+                    "Remove it, or add the begin it belongs to.",
+                    **survey.cell(number, "type"),
+                )
+                continue
+            while (last := open_.pop())[0] != end[1]:
+                yield _not_ended(survey, *last)
+    for last in open_:
+        yield _not_ended(survey, *last)
+
+
+def _not_ended(survey: Sheet, kind: str, row: int) -> Finding:
+    return error(
+        "group_not_ended",
+        f"This {kind} is never ended.",
+        f"Add the end_{kind} it lacks.",
+        **survey.cell(row, "type"),
+    )
 
 
 def rows_by_path(workbook: Workbook) -> dict[str, int]:
@@ -42,11 +69,11 @@ def rows_by_path(workbook: Workbook) -> dict[str, int]:
     sheet = workbook["survey"]
     for number, cells in sheet.numbered():
         kind, name = sheet.get(cells, "type"), sheet.get(cells, "name")
-        if _END.match(kind):
+        if END.match(kind):
             around = around[:-1]
             continue
         rows.setdefault("/".join([*around, name or kind]), number)
-        if _BEGIN.match(kind):
+        if BEGIN.match(kind):
             around.append(name)
     return rows
 
@@ -55,7 +82,7 @@ def _named(survey: Sheet) -> Iterator[tuple[int, str]]:
     """Row and name of everything that can be referred to; metadata may do without a name."""
     for number, cells in survey.numbered():
         kind = survey.get(cells, "type")
-        if not _END.match(kind):
+        if not END.match(kind):
             yield number, survey.get(cells, "name") or kind
 
 
@@ -95,7 +122,7 @@ def _labels(workbook: Workbook) -> Iterator[Finding]:
     seen: dict[tuple[str, str, str], int] = {}
     for number, cells in survey.numbered():
         kind, label = survey.get(cells, "type"), cells.get(header)
-        if not label or not kind or _BEGIN.match(kind) or kind.startswith("note"):
+        if not label or not kind or BEGIN.match(kind) or kind.startswith("note"):
             continue
         first = seen.setdefault((groups.get(number, ""), label, kind), number)
         if first != number:
@@ -132,69 +159,6 @@ def _references(workbook: Workbook) -> Iterator[Finding]:
                         )
 
 
-def _selects(survey: Sheet) -> Iterator[tuple[int, str, bool]]:
-    """Row, list and whether several may be chosen, of the questions whose choices are in the choices
-    sheet."""
-    for number, cells in survey.numbered():
-        match = _SELECT.match(survey.get(cells, "type"))
-        if match and not match[2] and not match[3].startswith("${"):
-            yield number, match[3], match[1].lower() in _SEVERAL
-
-
-def _lists(workbook: Workbook) -> Iterator[Finding]:
-    survey, choices = workbook["survey"], workbook["choices"]
-    listed: dict[str, int] = {}
-    for number, cells in choices.numbered():
-        listed.setdefault(choices.get(cells, "list_name"), number)
-    used = {name for _, name, _ in _selects(survey)}
-    for number, name, _ in _selects(survey):
-        if name not in listed:
-            close = nearest(name, listed)
-            yield error(
-                "choice_list_unknown",
-                f"There is no choice list “{name}”.",
-                f"Did you mean {close}?" if close else "Add the list to the choices sheet.",
-                **survey.cell(number, "type"),
-            )
-    cells_of_survey = (cell for _, cells in survey.numbered() for cell in cells.values())
-    used.update(_NAMED.findall("\n".join(cells_of_survey)))
-    for name, number in listed.items():
-        if name and name not in used:
-            close = nearest(name, used)
-            yield warning(
-                "choice_list_unused",
-                f"No question uses the list {name}.",
-                f"Remove it, or mend its name if {close} was meant." if close else "Remove it.",
-                **choices.cell(number, "list_name"),
-            )
-
-
-def _choices(workbook: Workbook) -> Iterator[Finding]:
-    choices = workbook["choices"]
-    several = {name: number for number, name, many in _selects(workbook["survey"]) if many}
-    on_purpose = workbook.setting("allow_choice_duplicates").lower() in ("yes", "true")
-    seen: dict[tuple[str, str], int] = {}
-    for number, cells in choices.numbered():
-        name, code = choices.get(cells, "list_name"), choices.get(cells, "name")
-        first = seen.setdefault((name, code), number)
-        if code and first != number:
-            tell = info if on_purpose else error
-            yield tell(
-                "choice_name_twice",
-                f"“{code}” stands twice in the list {name}; the first is in row {first}.",
-                "Remove one, or give it another name.",
-                **choices.cell(number, "name"),
-            )
-        if " " in code and name in several:
-            yield error(
-                "choice_name_spaces",
-                f"“{code}” has a blank, and row {several[name]} lets several of the list {name} be chosen: "
-                "such answers are separated by blanks.",
-                "Replace the blank by _.",
-                **choices.cell(number, "name"),
-            )
-
-
 def _settings(workbook: Workbook) -> Iterator[Finding]:
     settings, survey = workbook["settings"], workbook["survey"]
     if not workbook.setting("form_id"):
@@ -211,6 +175,16 @@ def _settings(workbook: Workbook) -> Iterator[Finding]:
             "Write a version in the settings sheet and raise it with every change, for example 2026010100.",
             **settings.cell(2, "version"),
         )
+    spoken = {*survey.languages("label"), *survey.languages("hint")} - {""}
+    default = workbook.setting("default_language")
+    if default and spoken and default not in spoken:
+        close = nearest(default, spoken)
+        yield warning(
+            "default_language_unknown",
+            f"No column is in the default language “{default}”: phones would open the form without its texts.",
+            f"Write “{close}”." if close else f"Write one of: {', '.join(sorted(spoken))}.",
+            **settings.cell(2, "default_language"),
+        )
     mapped = any(
         re.match(r"(?i)(bind|attribute)\s*::\s*case:", one) for one in (*survey.columns, *settings.columns)
     )
@@ -221,6 +195,23 @@ def _settings(workbook: Workbook) -> Iterator[Finding]:
             'Add a column namespaces to the settings sheet with case="https://saif.iom.int/case".',
             **settings.cell(2, "namespaces"),
         )
+
+
+def _headers(workbook: Workbook) -> Iterator[Finding]:
+    """Columns of the survey sheet that nobody reads and that look like one that is read."""
+    survey = workbook["survey"]
+    for header in survey.columns:
+        name, _ = split_header(header)
+        close = None if name in SURVEY_COLUMNS or ":" in name else nearest(name, SURVEY_COLUMNS - {"note"})
+        if close and not survey.header(close):
+            yield warning(
+                "column_misspelt",
+                f"“{header}” is no column of an XLSForm: what stands in it counts for nothing.",
+                f"Did you mean {close}?",
+                sheet="survey",
+                row=1,
+                column=header,
+            )
 
 
 def _translations(workbook: Workbook) -> Iterator[Finding]:

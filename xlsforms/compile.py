@@ -15,14 +15,14 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from collections.abc import Mapping as MappingABC
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from xlsforms import complaints, xform
+from xlsforms import cells, complaints, media, xform
 from xlsforms import dictionary as words
 from xlsforms import lint as designer
 from xlsforms import mapping as mappings
@@ -57,10 +57,16 @@ class CompiledForm:
 
 
 def compile_form(
-    content: bytes, name: str, *, dictionary: words.Dictionary | None = None, limits: Limits = LIMITS
+    content: bytes,
+    name: str,
+    *,
+    dictionary: words.Dictionary | None = None,
+    beside: Collection[str] | None = None,
+    limits: Limits = LIMITS,
 ) -> CompiledForm:
     """Compiles a .xlsx, .xls, .csv, .md or .xml. `name` is the file's name; its stem is the form id where the
-    settings sheet names none. Never raises for what is in the file."""
+    settings sheet names none. `beside` are the names of the files the form will have, where they are known. Never
+    raises for what is in the file."""
     kind = kind_of(content, name)
     if isinstance(kind, Finding):
         return CompiledForm(None, (kind,))
@@ -68,7 +74,7 @@ def compile_form(
         return CompiledForm(kind, (finding,))
     dictionary = dictionary or words.load()
     if kind == "xml":
-        return _assemble(kind, content, Workbook({}), dictionary=dictionary, limits=limits)
+        return _assemble(kind, content, Workbook({}), dictionary=dictionary, beside=beside, limits=limits)
     answer = _convert(content, kind, name, limits)
     if isinstance(answer, Finding):
         return CompiledForm(kind, (answer,))
@@ -80,7 +86,11 @@ def compile_form(
         said.append(complaints.finding(answer["error"], "error", workbook))
     made = {"itemsets.csv": answer["itemsets"].encode()} if answer["itemsets"] else {}
     source = answer["xform"].encode() if answer["xform"] else None
-    compiled = _assemble(kind, source, workbook, dictionary=dictionary, limits=limits, said=tuple(said))
+    if beside is not None:
+        beside = {*beside, *made}
+    compiled = _assemble(
+        kind, source, workbook, dictionary=dictionary, beside=beside, limits=limits, said=tuple(said)
+    )
     return replace(compiled, files=made)
 
 
@@ -90,10 +100,12 @@ def _assemble(
     workbook: Workbook,
     *,
     dictionary: words.Dictionary,
+    beside: Collection[str] | None,
     limits: Limits,
     said: tuple[Finding, ...] = (),
 ) -> CompiledForm:
     found: list[Finding] = []
+    faults: tuple[Finding, ...] = ()
     form = mapping = None
     if source is not None:
         try:
@@ -101,8 +113,14 @@ def _assemble(
             mapping, doubts = mappings.read(form, dictionary)
             found += doubts
         except xform.XFormError as fault:
-            found += fault.findings
+            faults = fault.findings
     found += designer.lint(workbook, form, mapping, dictionary)
+    if form is not None and beside is not None:
+        found += media.check(workbook, form, beside)
+    if kind == "xml" or not any(one.is_error for one in found):
+        found += faults  # of what was made from cells the cells tell more
+    if any(one.code in cells.NESTING for one in found):
+        said = tuple(one for one in said if one.code not in cells.NESTING)
     found += said  # last: of two findings about one cell, ours names the nearest word
     return CompiledForm(
         kind=kind,

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from xlsforms.finding import Finding, Severity
+from xlsforms.spelling import nearest
 from xlsforms.workbook import Sheet, Workbook
 
 _ROW = re.compile(r"\[row : (\d+)\]")
@@ -68,7 +69,7 @@ KNOWN: Mapping[str, Complaint] = {
     "HEADER_005": Complaint("header_unknown", "Mend the spelling of the column, or remove it."),
     "INTERNAL_001": Complaint("trigger_malformed", "Write the trigger as ${question}.", column="trigger"),
     "INTERNAL_002": Complaint("reference_malformed", "Write references as ${question}."),
-    "LABEL_001": Complaint("choice_label_missing", "Fill in the label of the choice."),
+    "LABEL_001": Complaint("choice_label_missing", "Fill in the label of the choice.", column="label"),
     "NAMES_001": Complaint("name_twice", "Give one of the two another name."),
     "NAMES_002": Complaint(
         "name_differs_by_case", "Give one of the two a name that differs in more than case."
@@ -111,6 +112,14 @@ KNOWN: Mapping[str, Complaint] = {
 }
 """By the name of pyxform's ErrorCode."""
 
+TYPES = (
+    "text", "integer", "decimal", "range", "note", "date", "time", "dateTime", "today", "start", "end", "calculate",
+    "hidden", "acknowledge", "barcode", "geopoint", "geotrace", "geoshape", "image", "audio", "video", "file", "audit",
+    "select_one", "select_multiple", "rank", "select_one_from_file", "select_multiple_from_file", "begin_group",
+    "end_group", "begin_repeat", "end_repeat", "csv-external", "xml-external", "username", "email", "deviceid",
+    "phonenumber", "start-geopoint", "background-audio",
+)  # fmt: skip
+"""Types a misspelt one is likely to mean."""
 _LIST = "Add the list to the choices sheet, or mend its name in the type cell."
 _LIST_TWICE = "Give the choice list or the attached file another name."
 _OTHER = "Ask for “other” in a question of its own."
@@ -157,6 +166,7 @@ OLDER: tuple[tuple[str, str, str, str], ...] = (
      "Use select_one_from_file instead of search()."),
     (r"File name for '.*' should end with", "file_extension", "survey.type",
      "End the file name with .csv, .xml or .geojson."),
+    (r"Parameter (?P<parameter>[\w-]+) must have an integer value", "parameter_wrong", "survey.parameters", _PARAMETERS),
     (r"max-pixels parameter", "photo_size", "survey.parameters",
      "Write max-pixels=1600 in the parameters of the question."),
     (r"no longer supported on most devices", "metadata_obsolete", "survey.type", "Remove the row."),
@@ -203,14 +213,17 @@ def finding(message: Mapping[str, Any], severity: Severity, workbook: Workbook) 
                 "Compare the row with the examples at https://xlsform.org.",
             )
     sheet, row, column = _place(text, complaint, context, workbook)
+    meant = nearest(str(context.get("value", "")).partition(" ")[0], TYPES)
     return Finding(
         severity,
         complaint.code,
         _words(text),
-        complaint.mend,
+        f"Did you mean {meant}? {complaint.mend}"
+        if complaint.code == "type_unknown" and meant
+        else complaint.mend,
         sheet=sheet,
         row=row,
-        column=(workbook[sheet].header(column) or column) if sheet and column else column,
+        column=(workbook[sheet].written(column) or column) if sheet and column else column,
     )
 
 
@@ -223,6 +236,8 @@ def _place(
     sheet = (found[1] if (found := _SHEET.search(text)) else "") or context.get("sheet") or complaint.sheet
     column = (found[1] if (found := _COLUMN.search(text)) else "") or complaint.column
     column = column or context.get("column") or ""
+    if column not in workbook[sheet or "survey"].columns:
+        column = column.split(" (")[0]
     if text.startswith("Invalid headers"):
         row, column = 1, str(context.get("missing") or context.get("header") or "").split(",")[0].strip("'")
     if row is None and str(context.get("row") or "").isdigit():
@@ -231,7 +246,7 @@ def _place(
         sheet, row, column = next(
             _search(complaint, context, workbook), (sheet or context.get("sheet_name", ""), None, column)
         )
-    return sheet or ("survey" if row else None), row, column.split(" (")[0] or None
+    return sheet or ("survey" if row else None), row, column or None
 
 
 def _search(
@@ -249,6 +264,11 @@ def _search(
             named = (choices.get(cells, "list_name"), choices.get(cells, "name"))
             if named == (context.get("list"), choice):
                 yield "choices", number, "name"
+    if name := context.get("parameter"):
+        for number, cells in survey.numbered():
+            value = re.search(rf"{name}\s*=\s*(\S*)", survey.get(cells, "parameters"))
+            if value and not value[1].isdigit():
+                yield "survey", number, "parameters"
     if name := context.get("element"):
         yield from ((survey.name, number, complaint.column) for number in _rows(survey, "name", str(name)))
     if value := context.get("value"):

@@ -14,7 +14,8 @@ Severity = Literal["error", "warning", "info"]
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One remark. `row` is 1-based as a spreadsheet program shows it, `column` the text of the column's
-    header, `question` a name or a path. `code` is stable: tests, filters and documentation refer to it."""
+    header, `question` a name or a path, `choice` a code of its list. `code` is stable: tests, filters and
+    documentation refer to it."""
 
     severity: Severity
     code: str
@@ -25,6 +26,7 @@ class Finding:
     row: int | None = None
     column: str | None = None
     question: str | None = None
+    choice: str | None = None
 
     @property
     def is_error(self) -> bool:

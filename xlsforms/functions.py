@@ -33,8 +33,9 @@ _OPERATORS = frozenset(("and", "or", "div", "mod"))
 def check(form: Form) -> Iterator[Finding]:
     """A finding for each call of a function that phones do not have."""
     for node in form.nodes():
-        for column in ("relevant", "constraint", "calculation"):
-            expression = getattr(node, column, None) or ""
+        for attribute in ("relevant", "constraint", "calculation", "choice_filter", "count"):
+            expression = getattr(node, attribute, None) or ""
+            column = "repeat_count" if attribute == "count" else attribute
             called = _CALL.findall(_LITERAL.sub("''", expression))
             for name in dict.fromkeys(one for one in called if one not in KNOWN | _OPERATORS):
                 alike = nearest(name, KNOWN)

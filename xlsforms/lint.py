@@ -4,16 +4,19 @@
 `placed` gives findings of others, which know a question by its path only, their cell.
 """
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from itertools import islice
 from urllib.parse import urlsplit
 
-from xlsforms import cells, entity, functions
+from xlsforms import cells, choices, conditions, entity, expressions, functions, sequence
 from xlsforms.dictionary import Dictionary
 from xlsforms.finding import Finding, error, warning
 from xlsforms.mapping import Mapping
 from xlsforms.privacy import privacy
 from xlsforms.schema import Form, references
+from xlsforms.spelling import nearest
 from xlsforms.workbook import Workbook
 
 _TELLING = {
@@ -28,16 +31,20 @@ def lint(
 ) -> tuple[Finding, ...]:
     """All findings. Without a form (it did not compile) those that the cells alone allow; with an empty
     workbook (the form came as XML) those that the form alone allows."""
-    found = list(cells.check(workbook))
+    found = [*cells.check(workbook), *choices.check(workbook)]
     if form is not None:
         # What looks wrong in a cell and converts all the same is in a column that counts for nothing.
         found = [replace(one, severity="warning") if one.is_error else one for one in found]
         found += _identity(form)
         found += _destination(form)
         found += _questions(form)
+        found += _gate(workbook, form)
         found += functions.check(form)
         found += _entities(form)
+        found += islice(conditions.check(form), cells.MOST)
+        found += islice(sequence.check(form), cells.MOST)
         found += _names_of_people(form, mapping or Mapping(), dictionary)
+    found += islice(expressions.check(workbook, form), cells.MOST)
     return tuple(found)
 
 
@@ -48,11 +55,24 @@ def placed(findings: Iterable[Finding], workbook: Workbook) -> Iterator[Finding]
     for one in findings:
         if one.question and one.row is None and one.sheet in (None, "survey"):
             row = rows.get(one.question.partition("/")[2].partition("/")[2])
-            one = replace(one, sheet="survey", row=row) if row else one
+            if row and one.choice is not None:
+                one = _choice(one, row, workbook)
+            elif row:
+                one = replace(one, sheet="survey", row=row)
         if one.sheet and one.column:
-            header = workbook[one.sheet].header(one.column)
+            header = workbook[one.sheet].written(one.column)
             one = replace(one, column=header) if header else one
         yield one
+
+
+def _choice(one: Finding, row: int, workbook: Workbook) -> Finding:
+    """The finding at the choice it is about, in the list of the question of that row."""
+    sheet = workbook["choices"]
+    listed = next((name for number, name, _ in choices.selects(workbook["survey"]) if number == row), None)
+    for number, one_of in sheet.numbered():
+        if (sheet.get(one_of, "list_name"), sheet.get(one_of, "name")) == (listed, one.choice):
+            return replace(one, sheet="choices", row=number)
+    return replace(one, sheet="survey", row=row, column="type")
 
 
 def _destination(form: Form) -> Iterator[Finding]:
@@ -97,6 +117,23 @@ def _identity(form: Form) -> Iterator[Finding]:
             "today does not install it.",
             "Write the id as the attribute id of the root element of the primary instance.",
         )
+
+
+def _gate(workbook: Workbook, form: Form) -> Iterator[Finding]:
+    """A gate that is no question guards nothing, and nobody would notice."""
+    settings = workbook["settings"]
+    for header in settings.columns if form.gate is None else ():
+        named = settings.rows[0].get(header, "").strip(" ${}") if settings.rows else ""
+        if named and re.fullmatch(r"(?i)attribute\s*::\s*[\w.-]+:gate", header):
+            close = nearest(named, (question.name for question in form.questions()))
+            yield error(
+                "gate_unknown",
+                f"There is no question “{named}” to be the consent gate: nothing would be cut without consent.",
+                f"Did you mean {close}?" if close else "Write the name of the calculation that must be 1.",
+                sheet="settings",
+                row=2,
+                column=header,
+            )
 
 
 def _questions(form: Form) -> Iterator[Finding]:

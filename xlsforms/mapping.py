@@ -32,17 +32,20 @@ def read(form: Form, dictionary: Dictionary) -> tuple[Mapping, tuple[Finding, ..
         return _by_name(form, dictionary)
     findings: list[Finding] = []
     repeats: dict[str, Target] = {}
+    broken: set[str] = set()  # what is in such a repeat cannot be judged, and is not at fault
     around = form.all_enclosing()
     for repeat in form.repeats():
-        if repeat.field:
+        if repeat.field and broken.isdisjoint(around[repeat.path]):
             mapped = _around(around[repeat.path], repeats)
             target, faults = repeat_target(repeat.path, repeat.field, mapped, dictionary)
             findings += faults
             if target:
                 repeats[repeat.path] = target
+            else:
+                broken.add(repeat.path)
     bindings: dict[str, tuple[Target, ...]] = {}
     for question in form.questions():
-        if question.field:
+        if question.field and broken.isdisjoint(around[question.path]):
             try:
                 wanted = parse_cell(question.field)
             except ValueError as fault:
@@ -91,32 +94,47 @@ def _codes(
     names = [choice.name for choice in choices]
     if field.type == "integer":
         wrong = [name for name in names if not re.fullmatch(r"-?\d+", name)]
-        return target, _unknown_codes(question, target, wrong, ())
+        return target, _unknown_codes(form, question, target, wrong, ())
     listed = dictionary.code_lists.get(field.list_for(target.keys) or "")
     if field.type == "boolean":
         said = dictionary.codes_from("htcds_2_0", "yn")
         codes = {name: said[name] for name in names if name in said}
         wrong = [name for name in names if name.lower() not in _TRUTHS and name not in codes]
-        return replace(target, codes=codes), _unknown_codes(question, target, wrong, ("yes", "no"))
+        return replace(target, codes=codes), _unknown_codes(form, question, target, wrong, ("yes", "no"))
     if listed is None:
         return target, []
     outside = dictionary.codes_from("htcds_2_0", listed.name)
     codes = {name: outside[name] for name in names if name not in listed and name in outside}
     wrong = [name for name in names if name not in listed and name not in codes]
-    return replace(target, codes=codes), _unknown_codes(question, target, wrong, listed)
+    return replace(target, codes=codes), _unknown_codes(form, question, target, wrong, listed)
 
 
 def _unknown_codes(
-    question: Question, target: Target, wrong: list[str], known: Iterable[str]
+    form: Form, question: Question, target: Target, wrong: list[str], known: Iterable[str]
 ) -> list[Finding]:
-    if not wrong:
-        return []
+    """A finding for each choice that is no code; one for the question where most are none: then it is the
+    mapping that is wrong, or the list."""
+    if 2 * len(wrong) <= len(form.choice_list(question)):
+        return [_unknown_code(question, target, name, known) for name in wrong]
     named = ", ".join(f"“{name}”" for name in wrong[:20]) + (", …" if len(wrong) > 20 else "")
     message = f"{named}: no code of {target.name}. Answers with it will wait as findings."
     close = ((name, nearest(name, known)) for name in wrong[:20])
     meant = ", ".join(f"“{near}” for “{name}”" for name, near in close if near)
     mend = f"Did you mean {meant}?" if meant else "Use the codes of the dictionary's list."
     return [doubt("mapping_code_unknown", message, mend, question.path)]
+
+
+def _unknown_code(question: Question, target: Target, name: str, known: Iterable[str]) -> Finding:
+    close = nearest(name, known)
+    return warning(
+        "mapping_code_unknown",
+        f"“{name}” is no code of {target.name}, which {question.name} fills. Answers with it will wait as "
+        "findings.",
+        f"Did you mean “{close}”?" if close else "Use a code of the dictionary's list.",
+        question=question.path,
+        choice=name,
+        column="name",
+    )
 
 
 def _without_uid(
@@ -139,15 +157,15 @@ def _without_uid(
 def _twice(
     form: Form, bindings: dict[str, tuple[Target, ...]], around: MappingABC[str, tuple[str, ...]]
 ) -> Iterator[Finding]:
-    """Two questions that are always both asked and fill one field: the later in the form would win."""
-    seen: dict[tuple[str, tuple[str, ...]], Question] = {}
-    conditional = {node.path for node in form.nodes() if node.relevant}
+    """Two questions that are asked under the same conditions and fill one field: the later in the form would win."""
+    seen: dict[tuple[str, tuple[str, ...], tuple[str, ...]], Question] = {}
+    conditions = {node.path: node.relevant for node in form.nodes() if node.relevant}
     for question in form.questions():
         steps = question.path.split("/")
-        if any("/".join(steps[:end]) in conditional for end in range(2, len(steps) + 1)):
-            continue
+        above = ("/".join(steps[:end]) for end in range(2, len(steps) + 1))
+        when = tuple(conditions[path] for path in above if path in conditions)
         for target in bindings.get(question.path, ()):
-            first = seen.setdefault((str(target), around[question.path]), question)
+            first = seen.setdefault((str(target), around[question.path], when), question)
             if first is not question:
                 yield doubt(
                     "mapping_twice",

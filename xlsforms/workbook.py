@@ -41,6 +41,14 @@ TRANSLATED = (
     "image", "big-image", "audio", "video",
 )  # fmt: skip
 """Columns that may stand once per language."""
+SURVEY_COLUMNS = frozenset(
+    {
+        *TRANSLATED, *_COLUMNS.values(), "type", "name", "relevant", "required", "readonly", "constraint", "calculation",
+        "trigger", "appearance", "choice_filter", "parameters", "default", "repeat_count", "autoplay", "disabled",
+        "save_to", "query", "intent", "compact_tag", "accuracythreshold", "rows",
+    }
+) - {"form_id"}  # fmt: skip
+"""Plain names of the columns of the survey sheet that are read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +80,22 @@ class Sheet:
         """The header as written of a column by its plain name: `label`, `relevant`, `case_field`."""
         return _headers(self.columns).get((column, language))
 
+    def written(self, column: str) -> str | None:
+        """The header as written, that of the first language if the column stands once per language."""
+        return self.header(column) or next(iter(self.all_headers(column)), None)
+
+    def is_filter(self, header: str) -> bool:
+        """Whether a column of a choices sheet is the designer's own."""
+        name, _ = split_header(header)
+        return name not in TRANSLATED and name not in ("list_name", "name")
+
+    def values(self, column: str) -> Iterator[str]:
+        """What stands in a column, by its plain name; empty cells left out."""
+        return (value for row in self.rows if (value := self.get(row, column)))
+
     def cell(self, row: int, column: str) -> dict[str, Any]:
         """Where a finding about a cell is, by the plain name of its column: keywords of a Finding."""
-        return {"sheet": self.name, "row": row, "column": self.header(column) or column}
+        return {"sheet": self.name, "row": row, "column": self.written(column) or column}
 
     def numbered(self) -> Iterator[tuple[int, Mapping[str, str]]]:
         """Rows that are not empty, with the number a spreadsheet program shows."""
@@ -119,7 +140,10 @@ class Workbook:
 @lru_cache(maxsize=64)
 def _headers(columns: tuple[str, ...]) -> Mapping[tuple[str, str], str]:
     """Plain name and language → header as written, the first of several."""
-    return {split_header(header): header for header in reversed(columns)}
+    headers: dict[tuple[str, str], str] = {}
+    for header in columns:
+        headers.setdefault(split_header(header), header)
+    return headers
 
 
 def split_header(header: str) -> tuple[str, str]:

@@ -46,7 +46,7 @@ ENTITIES = "| entities |\n| | list_name | label | entity_id | create_if | update
         ("| | range | a | A | | | start=1 end=2 step=0 |", "parameter_wrong", "survey", 2, "parameters"),
         ("| | text | a | A | | | rows=x |", "parameter_wrong", "survey", 2, "parameters"),
         ("| | geopoint | a | A | | | capture-accuracy=x |", "parameter_wrong", "survey", 2, "parameters"),
-        ("| | image | a | A | | | max-pixels=x |", "parameter_wrong", "survey", None, "parameters"),
+        ("| | image | a | A | | | max-pixels=x |", "parameter_wrong", "survey", 2, "parameters"),
         ("| | text | a | A | | | nonsense |", "parameter_wrong", "survey", 2, "parameters"),
         ("| | text | a | A |\n| | text | b | B | | | | ${c} |", "reference_unknown", "survey", 3, "trigger"),
         ("| | text | a | A | | | | | p |", "entity_missing", "survey", 2, "save_to"),

@@ -1,0 +1,166 @@
+"""Checks of choice lists by the cells alone: lists that are missing or unused, choices that stand twice or that
+nobody is ever offered."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from itertools import islice
+
+from xlsforms.cells import MOST
+from xlsforms.finding import Finding, error, info, warning
+from xlsforms.spelling import nearest
+from xlsforms.workbook import Sheet, Workbook
+from xlsforms.xpath import Binary, Call, Path, Tree, tree_of
+
+_SELECT = re.compile(
+    r"(select_one|select_multiple|select one|select multiple|select1|select all that apply|rank)"
+    r"(_external)?(?: from)?\s+(\S+)",
+    re.IGNORECASE,
+)
+_SEVERAL = ("select_multiple", "select multiple", "select all that apply", "rank")
+_NAMED = re.compile(r"(?:tick_labelset=|loop over |instance\(')([^\s')]+)")
+
+
+def check(workbook: Workbook) -> Iterator[Finding]:
+    """All checks. A workbook without sheets (the form came as XML) has nothing to say."""
+    for one in (_lists, _choices, _labels, _offered) if workbook.sheets else ():
+        yield from islice(one(workbook), MOST)
+
+
+def selects(survey: Sheet) -> Iterator[tuple[int, str, bool]]:
+    """Row, list and whether several may be chosen, of the questions whose choices are in the choices
+    sheet."""
+    for number, cells in survey.numbered():
+        match = _SELECT.match(survey.get(cells, "type"))
+        if match and not match[2] and not match[3].startswith("${"):
+            yield number, match[3], match[1].lower() in _SEVERAL
+
+
+def _lists(workbook: Workbook) -> Iterator[Finding]:
+    survey, choices = workbook["survey"], workbook["choices"]
+    listed: dict[str, int] = {}
+    for number, cells in choices.numbered():
+        listed.setdefault(choices.get(cells, "list_name"), number)
+    used = {name for _, name, _ in selects(survey)}
+    meant: set[str | None] = set()
+    for number, name, _ in selects(survey):
+        if name not in listed:
+            close = nearest(name, listed)
+            meant.add(close)
+            yield error(
+                "choice_list_unknown",
+                f"There is no choice list “{name}”.",
+                f"Did you mean {close}?" if close else "Add the list to the choices sheet.",
+                **survey.cell(number, "type"),
+            )
+    cells_of_survey = (cell for _, cells in survey.numbered() for cell in cells.values())
+    used.update(_NAMED.findall("\n".join(cells_of_survey)))
+    for name, number in listed.items():
+        if name and name not in used and name not in meant:
+            close = nearest(name, used)
+            yield warning(
+                "choice_list_unused",
+                f"No question uses the list {name}.",
+                f"Remove it, or mend its name if {close} was meant." if close else "Remove it.",
+                **choices.cell(number, "list_name"),
+            )
+
+
+def _choices(workbook: Workbook) -> Iterator[Finding]:
+    choices = workbook["choices"]
+    several = {name: number for number, name, many in selects(workbook["survey"]) if many}
+    on_purpose = workbook.setting("allow_choice_duplicates").lower() in ("yes", "true")
+    seen: dict[tuple[str, str], int] = {}
+    for number, cells in choices.numbered():
+        name, code = choices.get(cells, "list_name"), choices.get(cells, "name")
+        first = seen.setdefault((name, code), number)
+        if code and first != number:
+            tell = info if on_purpose else error
+            yield tell(
+                "choice_name_twice",
+                f"“{code}” stands twice in the list {name}; the first is in row {first}.",
+                "Remove one, or give it another name.",
+                **choices.cell(number, "name"),
+            )
+        if " " in code and name in several:
+            yield error(
+                "choice_name_spaces",
+                f"“{code}” has a blank, and row {several[name]} lets several of the list {name} be chosen: "
+                "such answers are separated by blanks.",
+                "Replace the blank by _.",
+                **choices.cell(number, "name"),
+            )
+
+
+def _labels(workbook: Workbook) -> Iterator[Finding]:
+    """Two choices of one list that nobody can tell apart."""
+    choices = workbook["choices"]
+    header = next(iter(choices.all_headers("label")), "")
+    seen: dict[tuple[str, ...], int] = {}
+    for number, cells in choices.numbered():
+        if label := cells.get(header):
+            others = [cells.get(one, "") for one in choices.columns if choices.is_filter(one)]
+            first = seen.setdefault((choices.get(cells, "list_name"), label, *others), number)
+            if first != number:
+                yield warning(
+                    "choice_label_twice",
+                    f"“{choices.get(cells, 'name')}” has the same label as the choice of row {first}.",
+                    "Say in the label what tells them apart, or mend it if it was copied.",
+                    sheet="choices",
+                    row=number,
+                    column=header,
+                )
+
+
+def _offered(workbook: Workbook) -> Iterator[Finding]:
+    """Choices whose filter cell holds what the question filtered by can never be."""
+    survey, choices = workbook["survey"], workbook["choices"]
+    codes: dict[str, set[str]] = defaultdict(set)
+    for _, cells in choices.numbered():
+        codes[choices.get(cells, "list_name")].add(choices.get(cells, "name"))
+    of_question = {survey.get(survey.rows[number - 2], "name"): name for number, name, _ in selects(survey)}
+    filters: dict[str, list[dict[str, set[str]]]] = defaultdict(list)
+    for number, name, _ in selects(survey):
+        tree = tree_of(survey.get(survey.rows[number - 2], "choice_filter"))
+        wanted = dict(_wanted(tree)) if tree else {}
+        filters[name].append(
+            {
+                column: codes[of_question[asked]]
+                for column, asked in wanted.items()
+                if asked in of_question and column in choices.columns
+            }
+        )
+    for number, cells in choices.numbered():
+        used = filters.get(choices.get(cells, "list_name"), [])
+        shut = [_shut(cells, one) for one in used]
+        if shut and all(shut):
+            column, known = next((one, used[0][one]) for one in used[0] if one == shut[0])
+            close = nearest(cells.get(column, ""), known)
+            yield warning(
+                "choice_never_offered",
+                f"“{choices.get(cells, 'name')}” is offered where {column} is “{cells.get(column, '')}”, "
+                "which no answer is.",
+                f"Did you mean {close}?" if close else f"Write one of: {', '.join(sorted(known)[:12])}.",
+                sheet="choices",
+                row=number,
+                column=column,
+            )
+
+
+def _shut(cells: Mapping[str, str], allowed: Mapping[str, set[str]]) -> str | None:
+    """The column that keeps a choice from being offered."""
+    return next((one for one, known in allowed.items() if cells.get(one, "") not in known), None)
+
+
+def _wanted(tree: Tree) -> Iterator[tuple[str, str]]:
+    """Column and question of `column = ${question}`, of all that an `and` joins."""
+    match tree:
+        case Binary("and", left, right):
+            yield from _wanted(left)
+            yield from _wanted(right)
+        case (
+            Binary("=", Path(column), Path(asked))
+            | Binary("=", Path(asked), Path(column))
+            | Call("selected", (Path(asked), Path(column)))
+        ) if asked.startswith("${") and re.fullmatch(r"[^\W\d][\w.-]*", column):
+            yield column, asked[2:-1].strip()

@@ -1,0 +1,323 @@
+"""Expressions, from text to a tree: XPath 1.0 as phones read it, with the `${name}` of XLSForm.
+
+    parse("${age} > 17 and . != ''")
+    Binary("and", Binary(">", Path("${age}"), Number(17.0)), Binary("!=", Path("."), Text("")))
+
+What cannot be read raises Malformed, which says why and how to mend it in a designer's words.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import NoReturn
+
+DEPTH = 60
+"""Brackets in brackets that are read; deeper ones are left to the phone."""
+
+_TOKENS = re.compile(
+    r"""\s*(?:(?P<number>\d+(?:\.\d*)?|\.\d+) | (?P<text>'[^']*'|"[^"]*") | (?P<reference>\$\{[^{}]*\})
+        | (?P<name>[^\W\d][\w.\-·]*(?:\:[^\W\d][\w.\-·]*)?)
+        | (?P<mark>!=|<=|>=|//|::|\.\.|[=<>+\-*|/.()\[\],@]))\s*""",
+    re.VERBOSE,
+)
+_BINDING = {
+    "or": 1, "and": 2, "=": 3, "!=": 3, "<": 4, "<=": 4, ">": 4, ">=": 4, "+": 5, "-": 5,
+    "*": 6, "div": 6, "mod": 6, "|": 8,
+}  # fmt: skip
+"""Operators, from the loosest to the tightest (XPath 1.0, 3.4 and 3.5); a minus sign binds at 7."""
+_SIGN = 7
+_HABITS = (
+    ("==", "Write = once: it compares."),
+    ("&", "Write and."),
+    ("||", "Write or."),
+    ("!", "Write not(…), or != for “differs from”."),
+    ("“", "Write straight quotes: ' or \"."),
+    ("”", "Write straight quotes: ' or \"."),
+    ("‘", "Write straight quotes: '."),
+    ("’", "Write straight quotes: '."),
+    ("≤", "Write <=."),
+    ("≥", "Write >=."),
+    ("≠", "Write !=."),
+    ("$", "Write a reference as ${question}."),
+    ("{", "Write a reference as ${question}."),
+    ("'", "Close the quotation mark."),
+    ('"', "Close the quotation mark."),
+    ("%", "Write mod for the remainder of a division."),
+    (";", "Put commas between the arguments of a function."),
+)
+"""What people write who know other languages, or whose spreadsheet program mends quotes."""
+
+
+class Malformed(ValueError):  # noqa: N818 - it is what the expression is
+    """The expression is none; `mend` says what to write."""
+
+    def __init__(self, why: str, mend: str) -> None:
+        super().__init__(why)
+        self.mend = mend
+
+
+class TooDeep(Exception):  # noqa: N818
+    """Brackets are nested deeper than DEPTH: there may be nothing wrong, but it is not looked at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A text between quotes."""
+
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A number as written."""
+
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """A path or reference as written, without blanks and predicates: `${a}`, `.`, `../a`, `/data/a`.
+    `base` is the call a path starts from (`instance('x')/root/item`), `inside` what stands in its
+    predicates."""
+
+    text: str
+    base: "Call | None" = None
+    inside: tuple["Tree", ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call of a function, its name without a prefix."""
+
+    name: str
+    arguments: tuple["Tree", ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Negative:
+    """A minus sign before something."""
+
+    operand: "Tree"
+
+
+@dataclass(frozen=True, slots=True)
+class Binary:
+    """Two sides and what stands between: or and = != < <= > >= + - * div mod |."""
+
+    operator: str
+    left: "Tree"
+    right: "Tree"
+
+
+Tree = Text | Number | Path | Call | Negative | Binary
+
+
+def parse(expression: str) -> Tree:
+    """The tree of an expression. Raises Malformed, or TooDeep."""
+    reader = _Reader(_tokens(expression))
+    tree = reader.expression(0)
+    if reader.kind:
+        reader.refuse()
+    return tree
+
+
+@lru_cache(maxsize=8192)
+def tree_of(expression: str) -> Tree | None:
+    """The tree, None where there is none: for checks that leave what is malformed to others."""
+    try:
+        return parse(expression)
+    except (Malformed, TooDeep):
+        return None
+
+
+def parts(tree: Tree) -> Iterator[Tree]:
+    """The tree and everything in it, predicates included."""
+    stack = [tree]
+    while stack:
+        one = stack.pop()
+        yield one
+        stack.extend(reversed(children(one)))
+
+
+def children(tree: Tree) -> tuple[Tree, ...]:
+    """What a tree is directly made of."""
+    match tree:
+        case Binary():
+            return (tree.left, tree.right)
+        case Negative():
+            return (tree.operand,)
+        case Call():
+            return tree.arguments
+        case Path():
+            return (*((tree.base,) if tree.base else ()), *tree.inside)
+        case _:
+            return ()
+
+
+def _tokens(expression: str) -> list[tuple[str, str]]:
+    """Kind and text of each token; a name or * that stands where an operator must is a mark (3.7)."""
+    tokens: list[tuple[str, str]] = []
+    at = 0
+    text = expression.strip()
+    while at < len(text):
+        match = _TOKENS.match(text, at)
+        if match is None:
+            rest = text[at:].lstrip()
+            mend = next((mend for habit, mend in _HABITS if rest.startswith(habit)), "Remove it.")
+            raise Malformed(f"“{rest[:20]}” cannot stand there", mend)
+        kind = match.lastgroup or ""
+        token = match[kind]
+        at = match.end()
+        if _ends_operand(tokens) and token in _BINDING:
+            kind = "operator"
+        tokens.append((kind, token))
+    return tokens
+
+
+def _ends_operand(tokens: list[tuple[str, str]]) -> bool:
+    if not tokens:
+        return False
+    kind, token = tokens[-1]
+    return (
+        kind in ("number", "text", "reference", "name")
+        or token in (")", "]", ".", "..")
+        or (kind, token) == ("mark", "*")
+    )
+
+
+class _Reader:
+    """A walk over the tokens by the binding strength of the operators."""
+
+    def __init__(self, tokens: list[tuple[str, str]]) -> None:
+        self._tokens = [*tokens, ("", "")]
+        self._at = self._depth = 0
+
+    @property
+    def kind(self) -> str:
+        return self._tokens[self._at][0]
+
+    @property
+    def token(self) -> str:
+        return self._tokens[self._at][1]
+
+    def _is(self, *marks: str) -> bool:
+        return self.kind in ("mark", "operator") and self.token in marks
+
+    def _next(self) -> str:
+        token = self.token
+        self._at += 1
+        return token
+
+    def refuse(self) -> NoReturn:
+        """Says what stands where it must not."""
+        before = self._tokens[self._at - 1] if self._at else ("", "")
+        if not self.kind:
+            if not before[0]:
+                raise Malformed("it is empty", "Write an expression, or empty the cell.")
+            raise Malformed(
+                f"it ends after “{before[1]}” where more must follow", "Complete it, or remove the end."
+            )
+        if self._is(")", "]"):
+            raise Malformed(f"“{self.token}” closes nothing that is open", f"Remove one “{self.token}”.")
+        if before[1] in _BINDING and self.token in _BINDING:
+            mend = _habit(before[1] + self.token) or "Remove one of the two."
+            raise Malformed(f"“{self.token}” follows “{before[1]}”", mend)
+        if before[0] in ("name", "number", "text", "reference") or before[1] in (")", "]"):
+            mend = "Write and, or, = or another operator between them."
+            raise Malformed(f"nothing stands between “{before[1]}” and “{self.token}”", mend)
+        raise Malformed(f"“{self.token}” cannot stand there", "Remove it, or complete what is before it.")
+
+    def _expect(self, mark: str, opened: str) -> None:
+        if not self._is(mark):
+            if not self.kind:
+                raise Malformed(f"the “{opened}” is never closed", f"Write “{mark}” where it ends.")
+            self.refuse()
+        self._next()
+
+    def expression(self, bound: int) -> Tree:
+        """What binds tighter than `bound`."""
+        self._depth += 1
+        if self._depth > DEPTH:
+            raise TooDeep
+        tree: Tree
+        if self._is("-"):
+            self._next()
+            tree = Negative(self.expression(_SIGN - 1))
+        else:
+            tree = self._operand()
+        while self.kind == "operator" and (binding := _BINDING[self.token]) > bound:
+            operator = self._next()
+            tree = Binary(operator, tree, self.expression(binding))
+        self._depth -= 1
+        return tree
+
+    def _operand(self) -> Tree:
+        if self.kind == "number":
+            return Number(float(self._next()))
+        if self.kind == "text":
+            return Text(self._next()[1:-1])
+        if self._is("("):
+            self._next()
+            tree = self.expression(0)
+            self._expect(")", "(")
+            return self._path(tree) if self._is("/", "//", "[") else tree
+        if self.kind == "name" and self._tokens[self._at + 1][1] == "(":
+            called = self._call()
+            return self._path(called) if self._is("/", "//", "[") else called
+        if not (self.kind in ("name", "reference") or self._is("/", "//", ".", "..", "@", "*")):
+            self.refuse()
+        return self._path(None)
+
+    def _call(self) -> Call:
+        name = self._next()
+        self._next()
+        arguments: list[Tree] = []
+        while not self._is(")"):
+            arguments.append(self.expression(0))
+            if self._is(","):
+                self._next()
+                if self._is(")"):
+                    self.refuse()
+            elif not self._is(")"):
+                self._expect(")", f"{name}(")
+        self._next()
+        return Call(name.rpartition(":")[2], tuple(arguments))
+
+    def _path(self, base: Tree | None) -> Path:
+        text = f"{base.name}()" if isinstance(base, Call) else ""
+        inside: list[Tree] = [] if base is None or isinstance(base, Call) else [base]
+        if base is None and not self._is("/", "//"):
+            text += self._step()
+        while True:
+            if self._is("["):
+                self._next()
+                inside.append(self.expression(0))
+                self._expect("]", "[")
+            elif self._is("/", "//"):
+                text += self._next()
+                if text == "/" and not (self.kind in ("name", "reference") or self._is(".", "..", "@", "*")):
+                    break
+                text += self._step()
+            else:
+                break
+        return Path(text, base if isinstance(base, Call) else None, tuple(inside))
+
+    def _step(self) -> str:
+        step = self._next() if self._is("@") else ""
+        if not (self.kind in ("name", "reference") or self._is(".", "..", "*")):
+            self.refuse()
+        step += self._next()
+        if self._is("::"):
+            step += self._next()
+            if not (self.kind == "name" or self._is("*")):
+                self.refuse()
+            step += self._next()
+        if self._is("("):  # node() and text()
+            step += self._next()
+            self._expect(")", "(")
+        return step
+
+
+def _habit(token: str) -> str | None:
+    return next((mend for habit, mend in _HABITS if token == habit), None)
