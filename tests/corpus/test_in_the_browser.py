@@ -1,0 +1,75 @@
+"""Every form of the corpus that phones can open is opened by the engine of the preview, on its page, under its policy."""
+
+import pytest
+
+from tests.corpus.conftest import CORPUS, measured
+from tests.corpus.test_corpus import FAULTS
+from tests.server import threaded
+from tests.tools import missing
+from tests.ui.browser import chromium, open_page, sign_in, started
+from tests.ui.office import open_office
+
+ROWS = measured()
+OPENED = [row["file"] for row in ROWS if row["file"] not in FAULTS]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(not ROWS, reason=f"the forms corpus is not at {CORPUS}"),
+]
+HARMLESS = ("404 (NOT FOUND)", "Geolocation access has been blocked")
+"""What the console may say: the corpus has no media, and a page of ours never tells the place."""
+
+
+@pytest.fixture(scope="module")
+def opened(tmp_path_factory):
+    """`opened(xform)`: what the page of the preview made of it: `ready` or `error`, the engine's words, complaints."""
+    program = chromium()
+    if program is None:
+        missing("Chromium")
+    office = open_office(tmp_path_factory.mktemp("office"))
+    app = office.app()
+    with threaded(app) as url, started(program) as browser:
+        page, complaints, served = open_page(browser), [], []
+
+        def note(message):
+            if message.type == "error" and not any(one in message.text for one in HARMLESS):
+                complaints.append(message.text)
+
+        page.on("console", note)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on(
+            "request",
+            lambda request: (
+                request.url.startswith(("http:", "https:"))
+                and not request.url.startswith(f"{url}/")
+                and complaints.append(request.url)
+            ),
+        )
+        sign_in(page, url, office.email, office.password)
+        page.goto(f"{url}/projects/{office.mission_id}/forms/ct_screening")
+        page.click("main >> text=Preview")
+        # One page for all: the form it asks for is another each time.
+        page.route("**/xform", lambda route, _: route.fulfill(body=served[-1], content_type="text/xml"))
+
+        def open_form(xform):
+            served.append(xform)
+            complaints.clear()
+            page.reload()
+            page.wait_for_selector(".form-initialization-status:is(.ready, .error)", state="attached")
+            ready = page.locator(".form-initialization-status.ready").count() == 1
+            words = "" if ready else page.inner_text(".form-load-failure-dialog .message")
+            return ("ready" if ready else "error"), words, list(complaints)
+
+        yield open_form
+        page.context.close()
+    app.extensions["saif"].engine.dispose()
+
+
+@pytest.mark.parametrize("file", OPENED)
+def test_what_phones_open_opens_in_the_browser_and_asks_no_other_host(file, corpus, opened):
+    assert opened(corpus[file].xform) == ("ready", "", [])
+
+
+def test_a_function_of_another_product_is_named(corpus, opened):
+    state, words, _ = opened(corpus["surveycto-templates--repeat_allows_selection.xlsx"].xform)
+    assert state == "error"
+    assert "device-info" in words
