@@ -23,7 +23,7 @@ NUMBERS = ("20", "0", "5", "10", "12", "15", "150")
 SAMPLES = {
     "text": ("Ann", "Zoe"),
     "integer": NUMBERS,
-    "decimal": (*NUMBERS, "20.5"),
+    "decimal": ("20", "20.5", *NUMBERS[1:]),
     "date": ("2026-01-02", "1990-05-06"),
     "time": ("08:30:00.000+01:00",),
     "dateTime": ("2026-01-02T08:30:00.000+01:00",),
@@ -71,7 +71,7 @@ def held(form: Form) -> Iterator[bytes]:
 def interviews(form: Form) -> Iterator[bytes]:
     """Three interviews that answer each question with what can be tried first, whether or not the phone would have asked it: for
     forms whose conditions take a phone to compute."""
-    plain = {one.path: _samples(form, one) for one in form.questions()}
+    plain = {one.path: _samples(form, one) or ("computed",) * bool(one.calculation) for one in form.questions()}
     for place in range(3):
         answers = {path: said[place % len(said)] for path, said in plain.items() if said}
         yield etree.tostring(_filled(form, answers, as_asked=False))
