@@ -184,6 +184,31 @@ def version_taken() -> Problem:
     )
 
 
+def note_missing() -> Problem:
+    """A version is published without a word on why it was made."""
+    return Problem(
+        "note_missing",
+        422,
+        "Note missing",
+        detail="Nothing says why this version was made.",
+        mend="Write a note of a few words: it stands in the list of versions.",
+    )
+
+
+def lossy_changes(changes: list[dict[str, Any]]) -> Problem:
+    """Answers collected with the published version lose their place or meaning, and the caller did not say that this
+    is meant."""
+    return Problem(
+        "lossy_changes",
+        409,
+        "Changes that lose answers",
+        detail=f"By {len(changes)} of its changes, answers already collected lose their place or their meaning.",
+        mend="Look at the changes; if they are meant, say so: lossy=true over /v1, --lossy on the command line, the box "
+        "on the form's page.",
+        details={"changes": changes, "parameter": "lossy"},
+    )
+
+
 # --- submissions -------------------------------------------------------------------------------------------------------
 
 

@@ -50,6 +50,7 @@ def shown(project_id: int, line: FormLine, version: FormVersion) -> dict[str, An
         "updatedAt": version.created_at,
         "publishedAt": version.published_at,
         "publishedBy": version.published_by,
+        "note": version.note,
         "headquarters": line.form.mission_id is None,
         "findings": [
             {

@@ -7,7 +7,7 @@ from flask import Response, request
 from app import auth, problems
 from app.api import definitions, door
 from app.api.door import RAW_BODY, Door, success
-from app.api.schemas import FORM, FORM_ATTACHMENT, FORM_FIELD, PUBLISH_QUERY, SUCCESS, UPLOAD_QUERY
+from app.api.schemas import DRAFT_QUERY, FORM, FORM_ATTACHMENT, FORM_FIELD, PUBLISH_QUERY, SUCCESS
 from app.auth import needs
 from app.db import db, writing
 from app.models import FormVersion
@@ -33,18 +33,23 @@ def get_draft(project_id: int, form_id: str) -> dict[str, Any]:
 
 @bp.post("/draft")
 @needs("form.upload")
-@bp.arguments(UPLOAD_QUERY, location="query")
+@bp.arguments(DRAFT_QUERY, location="query")
 @bp.response(200, SUCCESS)
 @bp.doc(**definitions.UPLOAD)
-def create_draft(query: dict[str, bool], project_id: int, form_id: str) -> Response:
+def create_draft(query: dict[str, Any], project_id: int, form_id: str) -> Response:
     """Make or replace the draft
 
-    From a body as in an upload; without one the draft is a copy of the published version.
+    From a body as in an upload; without one the draft is a copy of the published version, or
+    of the one `from` names, which then gets a version string of today: to publish it is the way back.
     """
     line = forms.get(db.session, project_id, form_id)
     if not request.content_length and "Transfer-Encoding" not in request.headers:
         with writing(db.session):
-            publish.copy_to_draft(db.session, actor=auth.actor(), form=line.form)
+            if query["from"]:
+                old = forms.version(db.session, line.form, query["from"])
+                publish.again(db.session, actor=auth.actor(), version=old)
+            else:
+                publish.copy_to_draft(db.session, actor=auth.actor(), form=line.form)
         return success()
     checked = definitions.check(ignore_warnings=query["ignoreWarnings"], form_id=form_id)
     found = checked.compiled.schema
@@ -88,13 +93,16 @@ def list_draft_fields(project_id: int, form_id: str) -> list[dict[str, Any]]:
 def publish_draft(query: dict[str, Any], project_id: int, form_id: str) -> Response:
     """Publish the draft
 
-    With `version`, that string is written into it first. Phones get it when they look next.
+    With `version`, that string is written into it first. Phones get it when they look next. Changes by which
+    answers already collected lose their place or meaning are refused, unless `lossy=true` says that they are meant.
     """
     with writing(db.session):
         draft = _draft(project_id, form_id)[1]
         if query["version"]:
             publish.set_version(db.session, actor=auth.actor(), version=draft, text=query["version"])
-        publish.publish(db.session, actor=auth.actor(), version=draft)
+        publish.publish(
+            db.session, actor=auth.actor(), version=draft, note=query["note"], lossy=query["lossy"]
+        )
     return success()
 
 

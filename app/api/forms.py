@@ -61,18 +61,21 @@ def list_forms(project_id: int) -> list[dict[str, Any]]:
 @bp.arguments(UPLOAD_QUERY, location="query")
 @bp.response(200, FORM)
 @bp.doc(**definitions.UPLOAD)
-def create_form(query: dict[str, bool], project_id: int) -> dict[str, Any]:
+def create_form(query: dict[str, Any], project_id: int) -> dict[str, Any]:
     """Upload a form
 
     XLSX, XLS, CSV or XForm XML as the body. It becomes a draft, or is published at once with `publish=true`.
-    The very same form again changes nothing; another one under a published version string is refused.
+    The very same form again changes nothing; another one under a published version string is refused,
+    and so are changes by which answers already collected lose, unless `lossy=true` says that they are meant.
     """
     door.project(project_id)
     checked = definitions.check(ignore_warnings=query["ignoreWarnings"])
     with writing(db.session):
         version = publish.save_draft(db.session, checked, actor=auth.actor(), mission_id=project_id)
         if query["publish"]:
-            version = publish.publish(db.session, actor=auth.actor(), version=version)
+            version = publish.publish(
+                db.session, actor=auth.actor(), version=version, note=query["note"], lossy=query["lossy"]
+            )
         form_id = schema.Form.from_json(version.schema).form_id
     line = forms.get(db.session, project_id, form_id)
     return definitions.shown(project_id, line, line.draft or line.current)

@@ -177,6 +177,16 @@ UPLOAD_QUERY = schema(
     {
         "publish": option(fields.Boolean, "Publish at once, without a draft.", False),
         "ignoreWarnings": option(fields.Boolean, "Take it although the converter warns.", False),
+        "note": option(fields.String, "Why this version was made; it stands in the list of versions.", ""),
+        "lossy": option(fields.Boolean, "Publish although answers already collected lose by it.", False),
+    },
+)
+
+DRAFT_QUERY = schema(
+    "FormDraft",
+    {
+        "ignoreWarnings": option(fields.Boolean, "Take it although the converter warns.", False),
+        "from": option(fields.String, "Without a body: of which published version it is a copy."),
     },
 )
 
@@ -185,6 +195,8 @@ PUBLISH_QUERY = schema(
     {
         "version": option(fields.String, "Write this version into the draft first."),
         "ignoreWarnings": option(fields.Boolean, "As in an upload.", False),
+        "note": option(fields.String, "Why this version was made; it stands in the list of versions.", ""),
+        "lossy": option(fields.Boolean, "Publish although answers already collected lose by it.", False),
     },
 )
 
@@ -207,6 +219,7 @@ FORM = schema(
         "publishedAt": instant("When this version was published; null for a draft.", null=True),
         "publishedBy": maybe("Id of who published it.", fields.Integer),
         "headquarters": flag("Whether it belongs to headquarters and not to this mission."),
+        "note": text("Why this version was made."),
         "findings": _field(fields.List, "What its checks say.", cls_or_instance=fields.Nested(FINDING)),
     },
 )

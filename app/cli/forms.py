@@ -3,12 +3,13 @@
 from pathlib import Path
 
 import click
+from sqlalchemy.orm import Session
 
 from app import problems
 from app.cli.devices import qr_option, url_option, write_qr
 from app.cli.frame import Commands, base_url, mission_of, mission_option, opened, table
 from app.db import writing
-from app.models import DeviceGroup
+from app.models import DeviceGroup, FormVersion
 from app.policy import COMMAND
 from app.services import devices, form_keys, forms, missions, publish, trial_devices
 from xlsforms.finding import Finding
@@ -40,21 +41,24 @@ def check(file: Path) -> None:
     "--mission", "code", metavar="CODE", help="The mission it belongs to; without it, headquarters."
 )
 @click.option("--draft", is_flag=True, help="Leave it a draft.")
-@click.option("--note", default="", help="Why this version was made.")
+@click.option("--note", default="", help="Why this version was made; needed to publish.")
+@click.option("--lossy", is_flag=True, help="Publish although answers already collected lose by it.")
 @click.option(
     "--media",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     multiple=True,
     help="A file the form asks for; repeatable.",
 )
-def publish_form(file: Path, code: str | None, draft: bool, note: str, media: tuple[Path, ...]) -> None:
+def publish_form(
+    file: Path, code: str | None, draft: bool, note: str, lossy: bool, media: tuple[Path, ...]
+) -> None:
     """Compile a workbook or XForm and publish it.
 
     A form of a mission is put on all its phones; a form of headquarters takes `saif form assign`.
 
     \b
     Example:
-      saif form publish screening.xlsx --mission MDCHI --media consent.mp3
+      saif form publish screening.xlsx --mission MDCHI --note "Asks for the village" --media consent.mp3
     """
     checked = publish.check(file.read_bytes(), file.name)
     _say(checked.findings)
@@ -74,8 +78,33 @@ def publish_form(file: Path, code: str | None, draft: bool, note: str, media: tu
                 content_type=None,
             )
         if not draft:
-            version = publish.publish(session, actor=COMMAND, version=version)
+            note = publish.noted(note, version)
+            version = _publish(session, version, note, lossy)
         click.echo(f"{version.title} {version.version} is {'a draft' if draft else 'published'}")
+
+
+@group.command()
+@click.argument("form_id")
+@click.argument("version")
+@click.option(
+    "--mission", "code", metavar="CODE", help="The mission it belongs to; without it, headquarters."
+)
+@click.option("--note", default="", help="Why; without it, that it is this version again.")
+@click.option("--lossy", is_flag=True, help="Publish although answers already collected lose by it.")
+def back(form_id: str, version: str, code: str | None, note: str, lossy: bool) -> None:
+    """Publish an old version again, under a version string of today.
+
+    A draft of the form is replaced by it.
+
+    \b
+    Example:
+      saif form back ct_screening 2026112201 --mission MDCHI
+    """
+    with opened() as (_, session), writing(session):
+        form = forms.get(session, mission_of(session, code).id if code else None, form_id).form
+        draft = publish.again(session, actor=COMMAND, version=forms.version(session, form, version))
+        draft = _publish(session, draft, note, lossy)
+        click.echo(f"{draft.title} {draft.version} is published: {draft.note}")
 
 
 @group.command("try")
@@ -189,6 +218,15 @@ def assign(form_id: str, code: str, name: str | None, state: str) -> None:
             group_id=_group(missions.groups(session, mission.id), name),
             state=state,
         )
+
+
+def _publish(session: Session, version: FormVersion, note: str, lossy: bool) -> FormVersion:
+    try:
+        return publish.publish(session, actor=COMMAND, version=version, note=note, lossy=lossy)
+    except problems.Problem as problem:
+        for change in problem.details.get("changes", ()):
+            click.echo(f"lossy: {change['question'] or 'form'}: {change['words']}", err=True)
+        raise
 
 
 def _group(known: list[DeviceGroup], name: str | None) -> int | None:

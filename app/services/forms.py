@@ -7,17 +7,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session, aliased, defer
 
 from app import problems
-from app.models import Assignment, DeviceGroup, Form, FormMedia, FormVersion
+from app.models import Assignment, DeviceGroup, Form, FormMedia, FormVersion, Rendition, Submission
 from app.services import phones
 from xlsforms import diff, schema
 
 STATES: Final = ("open", "closing", "closed")
 """How a form stands with phones, the most open first. A phone that gets it both with everybody and with its group has
 the more open of the two."""
+MANY: Final = 10_000
+"""Where counting submissions ends."""
 _VIEWS: Final = frozenset({phones.CASES, phones.MISSION})
 _BYTES: Final = (defer(FormVersion.xform), defer(FormVersion.workbook), defer(FormVersion.schema))
 
@@ -153,6 +155,27 @@ def version(session: Session, form: Form, version: str) -> FormVersion:
 def changes(old: FormVersion, new: FormVersion) -> tuple[diff.Change, ...]:
     """What changed between two versions, and what it does to answers already collected."""
     return diff.compare(schema.Form.from_json(old.schema), schema.Form.from_json(new.schema))
+
+
+def held_with(session: Session, mission_id: int, form: Form, version: FormVersion) -> int:
+    """How many submissions of a mission were held with a version, encrypted ones too; at most `MANY`, which means that
+    or more. What each of them answered is sealed, so this is the most that a change to the version can touch."""
+    names = [
+        version.version,
+        *session.scalars(select(Rendition.version).where(Rendition.version_id == version.id)),
+    ]
+    some = (
+        select(Submission.id)
+        .where(
+            Submission.mission_id == mission_id,
+            Submission.xml_form_id == form.xml_form_id,
+            Submission.form_version.in_(names),
+            Submission.state != "deleted",
+        )
+        .limit(MANY)
+        .subquery()
+    )
+    return session.scalar(select(func.count()).select_from(some)) or 0
 
 
 def media(session: Session, version: FormVersion) -> list[MediaLine]:

@@ -25,6 +25,8 @@ from xlsforms.finding import Finding
 
 MAX_UPLOAD: Final = 20_000_000
 """Bytes of a workbook, and of a media file of a form."""
+MAX_NOTE: Final = 200
+"""Characters of the note of a version."""
 KINDS: Final = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "xls": "application/vnd.ms-excel",
@@ -113,10 +115,12 @@ def save_draft(
     return version
 
 
-def copy_to_draft(session: Session, *, actor: Actor, form: Form) -> FormVersion:
-    """Make a draft that equals the published version, to change its media or version string."""
+def copy_to_draft(
+    session: Session, *, actor: Actor, form: Form, source: FormVersion | None = None
+) -> FormVersion:
+    """Make a draft that equals the published version, or `source`, to change its media or version string."""
     require_owner(actor, "form.upload", form)
-    source = forms.latest(session, form)
+    source = source or forms.latest(session, form)
     if source is None:
         raise problems.not_found("published version")
     draft = forms.draft(session, form) or FormVersion(form_id=form.id, created_by=actor.user_id)
@@ -133,11 +137,35 @@ def copy_to_draft(session: Session, *, actor: Actor, form: Form) -> FormVersion:
         "findings",
     ):
         setattr(draft, name, getattr(source, name))
+    draft.note = ""
     session.add(draft)
     session.flush()
+    session.execute(delete(FormMedia).where(FormMedia.version_id == draft.id))
     _copy_media(session, source, draft, names=None)
     _write(session, actor, "form.draft", form, draft)
     return draft
+
+
+def again(session: Session, *, actor: Actor, version: FormVersion) -> FormVersion:
+    """Make a draft of a version published before, under a version string of today: the way back.
+
+    The string has to be new, because a phone that had that version before would not show it again.
+    """
+    form = session.get_one(Form, version.form_id)
+    draft = copy_to_draft(session, actor=actor, form=form, source=version)
+    taken = {one.version for one in forms.versions(session, form)}
+    numbers = (f"{now():%Y%m%d}{number:02}" for number in range(1, len(taken) + 2))
+    set_version(session, actor=actor, version=draft, text=next(one for one in numbers if one not in taken))
+    draft.note = f"Version {version.version} again" if version.version else "The version without a name again"
+    session.flush()
+    return draft
+
+
+def noted(note: str, version: FormVersion) -> str:
+    """What a person says about a version, else what was said at its upload. Raises the Problem `note_missing`."""
+    if said := note.strip() or version.note.strip():
+        return said
+    raise problems.note_missing()
 
 
 def set_version(session: Session, *, actor: Actor, version: FormVersion, text: str) -> None:
@@ -157,13 +185,17 @@ def set_version(session: Session, *, actor: Actor, version: FormVersion, text: s
     session.flush()
 
 
-def publish(session: Session, *, actor: Actor, version: FormVersion) -> FormVersion:
+def publish(
+    session: Session, *, actor: Actor, version: FormVersion, note: str = "", lossy: bool = False
+) -> FormVersion:
     """Publish a draft. From then on neither it nor its files change, and phones get it. What test devices sent to
     try it is thrown away.
 
     Publishing what is published changes nothing. A form of a mission is put on all phones of it, unless it was
-    said before where it shall stand. Raises the Problem `conflict` if another content was published under the same
-    version string: phones that hold it would never learn of this one.
+    said before where it shall stand. `note` says why, in place of what was said at the upload; `lossy` that changes
+    are meant by which answers already collected lose their place or meaning. Raises the Problems `lossy_changes`, and
+    `version_taken` if another content was published under the same version string: phones that hold it would never
+    learn of this one.
     """
     form = session.get_one(Form, version.form_id)
     require_owner(actor, "form.publish", form)
@@ -176,6 +208,13 @@ def publish(session: Session, *, actor: Actor, version: FormVersion) -> FormVers
             trials.throw_away(session, actor=actor.ref, form_id=form.id)
             return namesake
         raise problems.version_taken()
+    before = forms.latest(session, form)
+    lost = [one for one in forms.changes(before, version) if one.effect == "lossy"] if before else []
+    if lost and not lossy:
+        raise problems.lossy_changes(
+            [{"kind": one.kind, "question": one.question, "words": one.words} for one in lost]
+        )
+    version.note = note.strip()[:MAX_NOTE] or version.note
     form_keys.render(session, version)
     version.published = True
     version.published_at = now()
@@ -188,7 +227,7 @@ def publish(session: Session, *, actor: Actor, version: FormVersion) -> FormVers
         session.flush()
     entity_lists.declare_of(session, version)
     normalise.requeue(session, xml_form_id=form.xml_form_id, version=version.version)
-    _write(session, actor, "form.publish", form, version)
+    _write(session, actor, "form.publish", form, version, note=version.note, lossy=len(lost))
     return version
 
 
@@ -381,12 +420,14 @@ def _drop(session: Session, version: FormVersion) -> None:
     session.flush()
 
 
-def _write(session: Session, actor: Actor, action: str, form: Form, version: FormVersion) -> None:
+def _write(
+    session: Session, actor: Actor, action: str, form: Form, version: FormVersion, **more: str | int
+) -> None:
     ledger.write(
         session,
         actor=actor.ref,
         action=action,
         mission_id=form.mission_id,
         object=f"form:{form.id}",
-        detail={"version": version.version, "sha256": version.sha256},
+        detail={"version": version.version, "sha256": version.sha256, **more},
     )

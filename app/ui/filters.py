@@ -12,6 +12,7 @@ from markupsafe import Markup
 
 from app.services.cases import CaseLine
 from app.services.differences import Comparison, Difference
+from app.services.forms import MANY
 from app.services.submissions import Answered, Section, SubmissionDetail
 from app.ui import words
 from app.ui.frame import locale, mission
@@ -66,6 +67,11 @@ def size(number: int) -> str:
 def code(value: str | None, code_list: str) -> str:
     """The label of a code in the reader's language."""
     return words.code_label(code_list, value, locale()) if value else ""
+
+
+def number_held(count: int) -> str:
+    """How many submissions; counting ends at `forms.MANY`."""
+    return f"{MANY:,} or more" if count >= MANY else f"{count:,}" if count else "no"
 
 
 def question_name(path: str) -> str:
@@ -183,6 +189,7 @@ FILTERS: Final[Mapping[str, Callable[..., Any]]] = {
     "pending_words": lambda reason: words.PENDING[reason],
     "form_state_word": lambda state: words.FORM_STATES[state].word,
     "form_state_kind": lambda state: words.FORM_STATES[state].kind,
+    "number_held": number_held,
     "question_name": question_name,
     "interview_kind": interview_kind,
     "person_words": person_words,

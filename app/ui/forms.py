@@ -17,7 +17,7 @@ from app.services import form_keys, trial_detail, trial_devices
 from app.services import forms as service
 from app.services import publish as publishing
 from app.ui import frame, words
-from xlsforms import dictionary, mapping, schema
+from xlsforms import dictionary, diff, mapping, schema
 from xlsforms.finding import Finding
 
 bp = Blueprint("forms", __name__, url_prefix="/projects/<int:project_id>/forms")
@@ -125,6 +125,7 @@ def one(project_id: int, form_id: str) -> str:
         versions=[_version_line(each, line.published) for each in versions],
         findings=[Finding.from_json(each) for each in version.findings],
         changes=service.changes(line.published, version) if line.published and not version.published else (),
+        held=_held(project_id, line.form, line.published) if line.published and not version.published else 0,
         media=service.media(db.session, version),
         fields=field_lines(form, language),
         languages=form.languages,
@@ -135,12 +136,55 @@ def one(project_id: int, form_id: str) -> str:
 @bp.post("/<form_id>/publish")
 @needs("form.publish")
 def publish(project_id: int, form_id: str) -> Response:
-    """Make the draft the version phones get."""
+    """Make the draft the version phones get, with a note; and with an explicit word where answers lose by it."""
     with writing(db.session):
         draft = _draft(project_id, form_id)
-        title = publishing.publish(db.session, actor=auth.actor(), version=draft).title
+        title = publishing.publish(
+            db.session,
+            actor=auth.actor(),
+            version=draft,
+            note=publishing.noted(request.form.get("note", ""), draft),
+            lossy="lossy" in request.form,
+        ).title
     flash(f"{title} is published. Phones fetch it the next time they are online.", "success")
     return redirect(url_for("ui.forms.one", project_id=project_id, form_id=form_id))
+
+
+@bp.post("/<form_id>/<uuid:version_id>/again")
+@needs("form.upload")
+def again(project_id: int, form_id: str, version_id: uuid.UUID) -> Response:
+    """Make a draft of a version published before: publishing it is the way back."""
+    with writing(db.session):
+        old = version_of(project_id, form_id, version_id)
+        if not old.published:
+            raise problems.conflict("This version is the draft already.", "Publish it.")
+        draft = publishing.again(db.session, actor=auth.actor(), version=old)
+        draft_id, version = draft.id, draft.version
+    flash(f"{old.version or 'The version without a name'} is a draft again, as {version}.", "success")
+    return redirect(url_for("ui.forms.one", project_id=project_id, form_id=form_id, version=draft_id))
+
+
+@bp.get("/<form_id>/compare")
+@needs("form.read")
+def compare(project_id: int, form_id: str) -> str:
+    """Any two versions, and what the change does to answers; without a choice, the newest and the one before."""
+    line = service.get(db.session, project_id, form_id)
+    versions = _versions(line)
+    new = _chosen(versions, request.args.get("new"))
+    before = versions[versions.index(new) + 1 :] or [new]
+    old = _chosen(versions, request.args.get("old", str(before[0].id)))
+    changes = service.changes(old, new)
+    return render_template(
+        "forms/compare.html",
+        line=line,
+        form=line.form,
+        versions=versions,
+        old=old,
+        new=new,
+        changes=changes,
+        effects=[(effect, sum(one.effect == effect for one in changes)) for effect in reversed(diff.EFFECTS)],
+        held=_held(project_id, line.form, old),
+    )
 
 
 @bp.post("/<form_id>/media")
@@ -216,6 +260,10 @@ def _upload_page(*, refused: Sequence[Finding] = (), file_name: str = "") -> str
     return render_template(
         "forms/new.html", refused=refused, file_name=file_name, largest=publishing.MAX_UPLOAD
     )
+
+
+def _held(project_id: int, form: Form, version: FormVersion) -> int:
+    return service.held_with(db.session, project_id, form, version)
 
 
 def _versions(line: service.FormLine) -> list[FormVersion]:

@@ -169,6 +169,45 @@ def test_an_update_without_a_body_copies_the_published_form(put, designer, forms
     assert designer.get(f"{forms}/visit/versions/2%20b").status_code == 200
 
 
+FEWER = b"""
+| survey   |         |            |         |
+|          | type    | name       | label   |
+|          | text    | other      | Other   |
+| settings |         |            |         |
+|          | form_id | form_title | version |
+|          | visit   | Visit      | 2       |
+"""
+MARKDOWN = "text/markdown"
+
+
+def test_changes_that_lose_answers_are_refused_until_the_caller_says_they_are_meant(put, designer, forms):
+    put()
+    answer = put(FEWER, kind=MARKDOWN)
+    assert answer.status_code == 409
+    assert answer.json["details"]["parameter"] == "lossy"
+    assert {one["kind"] for one in answer.json["details"]["changes"]} >= {"question"}
+    assert designer.get(f"{forms}/visit").json["version"] == "1"
+    assert put(FEWER, kind=MARKDOWN, path="/visit/draft", query="ignoreWarnings=true").status_code == 200
+    assert designer.post(f"{forms}/visit/draft/publish").status_code == 409
+    assert designer.post(f"{forms}/visit/draft/publish?lossy=true&note=Asks%20less").status_code == 200
+    shown = designer.get(f"{forms}/visit").json
+    assert (shown["version"], shown["note"]) == ("2", "Asks less")
+
+
+def test_an_old_version_is_published_again_under_a_new_version_string(put, designer, forms):
+    put()
+    before = designer.get(f"{forms}/visit/fields").json
+    put(FEWER, kind=MARKDOWN, query="publish=true&ignoreWarnings=true&lossy=true")
+    assert designer.post(f"{forms}/visit/draft?from=77").status_code == 404
+    assert designer.post(f"{forms}/visit/draft?from=1").json == {"success": True}
+    assert designer.post(f"{forms}/visit/draft/publish?lossy=true").status_code == 200
+    shown = designer.get(f"{forms}/visit").json
+    assert shown["version"] not in ("1", "2")
+    assert shown["note"] == "Version 1 again"
+    assert designer.get(f"{forms}/visit/fields").json == before
+    assert len(designer.get(f"{forms}/visit/versions").json) == 3
+
+
 def test_a_draft_of_another_form_id_is_refused(put):
     put()
     answer = put(workbook("2", form_id="other"), path="/visit/draft")

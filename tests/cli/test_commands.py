@@ -193,6 +193,21 @@ def test_a_form_is_checked_published_listed_and_assigned(saif, session, tmp_path
     assert saif("form", "list").count("\n") == 1
 
 
+def test_publishing_takes_a_note_and_a_word_where_answers_lose_and_an_old_version_comes_back(saif, tmp_path):
+    path = tmp_path / "visit.md"
+    path.write_bytes(FORM)
+    saif("mission", "add", "MDCHI", "--name", "Moldova", "--country", "MD")
+    assert "note" in saif("form", "publish", path, "--mission", "MDCHI", fails=True)
+    assert "visit" not in saif("form", "list", "--mission", "MDCHI")
+    saif("form", "publish", path, "--mission", "MDCHI", "--note", "first")
+    path.write_bytes(FORM.replace(b"| text |", b"| date |").replace(b"| 1 ", b"| 2 "))
+    told = saif("form", "publish", path, "--mission", "MDCHI", "--note", "dates", fails=True)
+    assert "--lossy" in told
+    saif("form", "publish", path, "--mission", "MDCHI", "--note", "dates", "--lossy")
+    assert "again" in saif("form", "back", "visit", "1", "--mission", "MDCHI", "--lossy")
+    assert "no such version" in saif("form", "back", "visit", "77", "--mission", "MDCHI", fails=True)
+
+
 def test_a_draft_is_tried_on_a_test_device_that_is_no_phone_of_the_mission(saif, tmp_path):
     path, png = tmp_path / "visit.md", tmp_path / "test.png"
     path.write_bytes(FORM)
@@ -211,7 +226,7 @@ def test_a_file_comes_with_the_form(saif, tmp_path):
     path, media = tmp_path / "visit.md", tmp_path / "town.csv"
     path.write_bytes(FORM.replace(b"| text |", b"| select_one_from_file town.csv |"))
     media.write_text("name,label\na,A\n")
-    saif("form", "publish", path, "--media", media)
+    saif("form", "publish", path, "--media", media, "--note", "first")
     assert "visit" in saif("form", "list")
 
 
@@ -261,7 +276,7 @@ def test_fiction_fills_a_demo_mission_once_and_no_real_one(saif, session, tmp_pa
     saif("mission", "add", "MDCHI", "--name", "Moldova", "--country", "MD")
     forms = Path(demo.__file__).parents[2] / "xlsforms" / "forms"
     for name in ("screening.xlsx", "assistance.xlsx"):
-        saif("form", "publish", forms / name, "--mission", "DEMO1")
+        saif("form", "publish", forms / name, "--mission", "DEMO1", "--note", "first")
     assert "interviews came in" in saif("demo")
     assert "already" in saif("demo")
     assert "real" in saif("demo", "--mission", "MDCHI", fails=True)
@@ -276,7 +291,7 @@ def test_the_phones_of_a_mission_encrypt_a_form_until_it_is_turned_off(saif, ses
     file = tmp_path / "visit.md"
     file.write_bytes(FORM)
     saif("mission", "add", "MDCHI", "--name", "Moldova", "--country", "MD")
-    saif("form", "publish", file, "--mission", "MDCHI")
+    saif("form", "publish", file, "--mission", "MDCHI", "--note", "first")
 
     def keys():
         session.rollback()

@@ -71,7 +71,9 @@ def held(form: Form) -> Iterator[bytes]:
 def interviews(form: Form) -> Iterator[bytes]:
     """Three interviews that answer each question with what can be tried first, whether or not the phone would have asked it: for
     forms whose conditions take a phone to compute."""
-    plain = {one.path: _samples(form, one) or ("computed",) * bool(one.calculation) for one in form.questions()}
+    plain = {
+        one.path: _samples(form, one) or ("computed",) * bool(one.calculation) for one in form.questions()
+    }
     for place in range(3):
         answers = {path: said[place % len(said)] for path, said in plain.items() if said}
         yield etree.tostring(_filled(form, answers, as_asked=False))

@@ -1,6 +1,7 @@
 """Forms: upload with findings, publication, download of what was uploaded."""
 
 import io
+import re
 
 import pytest
 from sqlalchemy.orm import Session
@@ -73,6 +74,52 @@ def test_a_draft_of_a_published_form_says_what_changes(designer):
     changed = GOOD.replace("| Town  |", "| Place |").replace("| 1       |", "| 2       |")
     page = text_of(designer.post("/forms/new", workbook(changed)))
     assert "What changes" in page
+
+
+def test_a_version_is_published_with_a_note_that_stands_in_the_list(designer):
+    unnoted = workbook(GOOD) | {"note": ""}
+    designer.post("/forms/new", unnoted)
+    assert "Write a note" in text_of(designer.post("/forms/visit/publish", status=422))
+    page = text_of(designer.post("/forms/visit/publish", {"note": "Asks for the town"}))
+    assert "Asks for the town" in page
+
+
+LESS = GOOD.replace("| text | town            | Town  |", "| date | town            | Town  |").replace(
+    "| 1       |", "| 2       |"
+)
+
+
+def test_changes_that_lose_answers_take_a_word_and_the_way_back_is_the_old_version_again(designer):
+    designer.post("/forms/new", workbook(GOOD))
+    designer.post("/forms/visit/publish")
+    page = text_of(designer.post("/forms/new", workbook(LESS)))
+    assert "Publish although answers lose by it" in page
+    assert "Its type was text and is date." in page
+    assert "lose" in text_of(designer.post("/forms/visit/publish", status=409))
+    assert "is published" in text_of(designer.post("/forms/visit/publish", {"note": "Days", "lossy": "on"}))
+    versions = re.findall(r"/forms/visit\?version=([0-9a-f-]{36})", designer.get("/forms/visit"))
+    old = list(dict.fromkeys(versions))[1]
+    assert "Make it the draft" in designer.get(f"/forms/visit?version={old}")
+    page = designer.post(f"/forms/visit/{old}/again")
+    assert "Version 1 again" in page
+    assert "is published" in text_of(designer.post("/forms/visit/publish", {"lossy": "on"}))
+    assert text_of(designer.get("/forms/visit")).count("Superseded") == 2
+
+
+def test_any_two_versions_are_compared(designer):
+    designer.post("/forms/new", workbook(GOOD))
+    designer.post("/forms/visit/publish")
+    assert "No difference" in designer.get("/forms/visit/compare")
+    designer.post("/forms/new", workbook(LESS))
+    designer.post("/forms/visit/publish", {"lossy": "on"})
+    page = designer.get("/forms/visit/compare")
+    assert "1 lossy" in page
+    assert "No submissions of this mission were held with version 1" in text_of(page)
+    first, second = dict.fromkeys(re.findall(r'<option value="([0-9a-f-]{36})"', page)).keys()
+    back = text_of(designer.get(f"/forms/visit/compare?old={first}&new={second}"))
+    assert "Its type was date and is text." in back
+    assert "1 widening" in back
+    designer.get(f"/forms/visit/compare?old={first}&new=x", status=404)
 
 
 def test_uploading_the_published_version_again_changes_nothing(designer):

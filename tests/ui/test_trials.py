@@ -219,7 +219,7 @@ def test_a_test_phone_that_is_cut_off_gets_nothing(designer, root):
 
 
 def test_after_publication_the_page_says_that_test_phones_wait_for_the_next_draft(designer, root):
-    page = text_of(designer.post("/forms/tried/publish"))
+    page = text_of(designer.post("/forms/tried/publish", {"note": "Tried"}))
     assert "There is no draft now" in page
     assert "Blue phone" in page
 
