@@ -47,6 +47,7 @@ def opened(tmp_path_factory):
         sign_in(page, url, office.email, office.password)
         page.goto(f"{url}/projects/{office.mission_id}/forms/ct_screening")
         page.click("main >> text=Preview")
+        page.wait_for_selector(".form-initialization-status.ready", state="attached")
         # One page for all: the form it asks for is another each time.
         page.route("**/xform", lambda route, _: route.fulfill(body=served[-1], content_type="text/xml"))
 
