@@ -96,10 +96,11 @@ def _labels(workbook: Workbook) -> Iterator[Finding]:
     """Two choices of one list that nobody can tell apart."""
     choices = workbook["choices"]
     header = next(iter(choices.all_headers("label")), "")
+    filters = [one for one in choices.columns if choices.is_filter(one)]
     seen: dict[tuple[str, ...], int] = {}
     for number, cells in choices.numbered():
         if label := cells.get(header):
-            others = [cells.get(one, "") for one in choices.columns if choices.is_filter(one)]
+            others = [cells.get(one, "") for one in filters]
             first = seen.setdefault((choices.get(cells, "list_name"), label, *others), number)
             if first != number:
                 yield warning(
@@ -119,22 +120,21 @@ def _offered(workbook: Workbook) -> Iterator[Finding]:
     for _, cells in choices.numbered():
         codes[choices.get(cells, "list_name")].add(choices.get(cells, "name"))
     of_question = {survey.get(survey.rows[number - 2], "name"): name for number, name, _ in selects(survey)}
-    filters: dict[str, list[dict[str, set[str]]]] = defaultdict(list)
+    filters: dict[str, set[tuple[tuple[str, str], ...]]] = defaultdict(set)
     for number, name, _ in selects(survey):
         tree = tree_of(survey.get(survey.rows[number - 2], "choice_filter"))
-        wanted = dict(_wanted(tree)) if tree else {}
-        filters[name].append(
-            {
-                column: codes[of_question[asked]]
-                for column, asked in wanted.items()
+        filters[name].add(
+            tuple(
+                (column, of_question[asked])
+                for column, asked in (_wanted(tree) if tree else ())
                 if asked in of_question and column in choices.columns
-            }
+            )
         )
     for number, cells in choices.numbered():
-        used = filters.get(choices.get(cells, "list_name"), [])
-        shut = [_shut(cells, one) for one in used]
-        if shut and all(shut):
-            column, known = next((one, used[0][one]) for one in used[0] if one == shut[0])
+        used = filters.get(choices.get(cells, "list_name"), ())
+        shut = [_shut(cells, one, codes) for one in used]
+        if shut and (first := shut[0]) and all(shut):
+            column, known = first[0], codes[first[1]]
             close = nearest(cells.get(column, ""), known)
             yield warning(
                 "choice_never_offered",
@@ -147,9 +147,11 @@ def _offered(workbook: Workbook) -> Iterator[Finding]:
             )
 
 
-def _shut(cells: Mapping[str, str], allowed: Mapping[str, set[str]]) -> str | None:
-    """The column that keeps a choice from being offered."""
-    return next((one for one, known in allowed.items() if cells.get(one, "") not in known), None)
+def _shut(
+    cells: Mapping[str, str], wanted: tuple[tuple[str, str], ...], codes: Mapping[str, set[str]]
+) -> tuple[str, str] | None:
+    """The column that keeps a choice from being offered, and the list it should hold a code of."""
+    return next((one for one in wanted if cells.get(one[0], "") not in codes[one[1]]), None)
 
 
 def _wanted(tree: Tree) -> Iterator[tuple[str, str]]:

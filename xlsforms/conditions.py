@@ -81,6 +81,8 @@ class _Logic:
     def __init__(self, form: Form) -> None:
         self.form = form
         self.questions = {question.path: question for question in form.questions()}
+        self._lists: dict[str, frozenset[Value]] = {}
+        self._sorted: dict[frozenset[Value], list[str]] = {}
         self._values: dict[str, frozenset[Value] | None] = {}
 
     def values(self, path: str) -> frozenset[Value] | None:
@@ -89,11 +91,24 @@ class _Logic:
             self._values[path] = None  # while it is looked at: a calculation in a circle has any
             question = self.questions.get(path)
             if question and question.choices and not question.file and not question.itemset:
-                self._values[path] = frozenset(_value(one.name) for one in self.form.choice_list(question))
+                self._values[path] = self._codes(question.choices)
             elif question and question.type == "calculate":
                 tree = tree_of(question.calculation or "")
                 self._values[path] = self._outcomes(tree, path) if tree else None
         return self._values[path]
+
+    def _codes(self, listed: str) -> frozenset[Value]:
+        """The names of a choice list, made once for all questions that use it."""
+        if listed not in self._lists:
+            self._lists[listed] = frozenset(_value(one.name) for one in self.form.choices.get(listed, ()))
+        return self._lists[listed]
+
+    def _words(self, path: str) -> list[str]:
+        """What a question can be, in order."""
+        known = self.values(path) or frozenset()
+        if known not in self._sorted:
+            self._sorted[known] = sorted(_word(one) for one in known if one != "")
+        return self._sorted[known]
 
     def _outcomes(self, tree: Tree, context: str) -> frozenset[Value] | None:
         match tree:
@@ -116,7 +131,7 @@ class _Logic:
             several = str(value).split() if question.type in ("select_multiple", "rank") else [value]
             for one in several:
                 if _value(one) not in known:
-                    words = sorted(_word(each) for each in known if each != "")
+                    words = self._words(path)
                     close = nearest(_word(one), words)
                     listed = ", ".join(words[:12]) + (", …" if len(words) > 12 else "")
                     yield warning(
@@ -206,6 +221,8 @@ class _Logic:
         constants = [one for one in atoms if not one.base]
         question = self.questions.get(subject)
         known = self.values(subject) if question and question.type != "select_multiple" else None
+        if known is not None and len(known) > len(atoms) and all(one.operator == "!=" for one in atoms):
+            return True  # each takes one value away
         tried = {one.value for one in constants if one.operator == "="} or known
         if tried is not None:
             if known is not None:
