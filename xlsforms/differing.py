@@ -79,9 +79,12 @@ def choices(old: Form, new: Form) -> Iterator[Said]:
     """The choices of questions that both versions have and that choose from a list of the form. What several
     questions share is told once, of none of them."""
     shared: dict[tuple[str, str], list[Question]] = {}
-    before = {one.path: one for one in old.questions()}
+    before: dict[str, list[Question]] = {}
+    for one in old.questions():
+        before.setdefault(one.path, []).append(one)
     for now in new.questions():
-        was = before.get(now.path)
+        # Several controls may ask for one value: the first is compared with the first.
+        was = before[now.path].pop(0) if before.get(now.path) else None
         if was is not None and was.choices and now.choices:
             shared.setdefault((was.choices, now.choices), []).append(now)
     for (first, second), users in shared.items():
