@@ -86,7 +86,7 @@ def upload(project_id: int) -> str | Response | tuple[str, int]:
             checked,
             actor=auth.actor(),
             mission_id=project_id,
-            note=request.form.get("note", "").strip()[:200],
+            note=request.form.get("note", "").strip()[: publishing.MAX_NOTE],
         )
         form_id = db.session.get_one(Form, version.form_id).xml_form_id
         version_id, title, published = version.id, version.title, version.published
