@@ -15,7 +15,7 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from collections.abc import Mapping as MappingABC
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path, PurePosixPath
@@ -33,6 +33,9 @@ from xlsforms.workbook import Kind, Limits, Workbook, inspect, kind_of
 from xlsforms.xml import XmlLimits
 
 LIMITS = Limits()
+Progress = Callable[[str, float | None], None]
+"""Is told which step is at work, `reading`, `converting` or `checking`, and which share of it is done, 0 to 1, or None
+where nobody can say."""
 _ROOT = Path(__file__).resolve().parent.parent
 _ORDER: tuple[Severity, ...] = ("error", "warning", "info")
 
@@ -63,16 +66,20 @@ def compile_form(
     dictionary: words.Dictionary | None = None,
     beside: Collection[str] | None = None,
     limits: Limits = LIMITS,
+    progress: Progress | None = None,
 ) -> CompiledForm:
     """Compiles a .xlsx, .xls, .csv, .md or .xml. `name` is the file's name; its stem is the form id where the
-    settings sheet names none. `beside` are the names of the files the form will have, where they are known. Never
-    raises for what is in the file."""
+    settings sheet names none. `beside` are the names of the files the form will have, where they are known. `progress`
+    is called at every step, in this thread. Never raises for what is in the file."""
+    progress = progress or (lambda *_: None)
+    progress("reading", None)
     kind = kind_of(content, name)
     if isinstance(kind, Finding):
         return CompiledForm(None, (kind,))
     if finding := inspect(content, kind, limits) if len(content) > limits.upload else None:
         return CompiledForm(kind, (finding,))
     dictionary = dictionary or words.load()
+    progress("checking" if kind == "xml" else "converting", None)
     if kind == "xml":
         return _assemble(kind, content, Workbook({}), dictionary=dictionary, beside=beside, limits=limits)
     answer = _convert(content, kind, name, limits)
@@ -80,6 +87,7 @@ def compile_form(
         return CompiledForm(kind, (answer,))
     if "finding" in answer:
         return CompiledForm(kind, (Finding.from_json(answer["finding"]),))
+    progress("checking", None)
     workbook = Workbook.from_json(answer["sheets"])
     said = [complaints.finding(message, "warning", workbook) for message in answer["warnings"]]
     if answer["error"]:

@@ -20,7 +20,7 @@ from app.models import Assignment, Device, DeviceGroup, Form, FormMedia, FormVer
 from app.policy import Actor
 from app.services import entity_lists, form_keys, forms, normalise, trials
 from xlsforms import schema, xform, xml
-from xlsforms.compile import CompiledForm, compile_form
+from xlsforms.compile import CompiledForm, Progress, compile_form
 from xlsforms.finding import Finding
 
 MAX_UPLOAD: Final = 20_000_000
@@ -61,18 +61,20 @@ class Checked:
         return tuple(one for one in self.findings if one.severity == "warning")
 
 
-def check(content: bytes, name: str, *, form_id: str | None = None) -> Checked:
+def check(
+    content: bytes, name: str, *, form_id: str | None = None, progress: Progress | None = None
+) -> Checked:
     """Compile an upload: XLSX, XLS, CSV, markdown or XForm XML, told by its content and the name's ending.
 
-    `form_id` is used where the workbook names none. Takes seconds, in a child process with limits; whatever
-    is wrong with the content is a finding. Raises the Problem `too_large`.
+    `form_id` is used where the workbook names none; `progress` is told the steps. Takes seconds, in a child process
+    with limits; whatever is wrong with the content is a finding. Raises the Problem `too_large`.
     """
     if len(content) > MAX_UPLOAD:
         raise problems.too_large(MAX_UPLOAD)
     if form_id:
         ending = name.rpartition(".")[2] if "." in name else "xlsx"
         name = f"{form_id}.{ending}"
-    return Checked(content, compile_form(content, name))
+    return Checked(content, compile_form(content, name, progress=progress))
 
 
 def save_draft(

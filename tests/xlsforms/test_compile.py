@@ -35,6 +35,12 @@ def test_a_markdown_table_becomes_an_xform_with_its_schema():
     assert compiled.files == {}
 
 
+def test_the_steps_are_told_while_they_are_taken():
+    told = []
+    assert compile_form(GOOD.encode(), "trial.md", progress=lambda step, _: told.append(step)).ok
+    assert list(dict.fromkeys(told)) == ["reading", "converting", "checking"]
+
+
 def test_a_workbook_and_the_same_table_give_the_same_form():
     book = openpyxl.Workbook()
     survey = book.active
