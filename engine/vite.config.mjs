@@ -5,8 +5,18 @@ const ENGINE = /@getodk\/web-forms\/dist\/[^/]*\.js$/;
 const CHANGES = [
   // The letters of the system do, and 0.9 MB less travels.
   { what: /@font-face\{[^}]*\}/g, by: "", times: 27 },
-  // In words for those who answer.
-  { what: /🚧 Support for non-image uploads is pending. 🚧/g, by: "The browser takes no file of this kind.", times: 1 },
+  // Recordings, films and other files are taken by a control of ours.
+  {
+    what: /createElementBlock\("p", null, "🚧 Support for non-image uploads is pending. 🚧"\)/g,
+    by: "createBlock(fileControl, { question: eA.question, controlText: ControlText, validationMessage: ValidationMessage })",
+    times: 1,
+  },
+  // How an interview begins, main.js says: the component knows new ones and edits, its engine drafts, too.
+  {
+    what: /const rA = resolvableFormInstanceInput\(tA\.editInstance\), oA = await AA\.editInstance\(rA, nA\);/g,
+    by: "const oA = await tA.editInstance(AA, nA);",
+    times: 1,
+  },
   // Emscripten's loader of libraries with JavaScript inside. The grammar of XPath is none.
   { what: /(?<![.\w])eval\(/g, by: "noEval(", times: 2 },
 ];
@@ -27,7 +37,8 @@ function trimmed() {
           return by;
         });
       });
-      return { code: `${code}\nfunction noEval() { throw new Error("eval is off"); }\n`, map: null };
+      const ours = `import { fileControl } from "${new URL("file.js", import.meta.url).pathname}";\n`;
+      return { code: `${ours}${code}\nfunction noEval() { throw new Error("eval is off"); }\n`, map: null };
     },
     buildEnd() {
       CHANGES.forEach(({ what, times }, at) => {

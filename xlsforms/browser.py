@@ -9,13 +9,9 @@ from typing import Final
 
 from xlsforms.schema import Form, Question
 
-_FILES: Final = "takes no file of this kind: pass it over"
 _MAP: Final = "shows no map: it would be fetched from another server, and tell it the place"
 _PLACE: Final = "takes no place: the browser would ask another company where it is"
 _BY_TYPE: Final = {
-    "audio": _FILES,
-    "video": _FILES,
-    "file": _FILES,
     "geotrace": _MAP,
     "geoshape": _MAP,
     "geopoint": _PLACE,

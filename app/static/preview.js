@@ -1,4 +1,6 @@
 // The preview of a form: the engine shows it, and what would be sent is shown in place of sending it.
+import { show } from "./interview.js";
+
 const $ = (selector, root = document) => root.querySelector(selector);
 const place = $("#form");
 const said = $("[data-said]");
@@ -16,13 +18,6 @@ async function get(url, what) {
   if (!answer) throw new Error(`The server was not reached, so ${what} is missing. Load the page again.`);
   if (!answer.ok || answer.redirected) throw new Error(`The server did not give ${what}. Load the page again.`);
   return answer;
-}
-
-// A file by the URL it has in the form, jr://images/face.png: only its name counts, as on a phone. One that is not there
-// is left out, and the page has said so.
-function fetchFormAttachment(url) {
-  const name = decodeURIComponent(String(url).split("/").pop());
-  return fetch(place.dataset.file.replace(/FILE$/, encodeURIComponent(name)));
 }
 
 // The answers as a list in a list; what has neither text nor children was not answered.
@@ -55,19 +50,16 @@ function indented(node, depth = 0) {
   return `${"  ".repeat(depth)}${tag}\n${within}${"  ".repeat(depth)}</${node.nodeName}>\n`;
 }
 
-async function show(payload) {
-  const [data] = payload.data;
-  const xml = await data.get("xml_submission_file").text();
+function present({ xml, files }) {
   const root = new DOMParser().parseFromString(xml, "text/xml").documentElement;
   $("[data-answers]").replaceChildren();
   list(root, $("[data-answers]"));
   $("[data-xml]").textContent = indented(root);
-  const files = [...data].filter(([name]) => name !== "xml_submission_file");
   $("[data-files]").hidden = !files.length;
   $("[data-files] ul").replaceChildren(
-    ...files.map(([name, file]) => {
+    ...files.map((file) => {
       const item = document.createElement("li");
-      item.textContent = `${name}, ${Math.ceil(file.size / 1000)} kB`;
+      item.textContent = `${file.name}, ${Math.ceil(file.size / 1000)} kB`;
       return item;
     }),
   );
@@ -84,28 +76,19 @@ $("[data-on]").addEventListener("click", () => {
 });
 $("[data-anew]").addEventListener("click", () => location.reload());
 
-// The engine says in its own dialog what it cannot read; here is what that means.
-new MutationObserver(() => {
-  if ($(".form-initialization-status.error", place)) {
-    say("The browser cannot open this form. What it could not read stands below. A phone may be able to: try it on one.", true);
-  } else if ($(".form-initialization-status.ready", place)) {
-    say("");
-    const finish = $(".footer button[aria-label=Send]", place);
-    if (finish) {
-      finish.setAttribute("aria-label", FINISH);
-      $(".p-button-label", finish).textContent = FINISH;
-    }
-  }
-}).observe(place, { childList: true, subtree: true, attributes: true, attributeFilter: ["class"] });
-
 try {
-  const [{ mount }, xform] = await Promise.all([import(place.dataset.engine), get(place.dataset.xform, "the form")]);
-  mount(place, {
-    formXml: await xform.text(),
-    fetchFormAttachment,
-    missingResourceBehavior: "BLANK",
+  const xform = await (await get(place.dataset.xform, "the form")).text();
+  await show(place, {
+    xform,
+    // One that is not there is left out, and the page has said so.
+    file: (name) => fetch(place.dataset.file.replace(/FILE$/, encodeURIComponent(name))),
+    finish: FINISH,
     preloadProperties: { deviceID: "saif:preview", username: "preview" },
-    onSubmit: (payload, done) => done(show(payload)),
+    onReady: () => say(""),
+    // The engine says in its own dialog what it cannot read; here is what that means.
+    onRefused: () =>
+      say("The browser cannot open this form. What it could not read stands below. A phone may be able to: try it on one.", true),
+    onFinish: present,
     onError: (error) => say(`The form could not go on: ${error.message}`, true),
   });
 } catch (error) {

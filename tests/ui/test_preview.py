@@ -84,8 +84,8 @@ def test_only_the_page_with_the_engine_lets_it_style_and_read_xpath_and_no_page_
 
 def test_the_page_says_what_differs_from_a_phone_and_which_files_are_missing(visit, designer):
     page = designer.get(preview_of(designer, "visit"))
-    assert "<code>voice</code>: the browser takes no file of this kind" in page
     assert "<code>way</code>: the browser shows no map" in page
+    assert "<code>voice</code>" not in page
     assert "Not uploaded yet" not in page
     other = visit("form_designer")
     other.post(
@@ -268,13 +268,23 @@ def test_a_draft_shows_its_picture_and_its_list_and_takes_a_repeat_and_a_file(up
         {"name": "shot.png", "mimeType": "image/png", "buffer": picture()}
     )
     question(page, "Picture").locator("img").wait_for()
+    recording = question(page, "Recording")
+    for name in ("wrong.mp3", "said.mp3"):
+        recording.locator("input[type=file]").last.set_input_files(
+            {"name": name, "mimeType": "audio/mpeg", "buffer": name.encode()}
+        )
+        recording.get_by_text(".mp3").wait_for()
+        if name.startswith("wrong"):
+            recording.get_by_role("button", name="Remove file").click()
+            recording.get_by_text(".mp3").wait_for(state="detached")
     speak(page, "Français (fr)")
     page.get_by_role("button", name="Add Enfant").wait_for()
     xml = sent(page)
     assert re.findall("<called>(.*?)</called>", xml) == ["Ali", "Bintou"]
     assert "<town>t2</town>" in xml
     (file,) = re.findall(r"<photo>(\d+\.png)</photo>", xml)
-    assert file in page.inner_text("[data-files]")
+    (voice,) = re.findall(r"<voice>(\d+\.mp3)</voice>", xml)
+    assert page.locator("[data-files] li").all_inner_texts() == [f"{file}, 1 kB", f"{voice}, 1 kB"]
 
     page.get_by_role("button", name="Go on answering").click()
     choose(page, "Des enfants", "Non")
