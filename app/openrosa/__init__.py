@@ -8,13 +8,12 @@ from uuid import UUID
 
 from flask import Blueprint, Flask, Response, request
 from sqlalchemy.exc import DBAPIError
-from werkzeug.http import parse_options_header
 
-from app import problems
+from app import multipart
 from app.auth import PHONES, needs
 from app.auth import phones as named
 from app.db import connect_to_glance, db
-from app.openrosa import documents, errors, multipart
+from app.openrosa import documents, errors
 from app.openrosa.downloads import file, stream, xml
 from app.services import devices, phones, receive
 from app.services.receive import Sender
@@ -145,27 +144,10 @@ def before_submission(token: str | None, project_id: int) -> Response:
 @needs("phone.submit")
 def submission(token: str | None, project_id: int) -> Response:
     """Take an interview in. 201 once it is stored; a repeat is a success too."""
-    here = state()
     sender = _sender(token, project_id)
-    kind, options = parse_options_header(request.headers.get("Content-Type"))
-    if kind.lower() != "multipart/form-data" or not options.get("boundary"):
-        raise problems.not_a_submission("What arrived is not in the form in which phones send interviews.")
     with ExitStack() as opened:
-        try:
-            body = multipart.read(
-                request.stream,
-                options["boundary"],
-                begin_file=here.inbox.file,
-                opened=opened,
-                max_xml=here.config.max_xml,
-                max_files=here.config.max_files,
-            )
-        except OSError as error:
-            # Of the disk: what breaks off on the way is a Problem already.
-            raise problems.unavailable() from error
-        if body.xml is None:
-            raise problems.not_a_submission("The request holds no interview.")
-        here.inbox.receive(sender, xml=body.xml, files=body.files, phone=request.args.get("deviceID"))
+        sent = multipart.of_request(opened)
+        state().inbox.receive(sender, xml=sent.xml, files=sent.files, phone=request.args.get("deviceID"))
     return errors.message(_SUCCESS, nature="submit_success", status=201)
 
 

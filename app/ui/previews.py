@@ -32,6 +32,7 @@ def one(project_id: int, form_id: str, version_id: uuid.UUID) -> Response:
     place: dict[str, Any] = {"project_id": project_id, "form_id": form_id, "version_id": version_id}
     page = render_template(
         "forms/preview.html",
+        script="preview.js",
         version=version,
         lacks=browser.lacking(form),
         missing=[line.name for line in forms.media(db.session, version) if not line.present],

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import strategies as st
 
 import app
-from app.openrosa import multipart
+from app import multipart
 from app.problems import Problem
 from submissions import envelope
 from submissions.envelope import EnvelopeError

@@ -10,12 +10,15 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import IO, Final
 
+from flask import request
 from werkzeug.exceptions import RequestEntityTooLarge
+from werkzeug.http import parse_options_header
 from werkzeug.sansio.multipart import Data, Epilogue, Event, Field, File, MultipartDecoder, NeedData
 
+from app import part_names as names
 from app import problems
-from app.openrosa import names
 from app.services.receive import IncomingFile
+from app.state import state
 
 XML_PART: Final = "xml_submission_file"
 INCOMPLETE: Final = "*isIncomplete*"
@@ -32,6 +35,40 @@ class Body:
 
     xml: bytes | None = None
     files: list[IncomingFile] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Interview:
+    """An interview that came whole: its XML, and its files, sealed."""
+
+    xml: bytes
+    files: list[IncomingFile]
+
+
+def of_request(opened: ExitStack) -> Interview:
+    """The interview that this request carries, from a phone or a browser. Files are closed by `opened`.
+
+    Raises Problem: not_a_submission, too_large, unavailable.
+    """
+    here = state()
+    kind, options = parse_options_header(request.headers.get("Content-Type"))
+    if kind.lower() != "multipart/form-data" or not options.get("boundary"):
+        raise problems.not_a_submission("What arrived is not in the form in which phones send interviews.")
+    try:
+        body = read(
+            request.stream,
+            options["boundary"],
+            begin_file=here.inbox.file,
+            opened=opened,
+            max_xml=here.config.max_xml,
+            max_files=here.config.max_files,
+        )
+    except OSError as error:
+        # Of the disk: what breaks off on the way is a Problem already.
+        raise problems.unavailable() from error
+    if body.xml is None:
+        raise problems.not_a_submission("The request holds no interview.")
+    return Interview(body.xml, body.files)
 
 
 @dataclass(frozen=True, slots=True)
