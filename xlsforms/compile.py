@@ -5,38 +5,32 @@ about it.
     if compiled.ok: publish(compiled.xform, compiled.schema, compiled.mapping)
     for finding in compiled.findings: ...
 
-Workbooks are converted in a child process (see `convert`) with limits of CPU time, memory and wall time;
-whatever goes wrong there is a finding, never an exception. An XForm that was uploaded as XML is passed on
-byte for byte.
+All of it happens in a child process (see `apart`) with limits of CPU time, memory and wall time; whatever goes wrong
+there is a finding, never an exception. An XForm that was uploaded as XML is passed on byte for byte.
 """
 
-import json
 import re
-import signal
-import subprocess
-import sys
 from collections.abc import Callable, Collection, Iterable
 from collections.abc import Mapping as MappingABC
-from dataclasses import asdict, dataclass, field, replace
-from pathlib import Path, PurePosixPath
-from tempfile import TemporaryDirectory
+from dataclasses import dataclass, field, replace
+from pathlib import PurePosixPath
 from typing import Any
 
-from xlsforms import cells, complaints, media, xform
+from xlsforms import apart, cells, complaints, media, xform
 from xlsforms import dictionary as words
 from xlsforms import lint as designer
 from xlsforms import mapping as mappings
+from xlsforms.convert import convert
 from xlsforms.finding import Finding, Severity, error
 from xlsforms.mapping import Mapping
 from xlsforms.schema import Form
-from xlsforms.workbook import Kind, Limits, Workbook, inspect, kind_of
+from xlsforms.workbook import Kind, Limits, Workbook, kind_of, too_large
 from xlsforms.xml import XmlLimits
 
 LIMITS = Limits()
 Progress = Callable[[str, float | None], None]
 """Is told which step is at work, `reading`, `converting` or `checking`, and which share of it is done, 0 to 1, or None
 where nobody can say."""
-_ROOT = Path(__file__).resolve().parent.parent
 _ORDER: tuple[Severity, ...] = ("error", "warning", "info")
 
 
@@ -58,12 +52,21 @@ class CompiledForm:
         """Whether it may be published: there is an XForm and no finding is an error."""
         return self.xform is not None and not any(finding.is_error for finding in self.findings)
 
+    def to_json(self) -> dict[str, Any]:
+        """What the child answers. An XForm that was uploaded is known to who asked."""
+        return {
+            "findings": [one.to_json() for one in self.findings],
+            "xform": self.xform.decode() if self.xform is not None and self.kind != "xml" else None,
+            "schema": self.schema.to_json() if self.schema is not None else None,
+            "mapping": self.mapping.to_json() if self.mapping is not None else None,
+            "files": {name: made.decode() for name, made in self.files.items()},
+        }
+
 
 def compile_form(
     content: bytes,
     name: str,
     *,
-    dictionary: words.Dictionary | None = None,
     beside: Collection[str] | None = None,
     limits: Limits = LIMITS,
     progress: Progress | None = None,
@@ -71,35 +74,76 @@ def compile_form(
     """Compiles a .xlsx, .xls, .csv, .md or .xml. `name` is the file's name; its stem is the form id where the
     settings sheet names none. `beside` are the names of the files the form will have, where they are known. `progress`
     is called at every step, in this thread. Never raises for what is in the file."""
-    progress = progress or (lambda *_: None)
-    progress("reading", None)
     kind = kind_of(content, name)
     if isinstance(kind, Finding):
         return CompiledForm(None, (kind,))
-    if finding := inspect(content, kind, limits) if len(content) > limits.upload else None:
+    if finding := too_large(content, limits):
         return CompiledForm(kind, (finding,))
-    dictionary = dictionary or words.load()
-    progress("checking" if kind == "xml" else "converting", None)
-    if kind == "xml":
-        return _assemble(kind, content, Workbook({}), dictionary=dictionary, beside=beside, limits=limits)
-    answer = _convert(content, kind, name, limits)
-    if isinstance(answer, Finding):
-        return CompiledForm(kind, (answer,))
-    if "finding" in answer:
-        return CompiledForm(kind, (Finding.from_json(answer["finding"]),))
-    progress("checking", None)
-    workbook = Workbook.from_json(answer["sheets"])
-    said = [complaints.finding(message, "warning", workbook) for message in answer["warnings"]]
-    if answer["error"]:
-        said.append(complaints.finding(answer["error"], "error", workbook))
-    made = {"itemsets.csv": answer["itemsets"].encode()} if answer["itemsets"] else {}
-    source = answer["xform"].encode() if answer["xform"] else None
-    if beside is not None:
-        beside = {*beside, *made}
-    compiled = _assemble(
-        kind, source, workbook, dictionary=dictionary, beside=beside, limits=limits, said=tuple(said)
+    return _compile(kind, content, name, beside=beside, limits=limits, progress=progress or (lambda *_: None))
+
+
+def compile_apart(
+    kind: Kind,
+    content: bytes,
+    name: str,
+    *,
+    beside: Collection[str] | None,
+    limits: Limits,
+    progress: Progress,
+) -> CompiledForm:
+    """`compile_here` in a child process within limits."""
+    request = {"kind": kind, "name": name, "beside": None if beside is None else sorted(beside)}
+    try:
+        answer = apart.run(request, content, limits=limits, progress=progress)
+    except apart.Stopped as stopped:
+        return CompiledForm(kind, (_too_costly(stopped.why, limits),))
+    if fault := answer.get("fault"):
+        return CompiledForm(kind, (complaints.broken(fault),))
+    schema, mapping, text = answer["schema"], answer["mapping"], answer["xform"]
+    form = Form.from_json(schema) if schema is not None else None
+    return CompiledForm(
+        kind=kind,
+        findings=tuple(Finding.from_json(one) for one in answer["findings"]),
+        xform=(content if text is None else text.encode()) if form is not None else None,
+        schema=form,
+        mapping=Mapping.from_json(mapping) if mapping is not None else None,
+        media=form.media if form is not None else (),
+        files={file: made.encode() for file, made in answer["files"].items()},
     )
-    return replace(compiled, files=made)
+
+
+_compile = compile_apart
+
+
+def compile_here(
+    kind: Kind,
+    content: bytes,
+    name: str,
+    *,
+    beside: Collection[str] | None,
+    limits: Limits,
+    progress: Progress,
+) -> CompiledForm:
+    """Compiles in this process, without limits of time and memory."""
+    if kind == "xml":
+        return _assemble(kind, content, Workbook({}), beside=beside, limits=limits, progress=progress)
+    made = convert(content, kind, stem=_stem(name), limits=limits, progress=progress)
+    if made.finding is not None:
+        return CompiledForm(kind, (made.finding,))
+    said = [complaints.finding(message, "warning", made.workbook) for message in made.warnings]
+    if made.error:
+        said.append(complaints.finding(made.error, "error", made.workbook))
+    files = {"itemsets.csv": made.itemsets.encode()} if made.itemsets else {}
+    compiled = _assemble(
+        kind,
+        made.xform.encode() if made.xform else None,
+        made.workbook,
+        beside=None if beside is None else {*beside, *files},
+        limits=limits,
+        progress=progress,
+        said=tuple(said),
+    )
+    return replace(compiled, files=files)
 
 
 def _assemble(
@@ -107,22 +151,27 @@ def _assemble(
     source: bytes | None,
     workbook: Workbook,
     *,
-    dictionary: words.Dictionary,
     beside: Collection[str] | None,
     limits: Limits,
+    progress: Progress,
     said: tuple[Finding, ...] = (),
 ) -> CompiledForm:
+    progress("checking", 0.0)
+    dictionary = words.load()
     found: list[Finding] = []
     faults: tuple[Finding, ...] = ()
     form = mapping = None
     if source is not None:
         try:
             form = xform.read(source, XmlLimits(bytes=limits.xform))
+            progress("checking", 0.3)
             mapping, doubts = mappings.read(form, dictionary)
             found += doubts
         except xform.XFormError as fault:
             faults = fault.findings
+    progress("checking", 0.4)
     found += designer.lint(workbook, form, mapping, dictionary)
+    progress("checking", 0.9)
     if form is not None and beside is not None:
         found += media.check(workbook, form, beside)
     if kind == "xml" or not any(one.is_error for one in found):
@@ -154,32 +203,6 @@ def _in_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     )
 
 
-def _convert(content: bytes, kind: Kind, name: str, limits: Limits) -> dict[str, Any] | Finding:
-    """The child's answer, or why there is none."""
-    command = [sys.executable, "-P", "-m", "xlsforms.convert", json.dumps(asdict(limits)), kind, _stem(name)]
-    environment = {"PYTHONPATH": str(_ROOT), "PYTHONDONTWRITEBYTECODE": "1", "LC_ALL": "C.UTF-8"}
-    try:
-        with TemporaryDirectory(prefix="xlsform-") as scratch:  # pyxform writes the XForm to a file, too
-            child = subprocess.run(  # noqa: S603 - our own module, arguments are not shell words
-                command,
-                input=content,
-                capture_output=True,
-                timeout=limits.wall_seconds,
-                env=environment | {"TMPDIR": scratch},
-                cwd=scratch,
-                check=False,
-            )
-    except subprocess.TimeoutExpired:
-        return _too_costly(f"more than {limits.wall_seconds} seconds")
-    if child.returncode in (-signal.SIGXCPU, -signal.SIGKILL):
-        return _too_costly(f"more than {limits.cpu_seconds} seconds of computing")
-    try:
-        answer: dict[str, Any] = json.loads(child.stdout)
-    except ValueError:
-        return _too_costly(f"more than {limits.memory >> 20} MB of memory")
-    return answer
-
-
 def _stem(name: str) -> str:
     """A form id from a file name: no folders, no suffix, only characters that are safe everywhere."""
     stem = PurePosixPath(name.replace("\\", "/")).stem
@@ -187,7 +210,14 @@ def _stem(name: str) -> str:
     return safe if re.match(r"[A-Za-z_]", safe) else f"form_{safe}".rstrip("_")
 
 
-def _too_costly(what: str) -> Finding:
+def _too_costly(why: apart.Why, limits: Limits) -> Finding:
+    if why == "crash":
+        return complaints.broken("the process broke down")
+    what = {
+        "time": f"more than {limits.wall_seconds} seconds",
+        "computing": f"more than {limits.cpu_seconds} seconds of computing",
+        "memory": f"more than {limits.memory >> 20} MB of memory",
+    }[why]
     return error(
         "workbook_too_costly",
         f"Converting this workbook takes {what}, and was stopped.",

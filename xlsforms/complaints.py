@@ -179,8 +179,6 @@ OLDER: tuple[tuple[str, str, str, str], ...] = (
     (r"or_other and translations", "or_other_untranslated", "survey.type", _OTHER),
     (r"(?i)\bparameters?\b|integer value|randomize|\bseed\b|track-changes|identify-user|for quality",
      "parameter_wrong", "survey.parameters", _PARAMETERS),
-    (r"Internal fault: MemoryError", "workbook_too_costly", "",
-     "Make the form smaller: fewer rows, shorter lists."),
     (r"Internal fault", "conversion_failed", "",
      "Copy the sheets into a new workbook; if that does not help, leave out rows to find the one at fault."),
     (r"nested too deep", "nesting", "", "Nest fewer groups and repeats in each other."),
@@ -195,6 +193,11 @@ CODES = frozenset(
     | {code for _, code, _, _ in OLDER}
 )
 """All codes of what pyxform says, as against those of our own checks."""
+
+
+def broken(what: str) -> Finding:
+    """The finding for a fault that nobody foresaw, by its name."""
+    return finding({"text": f"Internal fault: {what}", "code": None, "context": {}}, "error", Workbook({}))
 
 
 def finding(message: Mapping[str, Any], severity: Severity, workbook: Workbook) -> Finding:

@@ -1,82 +1,91 @@
-"""The child process that converts a workbook.
+"""From a workbook to an XForm: pyxform, at arm's length.
 
-    python -m xlsforms.convert LIMITS KIND STEM < workbook > answer.json
-
-It is the only place that knows pyxform. It runs apart because a workbook may cost any amount of time and
-memory, because pyxform and the spreadsheet libraries under it read hostile files, and because pyxform
-configures logging when it is imported. It answers with one JSON object and has no opinion: what the
-messages mean is said in `complaints`.
+It is the only module that knows it, and has no opinion: what its messages mean is said in `complaints`. It is meant to
+be called in the child process of `apart`.
 """
 
-import json
 import re
-import resource
-import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cache
 from io import BytesIO
 from string import Formatter
-from typing import Any, get_args
+from typing import Any
 
 from xlsforms.finding import Finding, error
-from xlsforms.workbook import Kind, Limits, inspect
+from xlsforms.workbook import Kind, Limits, Sheet, Workbook, inspect
 
 SHEETS = ("survey", "choices", "settings", "external_choices", "entities", "osm")
 
 
-def main() -> None:
-    """Limits come as JSON in the first argument, the workbook on standard input."""
-    limits = Limits(**json.loads(sys.argv[1]))
-    resource.setrlimit(resource.RLIMIT_CPU, (limits.cpu_seconds, limits.cpu_seconds + 5))
-    resource.setrlimit(resource.RLIMIT_AS, (limits.memory, limits.memory))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (limits.xform, limits.xform))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    kind, stem = sys.argv[2], sys.argv[3]
-    assert kind in get_args(Kind)
-    answer = convert(sys.stdin.buffer.read(), kind, stem=stem, limits=limits)  # type: ignore[arg-type]  # asserted
-    json.dump(answer, sys.stdout)
+@dataclass(frozen=True, slots=True)
+class Converted:
+    """What pyxform made of a workbook. `error` and `warnings` are what it said, as {text, code, context}; `finding` is
+    there, and nothing else, where the file was not even opened."""
+
+    workbook: Workbook = field(default_factory=lambda: Workbook({}))
+    xform: str | None = None
+    itemsets: str | None = None
+    error: Mapping[str, Any] | None = None
+    warnings: tuple[Mapping[str, Any], ...] = ()
+    finding: Finding | None = None
 
 
-def convert(content: bytes, kind: Kind, *, stem: str, limits: Limits) -> dict[str, Any]:
-    """`xform` and `itemsets` (text or None), `sheets` (for Workbook.from_json), `error` and `warnings` as
-    {text, code, context}, `finding` where the file was not even opened."""
-    answer: dict[str, Any] = {"xform": None, "itemsets": None, "sheets": {}, "warnings": [], "error": None}
+def prepare() -> None:
+    """Imports what the first conversion would import."""
+    import openpyxl  # noqa: F401
+    import pyxform.xls2xform  # noqa: F401
+    import xlrd  # noqa: F401
+
+    _templates()
+
+
+def convert(
+    content: bytes, kind: Kind, *, stem: str, limits: Limits, progress: Callable[[str, float | None], None]
+) -> Converted:
+    """Opens the file and converts it. `stem` is the form id where the workbook names none. Never raises for what is in
+    the file."""
+    progress("reading", None)
     if finding := inspect(content, kind, limits):
-        return answer | {"finding": finding.to_json()}
+        return Converted(finding=finding)
     from pyxform.errors import PyXFormError
     from pyxform.xls2json_backends import get_xlsform
     from pyxform.xls2xform import convert as pyxform_convert
 
     warnings: list[str] = []
+    made = Converted()
     try:
         definition = get_xlsform(xlsform=BytesIO(content), file_type=f".{kind}")
-        answer["sheets"] = _sheets(definition)
-        if sum(len(row) for sheet in answer["sheets"].values() for row in sheet["rows"]) > limits.cells:
-            return answer | {"sheets": {}, "finding": _too_many_cells(limits).to_json()}
+        made = Converted(_workbook(definition))
+        if sum(len(row) for sheet in made.workbook.sheets.values() for row in sheet.rows) > limits.cells:
+            return Converted(finding=_too_many_cells(limits))
+        progress("converting", None)
         definition.fallback_form_name = stem
         result = pyxform_convert(_as_dict(definition), warnings=warnings)
-        answer["xform"], answer["itemsets"] = result.xform, result.itemsets and _text(result.itemsets)
+        made = replace(made, xform=result.xform, itemsets=result.itemsets and _text(result.itemsets))
     except PyXFormError as fault:
-        answer["error"] = _message(str(fault))
+        said = _message(str(fault))
         if str(fault).startswith("Duplicate column header"):
-            answer["error"]["context"] = _repeated_header(content, kind)
+            said["context"] = _repeated_header(content, kind)
+        made = replace(made, error=said)
     except RecursionError:
-        answer["error"] = _message("Groups or repeats are nested too deep.")
+        made = replace(made, error=_message("Groups or repeats are nested too deep."))
+    except MemoryError:
+        raise  # there is none to say more
     except Exception as fault:  # noqa: BLE001 - whatever a library raises on a hostile workbook is a finding
-        answer["error"] = _message(f"Internal fault: {type(fault).__name__}")
-    answer["warnings"] = [_message(text) for text in warnings]
-    return answer
+        made = replace(made, error=_message(f"Internal fault: {type(fault).__name__}"))
+    return replace(made, warnings=tuple(_message(text) for text in warnings))
 
 
-def _sheets(definition: Any) -> dict[str, Any]:
+def _workbook(definition: Any) -> Workbook:
     sheets = {}
     for name in SHEETS:
         rows, header = getattr(definition, name), getattr(definition, f"{name}_header")
         if rows is not None or header:
-            columns = [_text(column) for one in header or () for column in one]
-            cells = [{_text(key): _text(value) for key, value in row.items()} for row in rows or ()]
-            sheets[name] = {"columns": columns, "rows": cells}
-    return sheets
+            columns = tuple(_text(column) for one in header or () for column in one)
+            cells = tuple({_text(key): _text(value) for key, value in row.items()} for row in rows or ())
+            sheets[name] = Sheet(name, columns, cells)
+    return Workbook(sheets)
 
 
 def _text(value: object) -> str:
@@ -143,7 +152,3 @@ def _too_many_cells(limits: Limits) -> Finding:
         f"The sheets have more than {limits.cells} filled cells.",
         "Move long choice lists to a CSV file attached to the form.",
     )
-
-
-if __name__ == "__main__":
-    main()

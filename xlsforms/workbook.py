@@ -188,16 +188,22 @@ def kind_of(content: bytes, name: str) -> Kind | Finding:
     return "csv"
 
 
+def too_large(content: bytes, limits: Limits) -> Finding | None:
+    """Why a file is not even looked at, or None."""
+    if len(content) <= limits.upload:
+        return None
+    return error(
+        "workbook_too_large",
+        f"The file has {len(content) >> 20} MB; at most {limits.upload >> 20} MB are accepted.",
+        "Remove pictures from the workbook and move long choice lists to a CSV file attached to the form.",
+    )
+
+
 def inspect(content: bytes, kind: Kind, limits: Limits) -> Finding | None:
     """Why a workbook must not be opened, or None. Unpacks a .xlsx in pieces and keeps nothing: it is
     measured, and looked through for document type declarations, before a spreadsheet library sees it."""
-    if len(content) > limits.upload:
-        return error(
-            "workbook_too_large",
-            f"The file has {len(content) >> 20} MB; at most {limits.upload >> 20} MB are accepted.",
-            "Remove pictures from the workbook and move long choice lists to a CSV file attached to the "
-            "form.",
-        )
+    if finding := too_large(content, limits):
+        return finding
     if kind != "xlsx":
         return None
     try:

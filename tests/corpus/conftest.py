@@ -12,7 +12,6 @@ import pytest
 
 from tests.clients.javarosa.phone import JavaMissing, run
 from tests.tools import missing
-from tests.xlsforms.conftest import convert_here
 from xlsforms import compile as compiling
 
 CORPUS = Path(
@@ -32,12 +31,7 @@ class Compiled(dict):
     """file name → CompiledForm, compiled when first asked for, once a session."""
 
     def __missing__(self, file: str):
-        original = compiling._convert
-        compiling._convert = convert_here
-        try:
-            self[file] = compiling.compile_form((CORPUS / file).read_bytes(), file)
-        finally:
-            compiling._convert = original
+        self[file] = compiling.compile_form((CORPUS / file).read_bytes(), file)
         return self[file]
 
 

@@ -1,12 +1,8 @@
-"""Forms written as markdown tables, compiled in this process: starting a child for each would take minutes."""
-
-import json
-import warnings
+"""Forms written as markdown tables, compiled in this process."""
 
 import pytest
 
 from xlsforms import compile as compiling
-from xlsforms.convert import convert
 
 SETTINGS = """
 | settings |
@@ -15,18 +11,15 @@ SETTINGS = """
 """
 
 
-def convert_here(content, kind, name, limits):
-    """What the child would answer."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # openpyxl remarks on what it leaves out
-        answer = convert(content, kind, stem=compiling._stem(name), limits=limits)
-    return json.loads(json.dumps(answer))
+@pytest.fixture
+def here(monkeypatch):
+    """Forms are compiled in this process, where a fault of ours is seen and not told."""
+    monkeypatch.setattr(compiling, "_compile", compiling.compile_here)
 
 
 @pytest.fixture
-def compiled(monkeypatch):
+def compiled(here):
     """A function from a markdown table (survey, and settings unless it has its own) to a CompiledForm."""
-    monkeypatch.setattr(compiling, "_convert", convert_here)
 
     def compile_table(table: str, *, name="trial.md", **options):
         text = table if "| settings" in table else table + SETTINGS

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 import openpyxl
 import pytest
 
-from tests.xlsforms.conftest import convert_here
 from tests.xlsforms.faults import FAULTS, FORMS
 from xlsforms import compile as compiling
 
@@ -53,7 +52,7 @@ def sheets_of(path):
 def checked():
     """A function from sheets of rows to the findings about the workbook they make."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(compiling, "_convert", convert_here)
+        patch.setattr(compiling, "_compile", compiling.compile_here)
 
         def check(sheets, name):
             book = openpyxl.Workbook(write_only=True)

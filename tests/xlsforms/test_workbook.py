@@ -8,8 +8,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.xlsforms.conftest import convert_here
-from xlsforms import compile as compiling
 from xlsforms.compile import compile_form
 from xlsforms.finding import Finding
 from xlsforms.workbook import Limits, Sheet, Workbook, inspect, kind_of, split_header
@@ -161,8 +159,8 @@ def test_a_workbook_whose_packed_bytes_are_damaged_is_refused():
 
 @given(st.binary(max_size=600))
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
-def test_an_old_workbook_of_noise_is_refused(monkeypatch, noise):
-    monkeypatch.setattr(compiling, "_convert", convert_here)
+@pytest.mark.usefixtures("here")
+def test_an_old_workbook_of_noise_is_refused(noise):
     compiled = compile_form(OLE + noise, "form.xls")
     assert not compiled.ok
     assert any(finding.is_error for finding in compiled.findings)
