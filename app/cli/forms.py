@@ -11,7 +11,7 @@ from app.cli.frame import Commands, base_url, mission_of, mission_option, opened
 from app.db import writing
 from app.models import DeviceGroup, FormVersion
 from app.policy import COMMAND
-from app.services import devices, form_keys, forms, missions, publish, trial_devices
+from app.services import devices, form_keys, forms, missions, printing, publish, trial_devices
 from xlsforms.finding import Finding
 
 group = Commands("form", help="Forms: check them, publish them, put them on phones.")
@@ -139,6 +139,36 @@ def try_form(form_id: str, code: str, name: str, url: str | None, qr: Path | Non
         if qr:
             write_qr(qr, trial_devices.collect_settings(root, mission, title))
         click.echo(f"{device.id}  {root}")
+
+
+@group.command("print")
+@click.argument("form_id")
+@mission_option
+@click.option(
+    "--language", metavar="NAME", help="As the form names it; without it, the form's default language."
+)
+@click.option("--beside", metavar="NAME", help="A second language beside it, for translators.")
+@click.option("--version", metavar="VERSION", help="Without it, the published one, else the draft.")
+@click.option(
+    "--to",
+    required=True,
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="The .pdf to write.",
+)
+def print_form(
+    form_id: str, code: str, language: str | None, beside: str | None, version: str | None, to: Path
+) -> None:
+    """Write a form as a questionnaire for paper interviews, as PDF.
+
+    \b
+    Example:
+      saif form print ct_screening --mission MDCHI --language "Français (fr)" --to screening.pdf
+    """
+    with opened() as (_, session):
+        line = forms.get(session, mission_of(session, code).id, form_id)
+        chosen = forms.version(session, line.form, version) if version else line.current
+        to.write_bytes(printing.questionnaire(chosen, language=language, beside=beside))
 
 
 @group.command("list")

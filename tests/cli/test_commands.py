@@ -178,6 +178,21 @@ def test_a_form_is_checked_published_listed_and_assigned(saif, session, tmp_path
     listed = saif("form", "list", "--mission", "MDCHI")
     assert "visit" in listed
     assert "open" in listed
+    saif("form", "print", "visit", "--mission", "MDCHI", "--to", tmp_path / "visit.pdf")
+    assert (tmp_path / "visit.pdf").read_bytes().startswith(b"%PDF-")
+    spoken = saif(
+        "form",
+        "print",
+        "visit",
+        "--mission",
+        "MDCHI",
+        "--version",
+        "9",
+        "--to",
+        tmp_path / "no.pdf",
+        fails=True,
+    )
+    assert "no such version" in spoken
     saif("form", "assign", "visit", "--mission", "MDCHI", "--state", "closing")
     assert "closing" in saif("form", "list", "--mission", "MDCHI")
     with writing(session):
