@@ -1,4 +1,4 @@
-"""What test devices sent: fiction, to see whether a draft works, and thrown away with the draft."""
+"""What test devices and browsers sent: fiction, to see whether a draft works, and thrown away with the draft."""
 
 import uuid
 from datetime import datetime
@@ -20,9 +20,12 @@ class Trial(Model):
     __table_args__ = (UniqueConstraint("mission_id", "form_id", "instance_id"),)
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id, comment="UUIDv7")
-    mission_id: Mapped[int] = mapped_column(ForeignKey("mission.id"), comment="The test device's mission")
+    mission_id: Mapped[int] = mapped_column(ForeignKey("mission.id"), comment="Where it was tried")
     form_id: Mapped[int] = mapped_column(ForeignKey("form.id"), comment="The form whose draft it tries")
-    device_id: Mapped[int] = mapped_column(ForeignKey("device.id"))
+    device_id: Mapped[int | None] = mapped_column(
+        ForeignKey("device.id"), comment="The test device; none if it was tried in the browser"
+    )
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"), comment="Who tried it in the browser")
     form_version: Mapped[str] = mapped_column(comment="As the XML says it; empty where it says none")
     instance_id: Mapped[str] = mapped_column(String(250))
     received_at: Mapped[datetime] = mapped_column(Instant, default=now)

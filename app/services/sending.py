@@ -3,14 +3,14 @@
 Each function is called outside any transaction: receiving is one of its own, durable when it returns.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from sqlalchemy.orm import Session
 
 from app import policy, problems
 from app.keys import Keyring
 from app.services import chains, forms, missions
-from app.services.receive import Inbox, Receipt, Sender
+from app.services.receive import Inbox, IncomingFile, Receipt, Sender
 from app.services.submission_detail import find
 from submissions import envelope
 from submissions.envelope import Envelope, EnvelopeError
@@ -71,6 +71,26 @@ def edit(
     return inbox.receive(sender, xml=xml, phone=phone)
 
 
+def send_trial(
+    session: Session,
+    *,
+    inbox: Inbox,
+    actor: policy.Actor,
+    mission_id: int,
+    xml_form_id: str,
+    xml: bytes,
+    files: Sequence[IncomingFile],
+) -> Receipt:
+    """Take in what somebody filled in to try a draft in the browser: a trial, as from a test device. Raises Problem:
+    not_found, not_allowed, invalid (another form's), closed_mission, and those of `Inbox.receive`."""
+    policy.require(actor, "form.try", mission_id)
+    form = forms.get(session, _open(session, mission_id), xml_form_id).form
+    _read(inbox, xml, xml_form_id)
+    sender = Sender(mission_id, actor.ref, user_id=actor.user_id, test_form_id=form.id)
+    session.rollback()
+    return inbox.receive(sender, xml=xml, files=files)
+
+
 def add_file(
     session: Session,
     *,
@@ -104,10 +124,15 @@ def add_file(
 
 def _sender(session: Session, actor: policy.Actor, mission_id: int, xml_form_id: str) -> Sender:
     policy.require(actor, "submission.create", mission_id)
+    state = forms.get(session, _open(session, mission_id), xml_form_id).state
+    return Sender(mission_id=mission_id, actor=actor.ref, user_id=actor.user_id, forms={xml_form_id: state})
+
+
+def _open(session: Session, mission_id: int) -> int:
+    """The mission, if it takes anything in. Raises Problem: not_found, closed_mission."""
     if missions.get(session, mission_id).archived_at is not None:
         raise problems.closed_mission()
-    state = forms.get(session, mission_id, xml_form_id).state
-    return Sender(mission_id=mission_id, actor=actor.ref, user_id=actor.user_id, forms={xml_form_id: state})
+    return mission_id
 
 
 def _read(inbox: Inbox, xml: bytes, xml_form_id: str) -> Envelope:

@@ -1,4 +1,4 @@
-"""Reading trials: what came in from test devices, and how it would stand in the case store.
+"""Reading trials: what came in from test devices and browsers, and how it would stand in the case store.
 
 Nothing of it is stored: answers are read by the draft as it is now, and folded by the functions that fold cases, so a
 designer who changes the draft sees the same trial anew. A trial is fiction, so nothing is masked.
@@ -18,7 +18,7 @@ from app import problems
 from app.blobs import BlobStore
 from app.keys import Keyring
 from app.log import describe
-from app.models import Device, Form, Trial, TrialFile
+from app.models import Device, Form, Trial, TrialFile, User
 from app.services import answers, case_detail, forms, placing, plans, trials
 from app.services.answers import Answered, Section
 from app.services.case_detail import Interview, Row
@@ -46,6 +46,8 @@ class TrialLine:
     received_at: datetime
     form_version: str
     device_name: str
+    """Of the test device; in the browser, of the person."""
+    in_browser: bool
     files: int
 
 
@@ -143,13 +145,18 @@ def _lines() -> Any:
     files = (
         select(func.count()).where(TrialFile.trial_id == Trial.id).correlate(Trial).scalar_subquery()
     ).label("files")
-    return select(
-        Trial.id,
-        Trial.received_at,
-        Trial.form_version,
-        Device.display_name.label("device_name"),
-        files,
-    ).join(Device, Device.id == Trial.device_id)
+    return (
+        select(
+            Trial.id,
+            Trial.received_at,
+            Trial.form_version,
+            func.coalesce(Device.display_name, User.display_name).label("device_name"),
+            Trial.device_id.is_(None).label("in_browser"),
+            files,
+        )
+        .outerjoin(Device, Device.id == Trial.device_id)
+        .outerjoin(User, User.id == Trial.user_id)
+    )
 
 
 def _read(

@@ -1,4 +1,5 @@
-"""Trials: what test devices send to try a draft. They are kept apart from submissions, and thrown away.
+"""Trials: what test devices, or people in the browser, send to try a draft. They are kept apart from submissions, and
+thrown away.
 
 A test device has a token and a server URL like any other; that it tries a form stands in its row. So data are kept
 apart by what the server knows of the phone, and not by an address that somebody types.
@@ -79,6 +80,7 @@ def keep(
     require_draft(connection, sender, trial.said.form_id)
     new = {
         "device_id": sender.device_id,
+        "user_id": sender.user_id,
         "form_version": trial.said.version,
         "received_at": trial.at,
         "xml_digest": trial.xml_digest,

@@ -1,8 +1,8 @@
-"""Problems as pages: what happened, where, and how to mend it."""
+"""Problems as pages: what happened, where, and how to mend it. To a script of a page that asks for it, as JSON."""
 
 from typing import Final
 
-from flask import Response, current_app, make_response, render_template, request
+from flask import Response, current_app, json, make_response, render_template, request
 
 from app.problems import Problem
 
@@ -14,10 +14,14 @@ _WORDS: Final = {
     429: ("That was too often in too short a time.", "Wait a minute, then try again."),
 }
 """What happened and how to mend it, where the framework said no more than a status."""
+_JSON: Final = "application/problem+json"
 
 
 def render(problem: Problem) -> Response:
     """A page for a Problem. If the page itself cannot be made, a bare text says the same."""
+    if request.headers.get("Accept") == _JSON:
+        body = {"title": problem.title, "problem": problem.code, "message": problem.message}
+        return Response(json.dumps(body), problem.status, mimetype=_JSON)
     onward = request.full_path.rstrip("?") if request.method == "GET" else "/"
     try:
         detail, mend = _WORDS.get(problem.status, ("", ""))

@@ -204,5 +204,6 @@ FILTERS: Final[Mapping[str, Callable[..., Any]]] = {
     "clock": clock,
     "said_by_a_person": said_by_a_person,
     "said_by_the_phone": said_by_the_phone,
+    "trial_source": lambda line: f"{line.device_name}, browser" if line.in_browser else line.device_name,
 }
 """By the name templates call them."""

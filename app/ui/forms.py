@@ -138,7 +138,7 @@ def one(project_id: int, form_id: str) -> str:
 def publish(project_id: int, form_id: str) -> Response:
     """Make the draft the version phones get, with a note; and with an explicit word where answers lose by it."""
     with writing(db.session):
-        draft = _draft(project_id, form_id)
+        draft = draft_of(project_id, form_id)
         title = publishing.publish(
             db.session,
             actor=auth.actor(),
@@ -196,7 +196,7 @@ def attach(project_id: int, form_id: str) -> Response:
         raise problems.invalid("No file was chosen.", "Choose a file and upload it again.")
     content, name = file.stream.read(publishing.MAX_UPLOAD + 1), request.form.get("name", "")
     with writing(db.session):
-        draft = _draft(project_id, form_id)
+        draft = draft_of(project_id, form_id)
         publishing.set_media(
             db.session, actor=auth.actor(), version=draft, name=name, content=content, content_type=None
         )
@@ -284,7 +284,8 @@ def version_of(project_id: int, form_id: str, version_id: uuid.UUID) -> FormVers
     return _chosen(_versions(line), str(version_id))
 
 
-def _draft(project_id: int, form_id: str) -> FormVersion:
+def draft_of(project_id: int, form_id: str) -> FormVersion:
+    """The draft of a form. Raises Problem: not_found, conflict."""
     line = service.get(db.session, project_id, form_id)
     if line.draft is None:
         raise problems.conflict("This form has no draft.", "Upload a workbook first.")

@@ -1,6 +1,7 @@
 """What surrounds every page: where one is, navigation by role, headers of the answer."""
 
 import hashlib
+import json
 import re
 from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass
@@ -186,6 +187,11 @@ def headers(response: Response) -> Response:
 def with_engine(page: str) -> Response:
     """A page that runs the form engine, with the headers that lets it."""
     return Response(page, mimetype="text/html", headers={_POLICY: HEADERS[_POLICY] + _OF_THE_ENGINE})
+
+
+def taken(page: str) -> Response:
+    """To a script that sent an interview: it is stored, and this is the address of its page."""
+    return Response(json.dumps({"page": page}), status=201, mimetype="application/json")
 
 
 def asset(name: str) -> str:

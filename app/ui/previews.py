@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response
 from app import auth
 from app.auth import needs
 from app.db import db
+from app.models import FormVersion
 from app.services import forms, preview
 from app.state import state
 from app.ui import frame
@@ -19,7 +20,7 @@ bp = Blueprint(
     "previews", __name__, url_prefix="/projects/<int:project_id>/forms/<form_id>/<uuid:version_id>/preview"
 )
 
-_NAME: Final = "FILE"
+NAME: Final = "FILE"
 """Stands in the page for the name of a file, which the script puts in its place."""
 
 
@@ -28,17 +29,22 @@ _NAME: Final = "FILE"
 def one(project_id: int, form_id: str, version_id: uuid.UUID) -> Response:
     """The form as the engine shows it, in a page of its own: neither's style sheet touches the other."""
     version = version_of(project_id, form_id, version_id)
-    form = schema.Form.from_json(version.schema)
-    place: dict[str, Any] = {"project_id": project_id, "form_id": form_id, "version_id": version_id}
+    return shown("forms/preview.html", version, project_id=project_id, form_id=form_id, script="preview.js")
+
+
+def shown(template: str, version: FormVersion, *, project_id: int, form_id: str, script: str) -> Response:
+    """A page with the engine, the version's form in it, and what it wants as the preview has it: with nobody real."""
+    place: dict[str, Any] = {"project_id": project_id, "form_id": form_id, "version_id": version.id}
     page = render_template(
-        "forms/preview.html",
-        script="preview.js",
+        template,
+        script=script,
+        form_id=form_id,
         version=version,
-        lacks=browser.lacking(form),
+        lacks=browser.lacking(schema.Form.from_json(version.schema)),
         missing=[line.name for line in forms.media(db.session, version) if not line.present],
-        back=url_for("ui.forms.one", project_id=project_id, form_id=form_id, version=version_id),
+        back=url_for("ui.forms.one", project_id=project_id, form_id=form_id, version=version.id),
         xform=url_for("ui.forms.xform", **place),
-        file=url_for("ui.previews.file", name=_NAME, **place),
+        file=url_for("ui.previews.file", name=NAME, **place),
     )
     return frame.with_engine(page)
 

@@ -1,19 +1,31 @@
-"""Trying a draft: test devices and their codes, and what came from them. Every page says that it is fiction."""
+"""Trying a draft: in the browser and on test devices, and what came from them. Every page says that it is fiction."""
 
 import uuid
+from contextlib import ExitStack
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from markupsafe import Markup
 from werkzeug.wrappers import Response
 
-from app import auth, ledger
+from app import auth, ledger, multipart
 from app.auth import needs
 from app.db import db, writing
 from app.models import Form
-from app.services import collect, devices, disposal, forms, missions, trial_detail, trial_devices, trials
+from app.services import (
+    collect,
+    devices,
+    disposal,
+    forms,
+    missions,
+    sending,
+    trial_detail,
+    trial_devices,
+    trials,
+)
 from app.state import state
-from app.ui import facts, frame, questions
+from app.ui import facts, frame, previews, questions
 from app.ui.filters import plural
+from app.ui.forms import draft_of
 
 bp = Blueprint("trials", __name__, url_prefix="/projects/<int:project_id>/forms/<form_id>/trials")
 
@@ -74,6 +86,38 @@ def revoke(project_id: int, form_id: str, device_id: int) -> Response:
         devices.revoke(db.session, actor=auth.actor(), device=device)
     flash(f"{name} is cut off.", "success")
     return _back(project_id, form_id)
+
+
+@bp.get("/new")
+@needs("form.try")
+def fill(project_id: int, form_id: str) -> Response:
+    """The draft, to be filled in here: a test device without a device."""
+    return previews.shown(
+        "forms/try.html",
+        draft_of(project_id, form_id),
+        project_id=project_id,
+        form_id=form_id,
+        script="try.js",
+    )
+
+
+@bp.post("/new")
+@needs("form.try")
+def receive(project_id: int, form_id: str) -> Response:
+    """Take in what was filled in here, as what a test device sends is taken. Says where it can be seen."""
+    with ExitStack() as opened:
+        sent = multipart.of_request(opened)
+        receipt = sending.send_trial(
+            db.session,
+            inbox=state().inbox,
+            actor=auth.actor(),
+            mission_id=project_id,
+            xml_form_id=form_id,
+            xml=sent.xml,
+            files=sent.files,
+        )
+    page = url_for("ui.trials.one", project_id=project_id, form_id=form_id, trial_id=receipt.submission_id)
+    return frame.taken(page)
 
 
 @bp.get("/<uuid:trial_id>")

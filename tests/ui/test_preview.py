@@ -5,13 +5,13 @@ import io
 import re
 
 import pytest
-from PIL import Image
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.models import LedgerEntry, Submission, Trial
 from app.state import open_state
 from tests.ui.browser import NARROW, open_page, overflow, sign_in
+from tests.ui.interviews import choose, picture, question, ready, speak, upload_draft
 
 VISIT = """
 | survey  |                               |        |             |             |                   |              |
@@ -42,12 +42,6 @@ UNREADABLE = """
 |          | form_id   | version | form_title |                                  |
 |          | far       | 1     | Far   |                                         |
 """
-
-
-def picture():
-    out = io.BytesIO()
-    Image.new("RGB", (64, 48), "teal").save(out, "png")
-    return out.getvalue()
 
 
 # --- what the server gives ---------------------------------------------------------------------------------------
@@ -136,7 +130,7 @@ def preview(enter, house):
         page = page or enter(**how)
         page.goto(f"{url}/projects/{office.mission_id}/forms/{form_id}")
         page.click("main >> text=Preview")
-        page.wait_for_selector(".form-initialization-status.ready", state="attached")
+        ready(page)
         return page
 
     return open_preview
@@ -149,37 +143,10 @@ def uploaded(enter, house):
 
     def upload(workbook, **files):
         page = enter()
-        page.goto(f"{url}/projects/{office.mission_id}/forms/new")
-        page.set_input_files(
-            "#workbook", {"name": "form.md", "mimeType": "text/markdown", "buffer": workbook.encode()}
-        )
-        page.click("text=Upload and check")
-        page.wait_for_selector("text=This is a draft")
-        for name, content in files.items():
-            row = page.locator("tr", has=page.locator("th code", has_text=name))
-            row.locator("input[type=file]").set_input_files(
-                {"name": name, "mimeType": "application/octet-stream", "buffer": content}
-            )
-            row.locator("button").click()
-            page.wait_for_selector(f"text={name} is attached")
+        upload_draft(page, f"{url}/projects/{office.mission_id}", workbook, **files)
         return page
 
     return upload
-
-
-def question(page, label):
-    """The part of the page that asks this."""
-    return page.locator(".question-container", has=page.locator(".control-text label", has_text=label))
-
-
-def choose(page, label, *choices):
-    for choice in choices:
-        question(page, label).locator(".value-option", has=page.get_by_text(choice, exact=True)).click()
-
-
-def speak(page, language):
-    page.get_by_role("combobox", name="change language").locator("visible=true").click()
-    page.get_by_role("option", name=language).click()
 
 
 def sent(page):

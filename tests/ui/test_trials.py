@@ -15,7 +15,10 @@ from app.services import collect, trial_devices
 from app.state import open_state
 from app.tasks import run_once
 from tests.field import parts
+from tests.ui import interviews
+from tests.ui.browser import overflow
 from tests.ui.conftest import text_of
+from tests.ui.interviews import picture
 
 DRAFT = """
 | survey  |                   |          |                     |                      |                    |
@@ -73,6 +76,14 @@ def opened(office):
     state.engine.dispose()
 
 
+def fill_in(visitor, xml, **files):
+    """Send what was filled in on the page, as its script does."""
+    head = {"X-CSRF-Token": visitor.token(), "Accept": "application/problem+json"}
+    return visitor.client.post(
+        f"{visitor.home}/forms/tried/trials/new", data=parts(xml, **files), headers=head
+    )
+
+
 def trial(designer):
     """The page of the trial that came last."""
     found = re.search(
@@ -83,9 +94,9 @@ def trial(designer):
 
 def test_a_draft_is_offered_for_trying_with_the_warning_that_nobody_real_is_for_it(designer):
     page = text_of(designer.get("/forms/tried"))
-    assert "Try it on a phone" in page
+    assert "Fill it in here" in page
     assert "Never enter a real person" in page
-    assert "Try it on a phone" not in text_of(designer.get("/forms/ct_screening"))
+    assert "Fill it in here" not in text_of(designer.get("/forms/ct_screening"))
 
 
 def test_a_test_phone_has_a_page_that_says_what_it_is_for(designer, root):
@@ -198,6 +209,44 @@ def test_nothing_else_ever_meets_a_trial(visit, designer, send, opened):
         assert session.scalar(select(func.count()).select_from(Trial)) == 1
 
 
+def test_who_fills_the_draft_in_here_sends_a_trial_as_a_test_phone_does(designer, opened):
+    page = designer.get("/forms/tried/trials/new")
+    assert "Never enter a real person" in page
+    assert "'wasm-unsafe-eval'" in designer.page.headers["Content-Security-Policy"]
+    xml = instance()
+    answer = fill_in(designer, xml, **{"face.jpg": b"\xff\xd8picture"})
+    assert answer.status_code == 201
+    assert fill_in(designer, xml).json == answer.json, "the same again is the same trial"
+    page = text_of(designer.get(f"/!{answer.json['page']}"))
+    assert "From Form designer, browser" in page
+    assert "Family name Secretname" in page.partition("How it would stand in a case")[2]
+    assert "face.jpg" in page
+    assert "Form designer, browser" in text_of(designer.get("/forms/tried"))
+    with Session(opened.engine) as session:
+        sent = session.scalars(select(Trial)).one()
+        entry = session.scalars(select(LedgerEntry).where(LedgerEntry.action == "trial.receive")).one()
+    assert (sent.device_id, f"user:{sent.user_id}") == (None, entry.actor)
+    assert b"Secretname" not in sent.xml
+
+
+@pytest.mark.parametrize(
+    "xml", [instance().replace(b'"tried"', b'"ct_screening"'), b"<data", b"<!DOCTYPE a><data id='tried'/>"]
+)
+def test_what_is_no_interview_with_the_draft_is_refused_in_words(designer, opened, xml):
+    answer = fill_in(designer, xml)
+    assert 400 <= answer.status_code < 500
+    assert answer.json["message"]
+    with Session(opened.engine) as session:
+        assert session.scalar(select(func.count()).select_from(Trial)) == 0
+
+
+def test_without_a_draft_there_is_nothing_to_fill_in(designer):
+    designer.post("/forms/tried/publish", {"note": "Tried"})
+    designer.get("/forms/tried/trials/new", status=409)
+    answer = fill_in(designer, instance())
+    assert (answer.status_code, answer.json["problem"]) == (403, "no_draft")
+
+
 def test_throwing_away_leaves_nothing(designer, send, opened):
     names = set(opened.blobs.names())
     send(instance(), **{"face.jpg": b"1"})
@@ -229,3 +278,29 @@ def test_a_trial_is_found_in_its_own_mission_and_form_only(designer, send):
     path = re.search(r"/trials/[0-9a-f-]{36}", designer.get("/forms/tried"))[0]
     designer.get(f"/forms/ct_screening{path}", status=404)
     designer.get(f"/forms/tried/trials/{uuid.uuid4()}", status=404)
+
+
+# --- in Chromium -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.browser
+def test_a_draft_is_filled_in_in_the_browser_and_shown_as_it_would_stand_in_a_case(enter, house):
+    url, office = house
+    page = enter()
+    interviews.upload_draft(page, f"{url}/projects/{office.mission_id}", DRAFT)
+    page.click("text=Fill it in here")
+    interviews.ready(page)
+    interviews.question(page, "Family name").locator("input").fill("Example")
+    leaving = []
+    page.once("dialog", lambda dialog: (leaving.append(dialog.type), dialog.dismiss()))
+    page.click("text=Back to the form’s page")
+    page.wait_for_timeout(100)
+    assert leaving == ["beforeunload"]
+    interviews.choose(page, "Sex", "Female")
+    interviews.attach(page, "Picture", "face.png", picture())
+    page.get_by_role("button", name="Finish and see it in the case").click()
+    page.wait_for_selector("text=How it would stand in a case")
+    assert "Example" in page.inner_text("#answers")
+    assert "Example" in page.inner_text("#person")
+    assert ".png" in page.inner_text("#files")
+    assert overflow(page) <= 0
