@@ -98,6 +98,12 @@ def postgresql_url(postgresql: PostgreSQL, postgresql_template: str) -> URL:
     return _copy_of(postgresql_template, postgresql)
 
 
+@pytest.fixture(scope="session")
+def empty_postgresql(postgresql_url: URL) -> Iterator[Callable[[], None]]:
+    with databases.emptying(postgresql_url) as empty:
+        yield empty
+
+
 def _copy_of(template: str, server: PostgreSQL) -> URL:
     name = f"test_{uuid.uuid4().hex[:8]}"
     server.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
@@ -135,14 +141,17 @@ def database_url(request: pytest.FixtureRequest, kept_engines: dict[URL, Engine 
     """A migrated, empty database of the test's own; the test runs once for each kind."""
     url: URL = request.getfixturevalue(f"{request.param}_url")
     kept_engines.setdefault(url, None)
-    if request.param == "sqlite":
-        for leftover in Path(str(url.database)).parent.iterdir():
-            leftover.unlink()
-        shutil.copy(request.getfixturevalue("sqlite_template"), str(url.database))
+    if request.param == "postgresql":
+        empty = request.getfixturevalue("empty_postgresql")
+        yield url
+        databases.release(kept_engines[url])
+        empty()
+        return
+    for leftover in Path(str(url.database)).parent.iterdir():
+        leftover.unlink()
+    shutil.copy(request.getfixturevalue("sqlite_template"), str(url.database))
     yield url
     databases.release(kept_engines[url])
-    if request.param == "postgresql":
-        databases.empty(url)
 
 
 @pytest.fixture

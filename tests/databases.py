@@ -3,22 +3,34 @@
 import json
 import shutil
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 from unittest import mock
 
+import psycopg
 import sqlalchemy.engine.create
-from sqlalchemy import URL, Engine, create_engine, event, text
+from sqlalchemy import URL, Engine, QueuePool, create_engine, event
 
 import app.db
 from app.models import Model
 
 TABLES = tuple(table.name for table in Model.metadata.sorted_tables)
-_FILLED = text(
-    " UNION ALL ".join(f"SELECT '{name}' WHERE EXISTS (SELECT FROM \"{name}\")" for name in TABLES)
-)
+_FILLED = " UNION ALL ".join(f"SELECT '{name}' WHERE EXISTS (SELECT FROM \"{name}\")" for name in TABLES)
+# A function, so that its statements are planned once a session and need one round trip. Deleting few rows is much
+# faster than TRUNCATE, which makes new files.
+_EMPTIED = f"""
+SET session_replication_role = replica; -- in any order
+CREATE FUNCTION pg_temp.emptied() RETURNS void LANGUAGE plpgsql AS $$ BEGIN
+    -- Whoever forgot to end a transaction must not make the next test wait.
+    PERFORM pg_terminate_backend(pid) FROM pg_stat_activity
+        WHERE datname = current_database() AND pid <> pg_backend_pid() AND state <> 'idle';
+    {"".join(f'DELETE FROM "{name}";' for name in TABLES)}
+    PERFORM setval(format('%I.%I', schemaname, sequencename)::regclass, 1, false) FROM pg_sequences
+        WHERE last_value IS NOT NULL;
+END $$
+"""
 
 
 @contextmanager
@@ -43,11 +55,18 @@ def kept_engines() -> Iterator[dict[URL, Engine | None]]:
         mock.patch.object(app.db, "create_engine", make),
     ):
         yield kept
+    for engine in kept.values():
+        if engine is not None:
+            Engine.dispose(engine)
 
 
 def release(engine: Engine | None) -> None:
-    """Close the connections of an engine that is kept."""
-    if engine is not None:
+    """Close the connections of an engine that is kept. Those to a server that all came back may serve the next test:
+    they have planned and prepared its statements."""
+    if engine is None:
+        return
+    assert isinstance(engine.pool, QueuePool)
+    if engine.dialect.name == "sqlite" or engine.pool.checkedout():
         Engine.dispose(engine)
 
 
@@ -56,22 +75,18 @@ def _hurry(connection: sqlite3.Connection, _record: object, _proxy: object) -> N
     connection.execute("PRAGMA synchronous = OFF")
 
 
-def empty(url: URL) -> None:
-    """Empty the tables of a PostgreSQL database, and begin its numbers at one again."""
-    engine = create_engine(url, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        # Whoever forgot to close a connection must not make the next test wait.
-        connection.execute(
-            text(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
-            )
-        )
-        # Deleting few rows is much faster than TRUNCATE, which makes new files.
-        connection.execute(text("SET session_replication_role = replica"))  # in any order
-        for name in connection.execute(_FILLED).scalars().all():
-            connection.execute(text(f'DELETE FROM "{name}"'))
-        connection.execute(text("SELECT setval(oid::regclass, 1, false) FROM pg_class WHERE relkind = 'S'"))
-    engine.dispose()
+@contextmanager
+def emptying(url: URL) -> Iterator[Callable[[], None]]:
+    """A function that empties the tables of a PostgreSQL database, and begins its numbers at one again."""
+    with psycopg.connect(
+        host=str(url.query["host"]), dbname=url.database, user=url.username, autocommit=True
+    ) as connection:
+        connection.execute(_EMPTIED)
+
+        def empty() -> None:
+            connection.execute("SELECT pg_temp.emptied()")
+
+        yield empty
 
 
 def take(into: Path, engine: Engine, blobs: Path) -> None:
@@ -86,7 +101,7 @@ def take(into: Path, engine: Engine, blobs: Path) -> None:
                 connection.backup(kept)
             return
         with connection.cursor() as cursor:
-            for (name,) in cursor.execute(_FILLED.text).fetchall():
+            for (name,) in cursor.execute(_FILLED).fetchall():
                 with cursor.copy(f'COPY "{name}" TO STDOUT (FORMAT binary)') as rows:
                     (into / f"{name}.rows").write_bytes(b"".join(rows))
             cursor.execute("SELECT sequencename, last_value FROM pg_sequences WHERE last_value IS NOT NULL")
