@@ -161,6 +161,17 @@ def form_refused(findings: list[dict[str, Any]]) -> Problem:
     )
 
 
+def no_texts() -> Problem:
+    """Texts are given out and taken back cell by cell, and a form that was uploaded as an XForm has no cells."""
+    return Problem(
+        "no_texts",
+        409,
+        "No texts",
+        detail="This form was uploaded as an XForm, so it has no workbook that texts could go into.",
+        mend="Translate it in the program that made it, or upload it as a workbook.",
+    )
+
+
 def form_warnings(findings: list[dict[str, Any]]) -> Problem:
     """The upload works, but there is something to look at, and the caller did not say that they had."""
     return Problem(

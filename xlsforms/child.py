@@ -22,6 +22,7 @@ from typing import Any
 from xlsforms import dictionary
 from xlsforms.compile import compile_here
 from xlsforms.convert import prepare
+from xlsforms.translate import translate_here
 from xlsforms.workbook import Limits
 
 IDLE = 900.0
@@ -100,21 +101,25 @@ def restrict(limits: Limits) -> None:
 
 
 def answer(request: dict[str, Any], content: bytes, connection: socket.socket) -> dict[str, Any]:
-    """The compiled form as JSON; `ended` 0 where memory was short."""
+    """What was made, as JSON; `ended` 0 where memory was short."""
 
     def tell(step: str, share: float | None) -> None:
         connection.sendall(_line({"step": step, "share": share}))
 
+    limits = Limits(**request["limits"])
     try:
-        compiled = compile_here(
-            request["kind"],
-            content,
-            request["name"],
-            beside=request["beside"],
-            limits=Limits(**request["limits"]),
-            progress=tell,
-        )
-        return compiled.to_json()
+        if "file" in request:  # the last bytes are a file of translations
+            length = len(content) - request["file"]
+            return translate_here(
+                content[:length],
+                request["kind"],
+                content[length:],
+                language=request["language"],
+                limits=limits,
+            ).to_json()
+        return compile_here(
+            request["kind"], content, request["name"], beside=request["beside"], limits=limits, progress=tell
+        ).to_json()
     except MemoryError:
         return {"ended": 0}
     except RecursionError:

@@ -77,6 +77,13 @@ def convert(
     return replace(made, warnings=tuple(_message(text) for text in warnings))
 
 
+def read(content: bytes, kind: Kind) -> Workbook:
+    """The cells of a workbook that was converted before."""
+    from pyxform.xls2json_backends import get_xlsform
+
+    return _workbook(get_xlsform(xlsform=BytesIO(content), file_type=f".{kind}"))
+
+
 def _workbook(definition: Any) -> Workbook:
     sheets = {}
     for name in SHEETS:

@@ -6,15 +6,16 @@ import click
 from sqlalchemy.orm import Session
 
 from app import problems
+from app.cli import texts
 from app.cli.devices import qr_option, url_option, write_qr
-from app.cli.frame import Commands, base_url, mission_of, mission_option, opened, table
+from app.cli.frame import Commands, base_url, mission_of, mission_option, opened, say, table
 from app.db import writing
 from app.models import DeviceGroup, FormVersion
 from app.policy import COMMAND
 from app.services import devices, form_keys, forms, missions, printing, publish, trial_devices
-from xlsforms.finding import Finding
 
 group = Commands("form", help="Forms: check them, publish them, put them on phones.")
+group.add_command(texts.group)
 
 _file = click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 
@@ -29,7 +30,7 @@ def check(file: Path) -> None:
       saif form check screening.xlsx
     """
     checked = publish.check(file.read_bytes(), file.name)
-    _say(checked.findings)
+    say(checked.findings)
     if not checked.ok:
         raise problems.form_refused([])
     click.echo(f"{file.name}: good, {len(checked.findings)} findings")
@@ -61,7 +62,7 @@ def publish_form(
       saif form publish screening.xlsx --mission MDCHI --note "Asks for the village" --media consent.mp3
     """
     checked = publish.check(file.read_bytes(), file.name)
-    _say(checked.findings)
+    say(checked.findings)
     with opened() as (_, session), writing(session):
         mission_id = mission_of(session, code).id if code else None
         version = publish.save_draft(session, checked, actor=COMMAND, mission_id=mission_id, note=note)
@@ -266,9 +267,3 @@ def _group(known: list[DeviceGroup], name: str | None) -> int | None:
         if one.name == name:
             return one.id
     raise problems.not_found("group of devices")
-
-
-def _say(findings: tuple[Finding, ...]) -> None:
-    for one in findings:
-        place = f" ({one.where})" if one.where else ""
-        click.echo(f"{one.severity}: {one.message}{place} {one.mend}".rstrip(), err=True)

@@ -1,7 +1,7 @@
 """What all commands share: settings, a session, and errors said in one line instead of a traceback."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -16,6 +16,7 @@ from app.models import Mission, User
 from app.problems import Problem
 from app.services import missions, users
 from app.state import State, open_state
+from xlsforms.finding import Finding
 
 
 class Commands(click.Group):
@@ -79,6 +80,13 @@ def table(*rows: tuple[object, ...]) -> None:
     widths = [max(len(row[number]) for row in texts) for number in range(len(texts[0]))]
     for row in texts:
         click.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+
+
+def say(findings: Iterable[Finding]) -> None:
+    """Print findings on standard error, one a line."""
+    for one in findings:
+        place = f" ({one.where})" if one.where else ""
+        click.echo(f"{one.severity}: {one.message}{place} {one.mend}".rstrip(), err=True)
 
 
 mission_option = click.option("--mission", "code", required=True, metavar="CODE", help="Code of the mission.")

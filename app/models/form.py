@@ -54,6 +54,10 @@ class FormVersion(Model):
         JSON, default=list, comment="Names of the media files the XForm refers to"
     )
     schema: Mapped[dict[str, Any]] = mapped_column(JSON, comment="xlsforms.schema.Form as JSON")
+    texts: Mapped[dict[str, Any] | None] = mapped_column(
+        JSON(none_as_null=True),
+        comment="xlsforms.translations.Translations as JSON: what its cells say in each language; empty for XML",
+    )
     findings: Mapped[list[dict[str, Any]]] = mapped_column(JSON, comment="What compile and lint had to say")
     note: Mapped[str] = mapped_column(default="", comment="Why this version was made")
     created_at: Mapped[datetime] = mapped_column(Instant, default=now)

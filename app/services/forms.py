@@ -21,7 +21,12 @@ the more open of the two."""
 MANY: Final = 10_000
 """Where counting submissions ends."""
 _VIEWS: Final = frozenset({phones.CASES, phones.MISSION})
-_BYTES: Final = (defer(FormVersion.xform), defer(FormVersion.workbook), defer(FormVersion.schema))
+_BYTES: Final = (
+    defer(FormVersion.xform),
+    defer(FormVersion.workbook),
+    defer(FormVersion.schema),
+    defer(FormVersion.texts),
+)
 
 
 @dataclass(frozen=True, slots=True)

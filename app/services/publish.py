@@ -7,8 +7,8 @@ A form is owned by headquarters (no mission) or by one mission; in what one miss
 import hashlib
 import mimetypes
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from lxml import etree
@@ -19,9 +19,10 @@ from app import ledger, policy, problems
 from app.models import Assignment, Device, DeviceGroup, Form, FormMedia, FormVersion, Mission, now
 from app.policy import Actor
 from app.services import entity_lists, form_keys, forms, normalise, trials
-from xlsforms import schema, xform, xml
+from xlsforms import schema, translations, xform, xml
 from xlsforms.compile import CompiledForm, Progress, compile_form
 from xlsforms.finding import Finding
+from xlsforms.translations import Place, Translations
 
 MAX_UPLOAD: Final = 20_000_000
 """Bytes of a workbook, and of a media file of a form."""
@@ -44,6 +45,8 @@ class Checked:
 
     content: bytes
     compiled: CompiledForm
+    made_from: Mapping[Place, str] = field(default_factory=dict)
+    """The source texts a translator had, for the translations they brought."""
 
     @property
     def ok(self) -> bool:
@@ -109,6 +112,7 @@ def save_draft(
     version.workbook = None if compiled.kind == "xml" else checked.content
     version.workbook_type = compiled.kind
     version.findings = [one.to_json() for one in checked.findings]
+    version.texts = _texts(session, form, version, checked)
     version.note = note
     session.add(version)
     session.flush()
@@ -135,6 +139,7 @@ def copy_to_draft(
         "workbook",
         "workbook_type",
         "schema",
+        "texts",
         "wants",
         "findings",
     ):
@@ -155,12 +160,17 @@ def again(session: Session, *, actor: Actor, version: FormVersion) -> FormVersio
     """
     form = session.get_one(Form, version.form_id)
     draft = copy_to_draft(session, actor=actor, form=form, source=version)
-    taken = {one.version for one in forms.versions(session, form)}
-    numbers = (f"{now():%Y%m%d}{number:02}" for number in range(1, len(taken) + 2))
-    set_version(session, actor=actor, version=draft, text=next(one for one in numbers if one not in taken))
+    set_version(session, actor=actor, version=draft, text=next_version(session, form))
     draft.note = f"Version {version.version} again" if version.version else "The version without a name again"
     session.flush()
     return draft
+
+
+def next_version(session: Session, form: Form) -> str:
+    """A version string of today that the form has not had."""
+    taken = {one.version for one in forms.versions(session, form)}
+    numbers = (f"{now():%Y%m%d}{number:02}" for number in range(1, len(taken) + 2))
+    return next(one for one in numbers if one not in taken)
 
 
 def noted(note: str, version: FormVersion) -> str:
@@ -359,6 +369,15 @@ def _set_xform(version: FormVersion, content: bytes, form: schema.Form) -> None:
     version.title = form.title
     version.schema = form.to_json()
     version.wants = list(form.media)
+
+
+def _texts(session: Session, form: Form, draft: FormVersion, checked: Checked) -> dict[str, Any] | None:
+    """The texts of the upload, with what each translation was made from: earlier states of the form know."""
+    if checked.compiled.texts is None:
+        return None
+    before = [each.texts for each in (draft, forms.latest(session, form)) if each is not None]
+    known = [Translations.from_json(each) for each in before if each]
+    return translations.carried(checked.compiled.texts, known, checked.made_from).to_json()
 
 
 def _keep_media(session: Session, version: FormVersion, compiled: CompiledForm) -> None:

@@ -324,3 +324,25 @@ def test_the_phones_of_a_mission_encrypt_a_form_until_it_is_turned_off(saif, ses
     assert "Say one of" in saif(
         "form", "encrypt", "visit", "--mission", "MDCHI", "--off", "--new-key", fails=True
     )
+
+
+def test_texts_of_a_form_go_out_and_come_back(saif, tmp_path):
+    form = b"""
+| survey |
+|        | type | name | label::English (en) | label::Fran\xc3\xa7ais (fr) |
+|        | text | name | Name                | {}                          |
+|        | text | town | Town                | Ville                       |
+| settings |
+|        | form_id | version | form_title | default_language |
+|        | visit   | 1       | Visit      | English (en)     |
+"""
+    (tmp_path / "visit.md").write_bytes(form.replace(b"{}", b""))
+    saif("form", "publish", tmp_path / "visit.md", "--note", "New")
+    assert saif("form", "texts", "show", "visit").splitlines()[2].split()[-3:] == ["1", "1", "0"]
+    file = tmp_path / "fr.po"
+    saif("form", "texts", "export", "visit", file, "--language", "fr")
+    file.write_text(file.read_text().replace('msgid "Name"\nmsgstr ""', 'msgid "Name"\nmsgstr "Nom"'))
+    assert saif("form", "texts", "import", "visit", file).startswith("1 texts written; Visit ")
+    assert saif("form", "texts", "show", "visit").splitlines()[2].split()[-3:] == ["2", "0", "0"]
+    saif("form", "texts", "export", "visit", tmp_path / "all.xlsx", "--version", "1")
+    saif("form", "texts", "export", "visit", tmp_path / "all.pdf", fails=True)

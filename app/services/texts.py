@@ -1,0 +1,123 @@
+"""The texts of a form for translators: given out as files, and taken back into a new draft.
+
+`bring` reads and compiles and takes seconds: it comes first, outside any transaction. `save` writes.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from sqlalchemy.orm import Session
+
+from app import ledger, problems
+from app.models import Form, FormVersion
+from app.policy import Actor
+from app.services import forms, publish
+from app.services.publish import Checked
+from xlsforms import translation_po, translation_sheet, translations
+from xlsforms.compile import compile_form
+from xlsforms.finding import Finding, Severity
+from xlsforms.translate import Translated, translate
+from xlsforms.translations import Translations
+
+MEDIA_TYPES: Final = {"xlsx": publish.KINDS["xlsx"], "po": "text/x-gettext-translation"}
+NOTE: Final = "Translations"
+"""The note of a draft that translations made, until somebody says more."""
+_ORDER: Final[tuple[Severity, ...]] = ("error", "warning", "info")
+
+
+@dataclass(frozen=True, slots=True)
+class Brought:
+    """A file of translations that was read, and the form it makes; nothing is stored yet. `checked` is None where no
+    cell changes: at most stale translations are said to be right as they are."""
+
+    translated: Translated
+    checked: Checked | None
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """Of the file and of the form it makes, errors first."""
+        found = [*self.translated.findings, *(self.checked.findings if self.checked else ())]
+        return tuple(sorted(found, key=lambda one: _ORDER.index(one.severity)))
+
+
+def of(version: FormVersion) -> Translations:
+    """The texts of a version. Of one from before texts were kept, its workbook is read, which takes seconds. Raises
+    the Problem `no_texts` for a form that was uploaded as an XForm."""
+    if version.texts:
+        return Translations.from_json(version.texts)
+    texts = None
+    if version.workbook is not None:
+        texts = compile_form(version.workbook, f"form.{version.workbook_type}").texts
+    if texts is None:
+        raise problems.no_texts()
+    return texts
+
+
+def export(version: FormVersion, *, form_id: str, to: str, languages: Sequence[str] = ()) -> bytes:
+    """A file for translators, `to` xlsx or po. Without languages, all there are; one that is new is empty throughout.
+    Raises the Problems `no_texts`, and `invalid` for a PO of other than one language."""
+    texts = of(version)
+    known = {translations.code(one): one for one in texts.targets}
+    chosen = list(dict.fromkeys(known.get(one, one) for one in languages)) or list(texts.targets)
+    if texts.source in chosen or not all(0 < len(one) <= 60 and ":" not in one for one in chosen):
+        raise problems.invalid(
+            "Texts are not translated into such a language.", "Name another, as in Français (fr)."
+        )
+    if to == "xlsx":
+        return translation_sheet.write(texts, chosen, form_id=form_id, version=version.version)
+    if len(chosen) != 1:
+        raise problems.invalid("A PO file holds one language.", "Name the language, as in Français (fr).")
+    return translation_po.write(texts, chosen[0], form_id=form_id, version=version.version)
+
+
+def bring(version: FormVersion, content: bytes, *, form_id: str, language: str = "") -> Brought:
+    """Put what a file says into the version's workbook, and check that as an upload. `language` is that of a PO file
+    that does not say it. Raises the Problems `no_texts` and `too_large`."""
+    if len(content) > publish.MAX_UPLOAD:
+        raise problems.too_large(publish.MAX_UPLOAD)
+    kind = version.workbook_type
+    if version.workbook is None or kind is None or kind == "xml":
+        raise problems.no_texts()
+    translated = translate(version.workbook, kind, content, language=language)  # type: ignore[arg-type]  # a Kind
+    if translated.workbook is None or translated.written == 0:
+        return Brought(translated, None)
+    checked = publish.check(translated.workbook, "form.xlsx", form_id=form_id)
+    return Brought(translated, replace(checked, made_from=translated.made_from))
+
+
+def save(
+    session: Session, brought: Brought, *, actor: Actor, mission_id: int | None, version: FormVersion
+) -> FormVersion:
+    """Store what was brought as the draft, with all findings. If no cell changes, what translators said of stale
+    translations is kept with the version itself, of which phones notice nothing.
+
+    A draft from a published version gets a version string of today, and its workbook keeps the author's. Raises the
+    Problems `form_refused` and `not_allowed`.
+    """
+    findings = [one.to_json() for one in brought.findings]
+    if brought.translated.workbook is None:
+        raise problems.form_refused(findings)
+    form = session.get_one(Form, version.form_id)
+    publish.require_owner(actor, "form.upload", form)
+    if brought.checked is None:
+        texts = of(version)
+        version.texts = translations.carried(texts, [texts], brought.translated.made_from).to_json()
+        session.flush()
+        ledger.write(
+            session,
+            actor=actor.ref,
+            action="form.texts",
+            mission_id=form.mission_id,
+            object=f"form:{form.id}",
+            detail={"version": version.version, "looked_at": len(brought.translated.made_from)},
+        )
+        return version
+    if not brought.checked.ok:
+        raise problems.form_refused(findings)
+    draft = publish.save_draft(session, brought.checked, actor=actor, mission_id=mission_id, note=NOTE)
+    draft.findings = findings
+    if forms.published(session, form, draft.version) is not None:
+        publish.set_version(session, actor=actor, version=draft, text=publish.next_version(session, form))
+    session.flush()
+    return draft
