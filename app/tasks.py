@@ -2,10 +2,11 @@
 
 It looks at the queue, works it off, chains the ledger, deletes the files nobody refers to any more, and looks again.
 What it was doing when it was stopped or killed is simply done again: everything is one transaction, and the queue is
-the table itself.
+the table itself. Beside that it checks the forms that designers upload.
 """
 
 import threading
+import time
 
 import structlog
 from obstore.exceptions import BaseError
@@ -19,12 +20,16 @@ from app.db import writing
 from app.keys import Keyring
 from app.log import describe
 from app.models import LedgerEntry
-from app.services import disposal, entity_actions, normalise
+from app.services import disposal, entity_actions, normalise, uploads
 
 IDLE = 0.2
 """Seconds between two looks at an empty queue."""
 TROUBLE = 30.0
 """Longest wait, in seconds, while the database or the blob store does not answer."""
+CHECKS = 2
+"""Uploads of forms that one worker checks at the same time."""
+SWEEP = 600.0
+"""Seconds between two looks for uploads that are long past."""
 CHAIN = 1000
 """Rows of the ledger chained in one transaction."""
 
@@ -48,6 +53,23 @@ def work(
         if not busy:
             stop.wait(pause)
     _log.info("worker stopped")
+
+
+def check_forms(engine: Engine, *, stop: threading.Event, idle: float = IDLE) -> None:
+    """Check what designers upload until `stop` is set: beside `work`, so that neither waits for the other."""
+    pause, swept = idle, 0.0
+    while not stop.is_set():
+        try:
+            busy = uploads.check_next(engine)
+            if not busy and time.monotonic() - swept > SWEEP:
+                uploads.sweep(engine)
+                swept = time.monotonic()
+            pause = idle
+        except (DBAPIError, OSError) as error:
+            _log.error("the database does not answer", exception=describe(error))
+            busy, pause = False, min(pause * 2, TROUBLE)
+        if not busy:
+            stop.wait(pause)
 
 
 def run_once(engine: Engine, *, keyring: Keyring, blobs: BlobStore) -> bool:

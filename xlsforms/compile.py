@@ -38,7 +38,8 @@ _ORDER: tuple[Severity, ...] = ("error", "warning", "info")
 @dataclass(frozen=True, slots=True)
 class CompiledForm:
     """What came of a file. `media` are names of files the form wants beside it; `files` those of them the
-    conversion itself made (itemsets.csv), ready to be served. `texts` are those of a workbook that was opened."""
+    conversion itself made (itemsets.csv), ready to be served. `texts` are those of a workbook that was opened,
+    `workbook` its cells."""
 
     kind: Kind | None
     findings: tuple[Finding, ...]
@@ -48,6 +49,7 @@ class CompiledForm:
     media: tuple[str, ...] = ()
     files: MappingABC[str, bytes] = field(default_factory=dict)
     texts: Translations | None = None
+    workbook: Workbook = field(default_factory=lambda: Workbook({}))
 
     @property
     def ok(self) -> bool:
@@ -63,7 +65,17 @@ class CompiledForm:
             "mapping": self.mapping.to_json() if self.mapping is not None else None,
             "files": {name: made.decode() for name, made in self.files.items()},
             "texts": self.texts.to_json() if self.texts is not None else None,
+            "workbook": self.workbook.to_json(),
         }
+
+    def with_files(self, beside: Collection[str], *, known: Collection[str] = ()) -> "CompiledForm":
+        """The same, and what is to be said of the files beside it: names of those given with it, and of those `known`
+        to be there anyhow, of which nobody expects that the form names them."""
+        if self.schema is None:
+            return self
+        kept = [one for one in self.findings if one.code not in media.CODES]
+        found = media.check(self.workbook, self.schema, {*beside, *self.files}, known=known)
+        return replace(self, findings=_in_order([*kept, *found]))
 
 
 def compile_form(
@@ -113,6 +125,7 @@ def compile_apart(
         media=form.media if form is not None else (),
         files={file: made.encode() for file, made in answer["files"].items()},
         texts=Translations.from_json(texts) if texts is not None else None,
+        workbook=Workbook.from_json(answer["workbook"]),
     )
 
 
@@ -147,7 +160,9 @@ def compile_here(
         progress=progress,
         said=tuple(said),
     )
-    return replace(compiled, files=files, texts=translations.of_workbook(made.workbook))
+    return replace(
+        compiled, files=files, texts=translations.of_workbook(made.workbook), workbook=made.workbook
+    )
 
 
 def _assemble(

@@ -8,15 +8,19 @@ from xlsforms.schema import Form
 from xlsforms.spelling import nearest
 from xlsforms.workbook import Workbook
 
+CODES = frozenset({"media_missing", "media_unused"})
 _COLUMNS = ("image", "big-image", "audio", "video")
 
 
-def check(workbook: Workbook, form: Form, beside: Collection[str]) -> Iterator[Finding]:
-    """`beside` are the names of the files the form will be given, those the server makes included."""
+def check(
+    workbook: Workbook, form: Form, beside: Collection[str], *, known: Collection[str] = ()
+) -> Iterator[Finding]:
+    """`beside` are the names of the files that are given with the form; `known` of those that are there anyhow, because
+    an earlier version had them or the server makes them: nothing is said if the form does not name them."""
     names = [PurePosixPath(name).name for name in form.media]
-    unnamed = [one for one in beside if one not in names]
+    unnamed = sorted(one for one in beside if one not in names)
     for name in names:
-        if name not in beside:
+        if name not in beside and name not in known:
             close = nearest(name, unnamed)
             yield warning(
                 "media_missing",

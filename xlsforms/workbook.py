@@ -7,8 +7,10 @@ column.
 """
 
 import io
+import json
 import re
 import zipfile
+import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -135,6 +137,21 @@ class Workbook:
         return cls(
             {name: Sheet(name, tuple(sheet["columns"]), tuple(sheet["rows"])) for name, sheet in data.items()}
         )
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            name: {"columns": sheet.columns, "rows": [dict(row) for row in sheet.rows]}
+            for name, sheet in self.sheets.items()
+        }
+
+    def packed(self) -> bytes:
+        """The same to be kept: what is shown of a finding's row later must not open the upload again."""
+        return zlib.compress(json.dumps(self.to_json()).encode())
+
+    @classmethod
+    def unpacked(cls, packed: bytes | None) -> "Workbook":
+        """What `packed` made; without cells where none were kept."""
+        return cls.from_json(json.loads(zlib.decompress(packed))) if packed else cls({})
 
 
 @lru_cache(maxsize=64)

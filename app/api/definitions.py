@@ -106,7 +106,7 @@ def file(version: FormVersion, name: str) -> Response:
     return response
 
 
-def attachments(version: FormVersion) -> list[dict[str, Any]]:
+def attachments(project_id: int, version: FormVersion) -> list[dict[str, Any]]:
     """The files it asks for, as ODK Central lists them."""
     return [
         {
@@ -118,7 +118,7 @@ def attachments(version: FormVersion) -> list[dict[str, Any]]:
             "hash": one.md5,
             "updatedAt": None,
         }
-        for one in forms.media(db.session, version)
+        for one in forms.media(db.session, version, project_id)
     ]
 
 

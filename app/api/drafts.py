@@ -111,7 +111,7 @@ def publish_draft(query: dict[str, Any], project_id: int, form_id: str) -> Respo
 @bp.response(200, FORM_ATTACHMENT(many=True))
 def list_draft_attachments(project_id: int, form_id: str) -> list[dict[str, Any]]:
     """Files the draft asks for"""
-    return definitions.attachments(_draft(project_id, form_id)[1])
+    return definitions.attachments(project_id, _draft(project_id, form_id)[1])
 
 
 @bp.post("/draft/attachments/<name>")

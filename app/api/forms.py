@@ -160,7 +160,7 @@ def list_fields(project_id: int, form_id: str) -> list[dict[str, Any]]:
 @bp.response(200, FORM_ATTACHMENT(many=True))
 def list_attachments(project_id: int, form_id: str) -> list[dict[str, Any]]:
     """Files the published version asks for"""
-    return definitions.attachments(_published(project_id, form_id))
+    return definitions.attachments(project_id, _published(project_id, form_id))
 
 
 @bp.get("/<form_id>/attachments/<name>")

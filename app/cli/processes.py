@@ -25,14 +25,14 @@ def upgrade() -> None:
 
 @click.command()
 def worker() -> None:
-    """Normalise what phones sent, until told to stop. Any number may run.
+    """Normalise what phones sent and check what designers upload, until told to stop. Any number may run.
 
     \b
     Example:
       saif worker
     """
     from app import log
-    from app.tasks import work
+    from app.tasks import CHECKS, check_forms, work
 
     log.configure()
     stop = threading.Event()
@@ -40,6 +40,11 @@ def worker() -> None:
         signal.signal(number, lambda *_: stop.set())
     with opened() as (state, session):
         session.close()
+        for _ in range(CHECKS):
+            # Nobody waits for a check under way when it is time to stop: the next worker begins it again.
+            threading.Thread(
+                target=check_forms, args=(state.engine,), kwargs={"stop": stop}, daemon=True
+            ).start()
         work(state.engine, keyring=state.keyring, blobs=state.blobs, stop=stop)
 
 

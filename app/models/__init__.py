@@ -14,6 +14,7 @@ from app.models.mission import Device, DeviceGroup, Interviewer, Mission
 from app.models.organisation import Organisation
 from app.models.submission import AwaitedFile, Conflict, Submission, SubmissionFile
 from app.models.trial import Trial, TrialFile, UnwantedBlob
+from app.models.upload import Upload, UploadFile
 from app.models.user import Grant, User, UserSession
 
 __all__ = [
@@ -53,6 +54,8 @@ __all__ = [
     "Trial",
     "TrialFile",
     "UnwantedBlob",
+    "Upload",
+    "UploadFile",
     "User",
     "UserSession",
     "new_id",

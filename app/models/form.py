@@ -50,6 +50,13 @@ class FormVersion(Model):
     xform: Mapped[bytes] = mapped_column(LargeBinary, comment="The exact bytes a phone downloads")
     workbook: Mapped[bytes | None] = mapped_column(LargeBinary, comment="The original upload, byte for byte")
     workbook_type: Mapped[str | None] = mapped_column(comment="xlsx, xls or xml")
+    workbook_name: Mapped[str | None] = mapped_column(comment="What the original was called, made safe")
+    cells: Mapped[bytes | None] = mapped_column(
+        LargeBinary, comment="Of the workbook, as xlsforms.workbook.Workbook packs them"
+    )
+    validated: Mapped[str | None] = mapped_column(
+        comment="ODK Validate: waiting, absent (no Java there) or done; empty: never asked"
+    )
     wants: Mapped[list[str]] = mapped_column(
         JSON, default=list, comment="Names of the media files the XForm refers to"
     )

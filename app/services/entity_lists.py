@@ -185,6 +185,15 @@ def of_files(session: Session, mission_id: int, names: Collection[str]) -> dict[
     return {f"{row.name}.csv": (row.revision, row.approval_required) for row in session.execute(found)}
 
 
+def served(session: Session, mission_id: int | None, names: Collection[str]) -> frozenset[str]:
+    """Those of some file names that are lists of the mission; without a mission, of any."""
+    stems = [name.removesuffix(".csv") for name in names if name.endswith(".csv")]
+    found = select(EntityList.name).where(EntityList.name.in_(stems))
+    if mission_id is not None:
+        found = found.where(EntityList.mission_id == mission_id)
+    return frozenset(f"{name}.csv" for name in session.scalars(found)) if stems else frozenset()
+
+
 def _note(session: Session, actor: Actor, action: str, entity_list: EntityList) -> None:
     ledger.write(
         session,

@@ -3,7 +3,7 @@
 What changes them is in `publish`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, aliased, defer
 
 from app import problems
 from app.models import Assignment, DeviceGroup, Form, FormMedia, FormVersion, Rendition, Submission
-from app.services import phones
+from app.services import entity_lists, phones
 from xlsforms import diff, schema
 
 STATES: Final = ("open", "closing", "closed")
@@ -26,6 +26,7 @@ _BYTES: Final = (
     defer(FormVersion.workbook),
     defer(FormVersion.schema),
     defer(FormVersion.texts),
+    defer(FormVersion.cells),
 )
 
 
@@ -183,8 +184,15 @@ def held_with(session: Session, mission_id: int, form: Form, version: FormVersio
     return session.scalar(select(func.count()).select_from(some)) or 0
 
 
-def media(session: Session, version: FormVersion) -> list[MediaLine]:
-    """The files a version wants, in its order, and whether they are there."""
+def served(session: Session, mission_id: int | None, names: Collection[str]) -> frozenset[str]:
+    """Those of some file names under which phones of a mission get a list that the server makes; without a mission,
+    those of any."""
+    return _VIEWS.intersection(names) | entity_lists.served(session, mission_id, names)
+
+
+def media(session: Session, version: FormVersion, mission_id: int) -> list[MediaLine]:
+    """The files a version wants, in its order, and whether phones of a mission get them."""
+    made = served(session, mission_id, version.wants)
     rows = session.execute(
         select(FormMedia.name, FormMedia.md5, FormMedia.content_type).where(
             FormMedia.version_id == version.id
@@ -194,12 +202,31 @@ def media(session: Session, version: FormVersion) -> list[MediaLine]:
     return [
         MediaLine(
             name,
-            "view" if name in _VIEWS and name not in have else "file",
+            "view" if name in made and name not in have else "file",
             have[name].md5 if name in have else None,
             have[name].content_type if name in have else None,
         )
         for name in version.wants
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class Original:
+    """What was uploaded, byte for byte, with its kind (`publish.KINDS`) and the name under which it is given out."""
+
+    content: bytes
+    kind: str
+    name: str
+
+
+def original(version: FormVersion, xml_form_id: str) -> Original:
+    """The file a version was made from. Raises the Problem `not_found` if it came without one."""
+    kind = version.workbook_type or "xml"
+    content = version.workbook or (version.xform if kind == "xml" else None)
+    if content is None:
+        raise problems.not_found("original of this version")
+    name = version.workbook_name or f"{xml_form_id}-{version.version or 'draft'}.{kind}"
+    return Original(content, kind, name)
 
 
 def media_file(session: Session, version: FormVersion, name: str) -> FormMedia:

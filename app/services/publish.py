@@ -7,8 +7,8 @@ A form is owned by headquarters (no mission) or by one mission; in what one miss
 import hashlib
 import mimetypes
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from lxml import etree
@@ -19,13 +19,16 @@ from app import ledger, policy, problems
 from app.models import Assignment, Device, DeviceGroup, Form, FormMedia, FormVersion, Mission, now
 from app.policy import Actor
 from app.services import entity_lists, form_keys, forms, normalise, trials
-from xlsforms import schema, translations, xform, xml
+from xlsforms import media, schema, translations, xform, xml
 from xlsforms.compile import CompiledForm, Progress, compile_form
 from xlsforms.finding import Finding
 from xlsforms.translations import Place, Translations
+from xlsforms.workbook import Workbook
 
 MAX_UPLOAD: Final = 20_000_000
 """Bytes of a workbook, and of a media file of a form."""
+MAX_FILES: Final = 200
+"""Most media files of one upload."""
 MAX_NOTE: Final = 200
 """Characters of the note of a version."""
 KINDS: Final = {
@@ -40,11 +43,22 @@ _FILE_NAME: Final = re.compile(r"[^/\\\x00-\x1f\x7f]{1,255}")
 
 
 @dataclass(frozen=True, slots=True)
+class Attached:
+    """A file that goes with a form."""
+
+    name: str
+    content: bytes
+    content_type: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Checked:
-    """An upload that was compiled: what it holds and what there is to say about it. Nothing is stored yet."""
+    """An upload that was compiled: what it holds and what there is to say about it. Nothing is stored yet. `name` is
+    that of the file, empty where it came without one."""
 
     content: bytes
     compiled: CompiledForm
+    name: str = ""
     made_from: Mapping[Place, str] = field(default_factory=dict)
     """The source texts a translator had, for the translations they brought."""
 
@@ -74,21 +88,30 @@ def check(
     """
     if len(content) > MAX_UPLOAD:
         raise problems.too_large(MAX_UPLOAD)
+    called = name
     if form_id:
         ending = name.rpartition(".")[2] if "." in name else "xlsx"
-        name = f"{form_id}.{ending}"
-    return Checked(content, compile_form(content, name, progress=progress))
+        called = f"{form_id}.{ending}"
+    return Checked(content, compile_form(content, called, progress=progress), name)
 
 
 def save_draft(
-    session: Session, checked: Checked, *, actor: Actor, mission_id: int | None, note: str = ""
+    session: Session,
+    checked: Checked,
+    *,
+    actor: Actor,
+    mission_id: int | None,
+    note: str = "",
+    files: Sequence[Attached] = (),
 ) -> FormVersion:
-    """Store a compiled upload as the draft of its form, making the form if it is new here.
+    """Store a compiled upload as the draft of its form, making the form if it is new here. Of `files` it gets those it
+    names; what it names besides it keeps from its former draft or takes from the published version.
 
-    If the very same XForm is published already, nothing is stored and that version is returned. `mission_id`
-    is where the form is uploaded; None means headquarters. A form of headquarters takes somebody who may
-    upload everywhere. Raises the Problems `form_refused` and `not_allowed`.
+    If the very same XForm is published already, with files no other than these, nothing is stored and that version is
+    returned. `mission_id` is where the form is uploaded; None means headquarters. A form of headquarters takes somebody
+    who may upload everywhere. Raises the Problems `form_refused` and `not_allowed`.
     """
+    checked = with_files(session, checked, mission_id=mission_id, names=[one.name for one in files])
     compiled = checked.compiled
     if not compiled.ok or compiled.xform is None or compiled.schema is None:
         raise problems.form_refused([one.to_json() for one in checked.findings])
@@ -105,20 +128,44 @@ def save_draft(
             FormVersion.sha256 == hashlib.sha256(compiled.xform).hexdigest(),
         )
     )
-    if same is not None:
+    wanted = [one for one in files if one.name in compiled.media]
+    if same is not None and _has(session, same, wanted):
         return same
     version = forms.draft(session, form) or FormVersion(form_id=form.id, created_by=actor.user_id)
     _set_xform(version, compiled.xform, compiled.schema)
-    version.workbook = None if compiled.kind == "xml" else checked.content
+    version.workbook = checked.content  # of an XForm too: a draft's may get another version string
     version.workbook_type = compiled.kind
+    version.workbook_name = safe_name(checked.name) if checked.name else None
+    version.cells = compiled.workbook.packed() if compiled.workbook.sheets else None
+    version.validated = "waiting"
     version.findings = [one.to_json() for one in checked.findings]
     version.texts = _texts(session, form, version, checked)
     version.note = note
     session.add(version)
     session.flush()
     _keep_media(session, version, compiled)
+    for one in wanted:
+        _put_media(session, version, one.name, one.content, one.content_type)
     _write(session, actor, "form.draft", form, version)
     return version
+
+
+def with_files(
+    session: Session, checked: Checked, *, mission_id: int | None, names: Collection[str] = ()
+) -> Checked:
+    """The upload, with what there is to say of the files that are to go with it, by their names."""
+    found = checked.compiled.schema
+    if found is None:
+        return checked
+    known = _there(session, forms.find(session, mission_id, found.form_id), mission_id, found)
+    return replace(checked, compiled=checked.compiled.with_files(names, known=known))
+
+
+def safe_name(name: str) -> str:
+    """A file name without folders, and with nothing in it that a program or a shell could take for more than a name."""
+    last = re.split(r"[/\\]", name)[-1]
+    stem, dot, ending = re.sub(r"[^\w .()-]+", "_", last).strip(" .").rpartition(".")
+    return f"{stem[:80]}{dot}{ending[:10]}" or "form"
 
 
 def copy_to_draft(
@@ -138,6 +185,9 @@ def copy_to_draft(
         "xform",
         "workbook",
         "workbook_type",
+        "workbook_name",
+        "cells",
+        "validated",
         "schema",
         "texts",
         "wants",
@@ -335,7 +385,9 @@ def set_media(
         raise problems.too_large(MAX_UPLOAD)
     if not _FILE_NAME.fullmatch(name) or name not in version.wants:
         raise problems.not_found("file among those this form asks for")
-    return _put_media(session, version, name, content, content_type)
+    row = _put_media(session, version, name, content, content_type)
+    _look_again(session, form, version)
+    return row
 
 
 def require_owner(actor: Actor, action: str, form: Form) -> None:
@@ -363,8 +415,7 @@ def _require_draft(version: FormVersion) -> None:
 def _set_xform(version: FormVersion, content: bytes, form: schema.Form) -> None:
     version.xform = content
     version.sha256 = hashlib.sha256(content).hexdigest()
-    # OpenRosa lists MD5; it tells phones what changed and protects nothing.
-    version.md5 = hashlib.md5(content, usedforsecurity=False).hexdigest()
+    version.md5 = _md5(content)
     version.version = form.version
     version.title = form.title
     version.schema = form.to_json()
@@ -418,11 +469,45 @@ def _put_media(
 ) -> FormMedia:
     row = session.get(FormMedia, (version.id, name)) or FormMedia(version_id=version.id, name=name)
     row.content = content
-    row.md5 = hashlib.md5(content, usedforsecurity=False).hexdigest()
+    row.md5 = _md5(content)
     row.content_type = content_type or mimetypes.guess_type(name)[0] or "application/octet-stream"
     session.add(row)
     session.flush()
     return row
+
+
+def _there(session: Session, form: Form | None, mission_id: int | None, found: schema.Form) -> set[str]:
+    """Names of the files a form has or phones get anyhow: those of its draft and of its published version, and the lists
+    that the server makes, also those that come into being with it."""
+    known = {f"{one.list_name}.csv" for one in found.entities}
+    known |= forms.served(session, mission_id, found.media)
+    versions = (
+        [forms.draft(session, form), forms.latest(session, form)] if form is not None and form.id else []
+    )
+    ids = [one.id for one in versions if one is not None]
+    return known | set(session.scalars(select(FormMedia.name).where(FormMedia.version_id.in_(ids))))
+
+
+def _look_again(session: Session, form: Form, version: FormVersion) -> None:
+    """Say of a draft's files what holds now that it got one."""
+    found = schema.Form.from_json(version.schema)
+    known = _there(session, form, form.mission_id, found)
+    kept = [one for one in version.findings if one["code"] != "media_missing"]
+    missing = media.check(Workbook.unpacked(version.cells), found, (), known=known)
+    version.findings = [*kept, *(one.to_json() for one in missing)]
+    session.flush()
+
+
+def _has(session: Session, version: FormVersion, files: Iterable[Attached]) -> bool:
+    """Whether a version has these very files."""
+    rows = session.execute(select(FormMedia.name, FormMedia.md5).where(FormMedia.version_id == version.id))
+    have = {row.name: row.md5 for row in rows}
+    return all(have.get(one.name) == _md5(one.content) for one in files)
+
+
+def _md5(content: bytes) -> str:
+    """OpenRosa lists MD5; it tells phones what changed and protects nothing."""
+    return hashlib.md5(content, usedforsecurity=False).hexdigest()
 
 
 def _same_media(session: Session, one: FormVersion, other: FormVersion) -> bool:

@@ -88,21 +88,7 @@ function upload(form) {
     }
   });
   request.addEventListener("load", () => {
-    const page = new DOMParser().parseFromString(request.responseText, "text/html");
-    if (!$("main", page)) {
-      location.reload();
-      return;
-    }
-    $("main").replaceWith(document.adoptNode($("main", page)));
-    swapped = true;
-    document.title = page.title;
-    if (request.responseURL !== location.href) history.pushState(null, "", request.responseURL);
-    window.scrollTo(0, 0);
-    const heading = $("main h1");
-    if (heading) {
-      heading.tabIndex = -1;
-      heading.focus();
-    }
+    show(new DOMParser().parseFromString(request.responseText, "text/html"), request.responseURL);
   });
   request.addEventListener("error", () => {
     busy(form, false);
@@ -115,6 +101,24 @@ function upload(form) {
   });
   request.open("POST", form.action);
   request.send(new FormData(form));
+}
+// Another page in place of this one, as if one had gone there.
+function show(page, url) {
+  if (!$("main", page)) {
+    location.reload();
+    return;
+  }
+  $("main").replaceWith(document.adoptNode($("main", page)));
+  swapped = true;
+  document.title = page.title;
+  if (url !== location.href) history.pushState(null, "", url);
+  window.scrollTo(0, 0);
+  const heading = $("main h1");
+  if (heading) {
+    heading.tabIndex = -1;
+    heading.focus();
+  }
+  document.dispatchEvent(new Event("saif:shown"));
 }
 // Going back from a page that was put in place of another one; a jump within the page fires this event too.
 let swapped = false;

@@ -20,6 +20,7 @@ from app.ui import (
     sign_in,
     submissions,
     trials,
+    uploads,
 )
 from app.ui.filters import FILTERS
 
@@ -42,6 +43,7 @@ def init_app(app: Flask) -> None:
     bp.add_url_rule("/sign-out", "sign_out", sign_in.sign_out, methods=["POST"])
     nouns = (
         home,
+        uploads,
         forms,
         assignments,
         previews,

@@ -1,12 +1,10 @@
-"""Forms: the list, one form with its versions, findings and questions, upload and publication."""
+"""Forms: the list, one form with its versions, findings and questions, and publication."""
 
-import io
 import uuid
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from flask import Blueprint, flash, redirect, render_template, request, send_file, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from app import auth, policy, problems
@@ -63,40 +61,6 @@ def listing(project_id: int) -> str:
     )
 
 
-@bp.get("/new")
-@needs("form.upload")
-def new(project_id: int) -> str:  # noqa: ARG001 -- the frame of the page reads the mission from the URL
-    """The page to upload a workbook."""
-    return _upload_page()
-
-
-@bp.post("/new")
-@needs("form.upload")
-def upload(project_id: int) -> str | Response | tuple[str, int]:
-    """Check a workbook and keep it as a draft; or say, cell by cell, why not."""
-    file = request.files.get("workbook")
-    if file is None or not file.filename:
-        raise problems.invalid("No file was chosen.", "Choose a workbook and upload it again.")
-    checked = publishing.check(file.stream.read(publishing.MAX_UPLOAD + 1), file.filename)
-    if not checked.ok:
-        return _upload_page(refused=checked.findings, file_name=file.filename), 422
-    with writing(db.session):
-        version = publishing.save_draft(
-            db.session,
-            checked,
-            actor=auth.actor(),
-            mission_id=project_id,
-            note=request.form.get("note", "").strip()[: publishing.MAX_NOTE],
-        )
-        form_id = db.session.get_one(Form, version.form_id).xml_form_id
-        version_id, title, published = version.id, version.title, version.published
-    if published:
-        flash(f"This is the version of {title} that is published already. Nothing was changed.", "info")
-    else:
-        flash(f"{title} is a draft now. Read its findings, then publish it.", "success")
-    return redirect(url_for("ui.forms.one", project_id=project_id, form_id=form_id, version=version_id))
-
-
 @bp.get("/<form_id>")
 @needs("form.read")
 def one(project_id: int, form_id: str) -> str:
@@ -126,7 +90,7 @@ def one(project_id: int, form_id: str) -> str:
         findings=[Finding.from_json(each) for each in version.findings],
         changes=service.changes(line.published, version) if line.published and not version.published else (),
         held=_held(project_id, line.form, line.published) if line.published and not version.published else 0,
-        media=service.media(db.session, version),
+        media=service.media(db.session, version, project_id),
         fields=field_lines(form, language),
         languages=form.languages,
         language=language,
@@ -208,11 +172,9 @@ def attach(project_id: int, form_id: str) -> Response:
 @bp.get("/<form_id>/<uuid:version_id>/workbook")
 @needs("form.read")
 def workbook(project_id: int, form_id: str, version_id: uuid.UUID) -> Response:
-    """The workbook as it was uploaded, byte for byte."""
-    version = version_of(project_id, form_id, version_id)
-    if version.workbook is None:
-        raise problems.not_found("workbook")
-    return _file(version.workbook, form_id, version, version.workbook_type or "xlsx")
+    """What was uploaded, byte for byte and under its own name."""
+    original = service.original(version_of(project_id, form_id, version_id), form_id)
+    return frame.download(original.content, original.name)
 
 
 @bp.get("/<form_id>/<uuid:version_id>/xform")
@@ -220,7 +182,7 @@ def workbook(project_id: int, form_id: str, version_id: uuid.UUID) -> Response:
 def xform(project_id: int, form_id: str, version_id: uuid.UUID) -> Response:
     """The XForm: the exact bytes a phone downloads, unless it gets a rendition with a key."""
     version = version_of(project_id, form_id, version_id)
-    return _file(version.xform, form_id, version, "xml")
+    return frame.download(version.xform, f"{form_id}-{version.version or 'draft'}.xml")
 
 
 def field_lines(form: schema.Form, language: str) -> list[FieldLine]:
@@ -254,12 +216,6 @@ def _may(form: Form, action: str) -> bool:
     if form.mission_id is None:
         return policy.missions(auth.actor(), action) is None
     return policy.may(auth.actor(), action, form.mission_id)
-
-
-def _upload_page(*, refused: Sequence[Finding] = (), file_name: str = "") -> str:
-    return render_template(
-        "forms/new.html", refused=refused, file_name=file_name, largest=publishing.MAX_UPLOAD
-    )
 
 
 def _held(project_id: int, form: Form, version: FormVersion) -> int:
@@ -304,12 +260,3 @@ def _version_line(version: FormVersion, published: FormVersion | None) -> Versio
 
 def _of(findings: list[dict[str, Any]], severity: str) -> int:
     return sum(finding.get("severity") == severity for finding in findings)
-
-
-def _file(content: bytes, form_id: str, version: FormVersion, ending: str) -> Response:
-    return send_file(
-        io.BytesIO(content),
-        mimetype="application/octet-stream",
-        as_attachment=True,
-        download_name=f"{form_id}-{version.version or 'draft'}.{ending}",
-    )

@@ -1,6 +1,7 @@
 """What surrounds every page: where one is, navigation by role, headers of the answer."""
 
 import hashlib
+import io
 import json
 import re
 from collections.abc import Callable, Container, Iterable, Mapping
@@ -9,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-from flask import Flask, current_app, g, request, url_for
+from flask import Flask, current_app, g, request, send_file, url_for
 from werkzeug.wrappers import Response
 
 from app import auth, policy
@@ -192,6 +193,13 @@ def with_engine(page: str) -> Response:
 def taken(page: str) -> Response:
     """To a script that sent an interview: it is stored, and this is the address of its page."""
     return Response(json.dumps({"page": page}), status=201, mimetype="application/json")
+
+
+def download(content: bytes, name: str) -> Response:
+    """A file to be kept and not shown: it may be anybody's upload, and must not become a page of ours."""
+    return send_file(
+        io.BytesIO(content), mimetype="application/octet-stream", as_attachment=True, download_name=name
+    )
 
 
 def asset(name: str) -> str:

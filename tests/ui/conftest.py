@@ -13,11 +13,12 @@ from sqlalchemy import URL, Engine
 from werkzeug.test import TestResponse
 
 from app.config import Config
+from app.services import uploads
 from tests import databases
 from tests.server import threaded
 from tests.tools import missing
 from tests.ui.browser import chromium, open_page, sign_in, started
-from tests.ui.office import PASSWORD, Office, fill, open_office
+from tests.ui.office import PASSWORD, Office, checking, fill, open_office
 
 
 class Visitor:
@@ -38,8 +39,15 @@ class Visitor:
     ) -> str:
         sent = {"csrf_token": self.token(), **(data or {})}
         self.page = self.client.post(self.home + path, data=sent, follow_redirects=follow)
+        if "/uploads/" in self.page.request.path:
+            self._wait(self.page.request.path)
         assert self.page.status_code == (status or 200), (self.page.status_code, self.page.text[:2000])
         return self.page.text
+
+    def _wait(self, path: str) -> None:
+        """Let a worker check what was uploaded, and look again."""
+        uploads.check_next(self.client.application.extensions["saif"].engine)
+        self.page = self.client.get(path, follow_redirects=True)
 
     def token(self) -> str:
         found = re.search(
@@ -148,7 +156,7 @@ def house(full_office, tmp_path_factory):
     """The filled office, served: its address, and the office."""
     office = full_office.moved(tmp_path_factory.mktemp("house"))
     app = office.app()
-    with threaded(app) as url:
+    with threaded(app) as url, checking(app):
         yield url, office
     app.extensions["saif"].engine.dispose()
 

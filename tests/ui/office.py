@@ -1,6 +1,9 @@
 """An installation as `make run` leaves it, with the demo filled in: for tests of pages, and for pictures of them."""
 
 import shutil
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -15,7 +18,7 @@ from app.models import Mission
 from app.policy import COMMAND
 from app.services import demo, missions, users
 from app.state import State, open_state
-from app.tasks import run_once
+from app.tasks import check_forms, run_once
 
 PASSWORD = "correct horse battery staple"
 
@@ -88,3 +91,17 @@ def hire(state: State, mission_id: int) -> None:
             if where is not None:
                 held = "coordinator" if role == "elsewhere" else role
                 users.grant(session, actor=COMMAND, user=user, role=held, mission_id=where)
+
+
+@contextmanager
+def checking(app: Flask) -> Iterator[None]:
+    """A worker that checks what is uploaded, beside an application that is served."""
+    stop = threading.Event()
+    engine = app.extensions["saif"].engine
+    worker = threading.Thread(target=check_forms, args=(engine,), kwargs={"stop": stop, "idle": 0.5})
+    worker.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        worker.join()

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page
 
 from tests.server import threaded
 from tests.ui.browser import NARROW, WIDE, chromium, open_page, overflow, sign_in, started
-from tests.ui.office import Office, fill, open_office
+from tests.ui.office import Office, checking, fill, open_office
 from tests.ui.test_trials import DRAFT, instance
 
 PAGES = {
@@ -152,7 +152,8 @@ def main() -> int:
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as home, started(program) as browser:
         office = open_office(Path(home))
-        with threaded(office.app()) as url:
+        app = office.app()
+        with threaded(app) as url, checking(app):
             page = open_page(browser)
             sign_in(page, url, office.email, office.password)
             page.screenshot(path=folder / f"home-empty-{WIDE}-light.png")

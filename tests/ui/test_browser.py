@@ -237,17 +237,3 @@ def test_everything_works_without_scripts(browser, house):
     page.click("a:has-text('Cut off')")
     page.wait_for_selector("h2:has-text('Cut off Demo phone?') >> visible=true")
     page.context.close()
-
-
-def test_a_refused_workbook_shows_its_findings_on_the_same_page(browser, house):
-    url, office = house
-    page = open_page(browser)
-    sign_in(page, url, office.email, office.password)
-    page.goto(home_of(house) + "/forms/new")
-    page.set_input_files(
-        "#workbook", {"name": "visit.md", "mimeType": "text/markdown", "buffer": screenshots.BAD_WORKBOOK}
-    )
-    page.click("text=Upload and check")
-    page.wait_for_selector("text=was not taken")
-    assert "survey" in page.inner_text(".findings")
-    page.context.close()

@@ -1,0 +1,77 @@
+// Uploading a form: files are dropped or chosen, several times if need be; then its check is watched. Without this file
+// the same page takes the files of one choice, and the page of the check loads itself again.
+"use strict";
+
+// ---- Files. What is dropped or chosen is added to what is there; the input itself holds all of it.
+const readable = (size) => (size < 1000 ? `${size} B` : size < 1e6 ? `${Math.round(size / 1000)} kB` : `${(size / 1e6).toFixed(1)} MB`);
+const held = new WeakMap(); // an input's files, by input: a choice replaces what it holds
+
+function hold(input, files) {
+  const all = new DataTransfer();
+  for (const file of files) all.items.add(file);
+  held.set(input, [...files]);
+  input.files = all.files;
+  const list = $("[data-dropped]", input.closest("[data-drop]"));
+  list.replaceChildren(...[...files].map((file) => {
+    const line = document.createElement("li");
+    const name = document.createElement("code");
+    name.textContent = file.name;
+    const drop = document.createElement("button");
+    drop.type = "button";
+    drop.className = "small";
+    drop.textContent = "Remove";
+    drop.setAttribute("aria-label", `Remove ${file.name}`);
+    drop.addEventListener("click", () => {
+      hold(input, held.get(input).filter((one) => one !== file));
+      input.focus();
+    });
+    line.append(name, ` ${readable(file.size)} `, drop);
+    return line;
+  }));
+}
+
+function add(input, files) {
+  const names = new Set([...files].map((file) => file.name)); // a mended workbook replaces the one before
+  hold(input, [...(held.get(input) || []).filter((file) => !names.has(file.name)), ...files]);
+}
+
+document.addEventListener("change", (event) => {
+  if (event.target.matches("[data-drop] input[type=file]")) add(event.target, event.target.files);
+});
+for (const kind of ["dragenter", "dragover", "dragleave", "drop"]) {
+  document.addEventListener(kind, (event) => {
+    const area = event.target.closest?.("[data-drop]");
+    if (!event.dataTransfer?.types.includes("Files") || !$("[data-drop]")) return;
+    event.preventDefault(); // else a file dropped beside the field would replace the page
+    for (const one of $$("[data-drop]")) one.classList.toggle("over", one === area && kind !== "drop" && kind !== "dragleave");
+    if (area && kind === "drop") add($("input[type=file]", area), event.dataTransfer.files);
+  });
+}
+
+// ---- The check. The page is asked again, and what it says of the progress is put in place of what it said before.
+async function look() {
+  const here = location.href;
+  if (!$("[data-watch]")) return;
+  try {
+    const answer = await fetch(here, { redirect: "manual" }); // followed, it would use up the message to be shown
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    if (location.href !== here) return;
+    if (!$("[data-watch]", page)) {
+      location.reload();
+      return;
+    }
+    for (const now of $$("[data-live]", page)) {
+      const before = document.getElementById(now.id);
+      if (before && before.innerHTML !== now.innerHTML) before.innerHTML = now.innerHTML;
+    }
+  } catch {
+    // No network for the moment: the check goes on without us.
+  }
+  setTimeout(look, 700);
+}
+document.addEventListener("saif:shown", ready);
+function ready() {
+  for (const hint of $$(".drop-here")) hint.hidden = false;
+  setTimeout(look, 300);
+}
+ready();

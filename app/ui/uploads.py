@@ -1,0 +1,118 @@
+"""Uploading a form: the page to drop it on, how far its check is, and what came of it."""
+
+import re
+import uuid
+from datetime import timedelta
+from typing import Final
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from app import auth, problems
+from app.auth import needs
+from app.db import db, writing
+from app.models import Form, FormVersion, Upload, now
+from app.services import uploads as service
+from app.services.publish import MAX_UPLOAD, Attached, safe_name
+from app.ui import frame
+from xlsforms.finding import Finding
+
+bp = Blueprint("uploads", __name__, url_prefix="/projects/<int:project_id>/forms")
+
+STEPS: Final = (
+    ("", "Wait for its turn"),
+    ("reading", "Open the file"),
+    ("converting", "Convert it to a form"),
+    ("checking", "Check every cell"),
+)
+"""The steps of a check, as the worker names them and in words."""
+_LATE: Final = timedelta(seconds=20)
+"""After which a check that has not begun, with none before it, means that no worker is there."""
+
+
+@bp.get("/new")
+@needs("form.upload")
+def new(project_id: int) -> str:  # noqa: ARG001 -- the frame of the page reads the mission from the URL
+    """The page to upload a form with its files."""
+    return render_template("forms/new.html", largest=MAX_UPLOAD)
+
+
+@bp.post("/new")
+@needs("form.upload")
+def upload(project_id: int) -> Response:
+    """Keep what was sent, and show how its check goes on."""
+    files = [
+        Attached(re.split(r"[/\\]", one.filename)[-1], one.stream.read(MAX_UPLOAD + 1), one.mimetype or None)
+        for one in request.files.getlist("workbook")
+        if one.filename
+    ]
+    if not files:
+        raise problems.invalid("No file was chosen.", "Choose a workbook and upload it again.")
+    with writing(db.session):
+        upload_id = service.store(
+            db.session,
+            files,
+            actor=auth.actor(),
+            mission_id=project_id,
+            note=request.form.get("note", ""),
+            earlier=_earlier(request.form.get("earlier", "")),
+        )
+    return redirect(url_for("ui.uploads.one", project_id=project_id, upload_id=upload_id), 303)
+
+
+@bp.get("/uploads/<uuid:upload_id>")
+@needs("form.upload")
+def one(project_id: int, upload_id: uuid.UUID) -> str | Response:
+    """How far the check is; after it the draft, or what is to be mended."""
+    found = service.get(db.session, project_id, upload_id)
+    if found.version_id is not None:
+        return _done(project_id, found)
+    if found.state == "refused":
+        return render_template(
+            "forms/refused.html",
+            upload=found,
+            findings=[Finding.from_json(each) for each in found.findings],
+            files=service.file_names(db.session, found),
+            largest=MAX_UPLOAD,
+        )
+    waiting = found.state == "waiting"
+    before = service.before(db.session, found) if waiting else 0
+    return render_template(
+        "forms/checking.html",
+        upload=found,
+        before=before,
+        late=waiting and not before and now() - found.created_at > _LATE,
+        seconds=int((now() - found.created_at).total_seconds()),
+        steps=STEPS,
+    )
+
+
+@bp.get("/uploads/<uuid:upload_id>/original")
+@needs("form.upload")
+def original(project_id: int, upload_id: uuid.UUID) -> Response:
+    """What was uploaded and refused, byte for byte."""
+    found = service.get(db.session, project_id, upload_id)
+    if found.content is None:
+        raise problems.not_found("upload")
+    return frame.download(found.content, safe_name(found.name))
+
+
+def _done(project_id: int, found: Upload) -> Response:
+    version = db.session.get(FormVersion, found.version_id)
+    if version is None:
+        raise problems.not_found("draft; it was thrown away")
+    form_id = db.session.get_one(Form, version.form_id).xml_form_id
+    if found.state == "published":
+        flash(
+            f"This is the version of {version.title} that is published already. Nothing was changed.", "info"
+        )
+    else:
+        flash(f"{version.title} is a draft now. Read its findings, then publish it.", "success")
+    return redirect(url_for("ui.forms.one", project_id=project_id, form_id=form_id, version=version.id), 303)
+
+
+def _earlier(text: str) -> uuid.UUID | None:
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        return None

@@ -1,0 +1,129 @@
+"""Uploading a form with its files on the page: how its check goes on, what it says, and mending."""
+
+import io
+import re
+
+import pytest
+
+from tests.ui.browser import NARROW, open_page, overflow, sign_in
+from tests.ui.conftest import text_of
+
+VISIT = """
+| survey   |                                |      |       |              |
+|          | type                           | name | label | media::image |
+|          | select_one_from_file towns.csv | town | Town  |              |
+|          | note                           | n    | Look  | face.png     |
+| settings |                                |      |       |              |
+|          | form_id                        | version | form_title |      |
+|          | visit                          | 1    | Visit |              |
+"""
+BAD = VISIT.replace("| note ", "| nota ")
+
+
+def sent(*files, **more):
+    return {"workbook": [(io.BytesIO(content), name) for name, content in files], **more}
+
+
+@pytest.fixture
+def designer(visit):
+    return visit("form_designer")
+
+
+def test_the_page_of_a_check_says_where_it_is_and_loads_itself_again(designer):
+    page = designer.client.post(
+        f"{designer.home}/forms/new",
+        data=sent(("visit.md", VISIT.encode())) | {"csrf_token": designer.token()},
+        follow_redirects=True,
+    )
+    assert "Checking visit.md" in page.text
+    assert "Step 1 of 4: wait for its turn." in text_of(page.text)
+    assert '<noscript><meta http-equiv="refresh" content="2"></noscript>' in page.text
+    where = page.request.path
+    assert "Checking visit.md" in designer.client.get(where).text, "it survives a reload"
+    second = designer.client.post(
+        f"{designer.home}/forms/new",
+        data=sent(("other.md", VISIT.encode())) | {"csrf_token": designer.token()},
+        follow_redirects=True,
+    )
+    assert "1 upload before it" in text_of(second.text)
+    designer._wait(where)
+    assert "Visit is a draft now" in text_of(designer.page.text)
+    assert designer.client.get(where).status_code == 303, "for whoever comes back to it"
+
+
+def test_what_is_refused_shows_its_cells_gives_the_file_back_and_keeps_the_pictures(designer):
+    page = designer.post("/forms/new", sent(("visit.md", BAD.encode()), ("face.png", b"\x89PNG")))
+    assert "visit.md was not taken" in text_of(page)
+    assert "Sheet survey row 3" in text_of(page)
+    assert "Kept from the last time" in page
+    assert "face.png" in page
+    (original,) = re.findall(r'href="([^"]+/original)"', page)
+    answer = designer.client.get(original)
+    assert answer.data == BAD.encode()
+    assert "visit.md" in answer.headers["Content-Disposition"]
+    (earlier,) = re.findall(r'name="earlier" value="([^"]+)"', page)
+    page = text_of(designer.post("/forms/new", sent(("visit.md", VISIT.encode()), earlier=earlier)))
+    assert "face.png there" in page
+    assert "towns.csv missing" in page
+
+
+def test_files_that_are_no_form_are_told_at_once(designer):
+    page = designer.post("/forms/new", sent(("a.png", b"x"), ("b.png", b"y")), status=422)
+    assert "None of the files is a form" in text_of(page)
+
+
+def test_an_upload_is_seen_in_its_mission_by_those_who_may_upload(designer, visit):
+    page = designer.post("/forms/new", sent(("visit.md", BAD.encode())))
+    (original,) = re.findall(r'href="([^"]+/original)"', page)
+    where = original.removesuffix("/original").removeprefix(designer.home)
+    designer.get(where)
+    designer.get("/forms/uploads/00000000-0000-0000-0000-000000000000", status=404)
+    visit("coordinator").get(where, status=403)
+
+
+# --- in Chromium ---------------------------------------------------------------------------------------------------
+
+DROP = """([area, files]) => {
+  const all = new DataTransfer();
+  for (const [name, text] of files) all.items.add(new File([text], name));
+  const target = document.querySelector(area);
+  for (const kind of ["dragenter", "dragover", "drop"])
+    target.dispatchEvent(new DragEvent(kind, {bubbles: true, cancelable: true, dataTransfer: all}));
+}"""
+
+
+@pytest.mark.browser
+def test_files_are_dropped_checked_mended_and_dropped_again(enter, house):
+    url, office = house
+    page = enter(width=NARROW)
+    page.goto(f"{url}/projects/{office.mission_id}/forms/new")
+    page.evaluate(DROP, ["[data-drop]", [["face.png", "x"]]])
+    page.evaluate(DROP, ["[data-drop]", [["visit.md", BAD], ["wrong.txt", "x"]]])
+    assert page.locator("[data-dropped] code").all_inner_texts() == ["face.png", "visit.md", "wrong.txt"]
+    page.click("text=Remove >> nth=2")
+    assert page.evaluate("document.activeElement.id") == "workbook"
+    page.click("text=Upload and check")
+    page.wait_for_selector("h1:has-text('visit.md was not taken')")
+    assert "nota" in page.inner_text("#findings")
+    assert overflow(page) <= 0
+    page.evaluate(DROP, ["[data-drop]", [["visit.md", VISIT], ["towns.csv", "name,label\na,A\n"]]])
+    page.click("text=Upload and check")
+    page.wait_for_selector("text=Visit is a draft now")
+    assert "missing" not in page.inner_text("#files")
+    assert "/forms/visit?version=" in page.url
+
+
+@pytest.mark.browser
+def test_an_upload_works_without_scripts(browser, house):
+    url, office = house
+    page = open_page(browser, script=False)
+    sign_in(page, url, office.email, office.password)
+    page.goto(f"{url}/projects/{office.mission_id}/forms/new")
+    page.set_input_files(
+        "#workbook", {"name": "visit.md", "mimeType": "text/markdown", "buffer": BAD.encode()}
+    )
+    page.click("text=Upload and check")
+    page.wait_for_selector(
+        "h1:has-text('visit.md was not taken')"
+    )  # the page of the check loads itself again
+    page.context.close()
