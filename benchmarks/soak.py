@@ -18,9 +18,9 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.clients.javarosa.phone import JavaMissing
+from tests.clients.javarosa.phone import JavaMissing, Phone
 from tests.line.office import Office
-from tests.line.phones import Listening, day
+from tests.line.phones import day
 from tests.line.whole import differences
 from tests.postgresql import MissingTool, PostgreSQL
 from tests.server import served
@@ -57,7 +57,7 @@ def soak(database: str, interviews: int, seed: int) -> int:
         open_.enter_context(served(home, free_port(), **environment))
         office = Office(json.loads((home / "first-run.json").read_text()))
         open_.callback(office.close)
-        java = Listening(time_zone="UTC")
+        java = Phone(time_zone="UTC")
         open_.callback(java.close)
         began = time.monotonic()
         crowd = day(office, java, folder, interviews=interviews, seed=seed)

@@ -22,9 +22,12 @@ from app.keys import Keyring
 from app.services import users
 from app.state import open_state
 from tests import databases
+from tests.clients.javarosa.phone import switch_off
+from tests.compiling import Compiled
 from tests.field import Field, make_field
 from tests.postgresql import MissingTool, PostgreSQL
 from tests.tools import missing
+from xlsforms import compile as compiling
 
 
 @pytest.fixture(scope="session")
@@ -43,6 +46,19 @@ def keyring(keys_directory: Path) -> Keyring:
 @pytest.fixture
 def blobs(tmp_path: Path) -> BlobStore:
     return BlobStore((tmp_path / "blobs").as_uri())
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _compiled_once() -> Iterator[None]:
+    """The same file is compiled once a session, not for every test and database that begins with it."""
+    with mock.patch.object(compiling, "_compile", Compiled()):
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _phone_is_switched_off() -> Iterator[None]:
+    yield
+    switch_off()
 
 
 # --- databases -------------------------------------------------------------------------------------------------

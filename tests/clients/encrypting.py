@@ -1,11 +1,10 @@
 """Encrypts a submission with Java, as the Android client does for a form with a public key."""
 
-import subprocess
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.clients.javarosa import run
+from tests.clients.javarosa.phone import kept
 
 
 @dataclass(frozen=True)
@@ -25,7 +24,6 @@ def encrypt(xform: bytes, xml: bytes, files: dict[str, bytes] | None = None) -> 
         (folder / "files").mkdir()
         for file, content in (files or {}).items():
             (folder / "files" / file).write_bytes(content)
-        told = [str(folder / one) for one in ("form.xml", "submission.xml", "files", "out")]
-        subprocess.run(run.command("Encryption", "encrypt", *told), check=True, capture_output=True)
+        kept().encrypt(*(folder / one for one in ("form.xml", "submission.xml", "files", "out")))
         sent = {one.name: one.read_bytes() for one in (folder / "out").iterdir()}
     return Encrypted(sent.pop("submission.xml"), sent)

@@ -2,16 +2,17 @@
 
 import pytest
 
-from tests.clients.javarosa.phone import JavaMissing, Phone
+from tests.clients.javarosa.phone import JavaMissing, kept
 from tests.tools import missing
 
 
 @pytest.fixture(scope="session")
 def phone():
-    """One Java process for the whole session, that fills forms. Skips, naming the tool, where there is no Java."""
+    """The one Java process of the session, that fills forms. Skips, naming the tool, where there is no Java.
+
+    Each module that imports this has a fixture of its own; the process is one.
+    """
     try:
-        switched_on = Phone(time_zone="UTC")
+        return kept()
     except JavaMissing as e:
         missing(str(e))
-    with switched_on:
-        yield switched_on

@@ -1,6 +1,7 @@
 """The two authored workbooks as a phone gets them, and a phone to fill them."""
 
 import csv
+from functools import cache
 from pathlib import Path
 
 import openpyxl
@@ -31,14 +32,20 @@ CONSENT = {  # the answers of a screening that open its gate
 }
 
 
+@cache
+def converted(name):
+    """The XForm of an authored workbook."""
+    result = convert(xlsform=FORMS / f"{name}.xlsx", validate=False, pretty_print=False)
+    assert result.warnings == []
+    return result.xform
+
+
 @pytest.fixture(scope="session")
 def xforms(tmp_path_factory):
     """A folder with screening.xml, assistance.xml and the media both want; no entity list of its own."""
     folder = tmp_path_factory.mktemp("forms")
     for name in NAMES:
-        result = convert(xlsform=FORMS / f"{name}.xlsx", validate=False, pretty_print=False)
-        assert result.warnings == []
-        (folder / f"{name}.xml").write_text(result.xform, encoding="utf-8")
+        (folder / f"{name}.xml").write_text(converted(name), encoding="utf-8")
     (folder / "mission.csv").write_text("\n".join([",".join(MISSION), ",".join(MISSION.values()), ""]))
     return folder
 

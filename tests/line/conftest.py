@@ -5,22 +5,15 @@ import socket
 
 import pytest
 
-from tests.clients.javarosa.phone import JavaMissing
+from tests.clients.fixtures import phone  # noqa: F401  (a fixture)
 from tests.line.office import Office
-from tests.line.phones import Listening
 from tests.server import served
-from tests.tools import missing
 
 
 @pytest.fixture(scope="session")
-def java():
+def java(phone):  # noqa: F811 -- the fixture
     """A Java process that fills forms, and whose last report can be read."""
-    try:
-        phone = Listening(time_zone="UTC")
-    except JavaMissing as tool:
-        missing(str(tool))
-    with phone:
-        yield phone
+    return phone
 
 
 def running(home, **settings):

@@ -58,21 +58,10 @@ CHANGES = {
 CONSENT = {SCREENING: "consent_data", ASSISTANCE: "consent_continue"}
 
 
-class Listening(Phone):
-    """A phone whose reports can be read by those who did not call it."""
-
-    report: dict[str, Any]
-
-    def run(self, arguments: list[str], answers: dict[str, Any] | None = None) -> dict[str, Any]:
-        reply = super().run(arguments, answers)
-        self.report = reply["report"]
-        return reply
-
-
 class Crowd:
     """Phones of one project and what was said on them. `said` holds every interview once, as its last version has it."""
 
-    def __init__(self, office: Office, java: Listening, folder: Path, *, phones: int, seed: int) -> None:
+    def __init__(self, office: Office, java: Phone, folder: Path, *, phones: int, seed: int) -> None:
         self.java = java
         self.chance = random.Random(seed)
         self.seed = seed * 1_000_000
@@ -197,7 +186,7 @@ class Crowd:
 
 
 def day(
-    office: Office, java: Listening, folder: Path, *, interviews: int, phones: int = 4, seed: int = 1
+    office: Office, java: Phone, folder: Path, *, interviews: int, phones: int = 4, seed: int = 1
 ) -> Crowd:
     """A whole working day: so many interviews of each form, and everything has been sent in the end."""
     crowd = Crowd(office, java, folder, phones=phones, seed=seed)

@@ -1,23 +1,19 @@
 """Forms as text, forms of the field, and interviews made by hand."""
 
 from functools import cache
-from pathlib import Path
 
 import pytest
 from pyxform.xls2xform import convert
 
-import xlsforms
 from tests.clients.fixtures import phone  # noqa: F401  (a fixture)
-from tests.forms.conftest import lists, xforms  # noqa: F401  (fixtures)
+from tests.forms.conftest import converted, lists, xforms  # noqa: F401  (fixtures)
 from xlsforms import dictionary, mapping, xform
-
-FORMS = Path(xlsforms.__file__).parent / "forms"
 
 
 @cache
 def authored(name):
     """Form and mapping of an authored workbook."""
-    read = xform.read(convert(xlsform=FORMS / f"{name}.xlsx", validate=False).xform.encode())
+    read = xform.read(converted(name).encode())
     return read, mapping.read(read, dictionary.load())[0]
 
 

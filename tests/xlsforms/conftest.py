@@ -11,6 +11,12 @@ SETTINGS = """
 """
 
 
+@pytest.fixture(autouse=True)
+def _compiled_anew(monkeypatch):
+    """What is said of compiling is said of compiling, not of what was kept."""
+    monkeypatch.setattr(compiling, "_compile", compiling.compile_apart)
+
+
 @pytest.fixture
 def here(monkeypatch):
     """Forms are compiled in this process, where a fault of ours is seen and not told."""

@@ -314,7 +314,11 @@ class CollectClient:
         report = json.loads((work / "report.json").read_text())
         instance = self.state / "instances" / name
         if report["encrypted"]:
-            java("Encryption", "encrypt", str(form), str(work / "submission.xml"), str(work / "files"), str(work / "enc"))
+            told = form, work / "submission.xml", work / "files", work / "enc"
+            if self.phone:
+                self.phone.encrypt(*told)
+            else:
+                java("Encryption", "encrypt", *map(str, told))
             shutil.move(work / "enc", instance)
             (instance / "submission.xml").rename(instance / f"{name}.xml")
         else:

@@ -5,6 +5,8 @@ import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.nio.file.Paths;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -23,7 +25,8 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
  * {"status": 5, "message": "constraint violated at ..."}
  * </pre>
  *
- * <p>The arguments are those of FillForm. Answers may stand in the job instead of in a file. Ends with its input.
+ * <p>The arguments are those of FillForm. Answers may stand in the job instead of in a file. A job
+ * {"encrypt": ["form.xml", "submission.xml", "attachments", "out"]} does what Encryption does. Ends with its input.
  */
 public final class FillForms {
 
@@ -49,6 +52,11 @@ public final class FillForms {
         ObjectNode answer = MAPPER.createObjectNode();
         try {
             JsonNode job = MAPPER.readTree(line);
+            if (job.has("encrypt")) {
+                JsonNode paths = job.get("encrypt");
+                Encryption.encrypt(path(paths, 0), path(paths, 1), path(paths, 2), path(paths, 3));
+                return answer.put("status", FillForm.EXIT_OK);
+            }
             List<String> arguments = new ArrayList<>();
             job.path("arguments").forEach(argument -> arguments.add(argument.asText()));
             Options options = Options.parse(arguments.toArray(new String[0]));
@@ -66,10 +74,14 @@ public final class FillForms {
         } catch (Failure e) {
             answer.put("status", e.status);
             answer.put("message", e.getMessage());
-        } catch (IOException | RuntimeException e) {
+        } catch (Exception e) {
             answer.put("status", FillForm.EXIT_RUNTIME);
             answer.put("message", FillForm.explain(e));
         }
         return answer;
+    }
+
+    private static Path path(JsonNode paths, int number) {
+        return Paths.get(paths.get(number).asText());
     }
 }

@@ -11,6 +11,7 @@ ascii=True, language="English (en)", edit=path, media=folder, entity_lists=folde
 properties={"username": "..."}. What the form or the answers make impossible raises Refused.
 """
 
+import functools
 import importlib.util
 import json
 import subprocess
@@ -57,7 +58,10 @@ class Filled:
 
 
 class Phone:
-    """One Java process. Not for several threads; several phones may run side by side."""
+    """One Java process. Not for several threads; several phones may run side by side. `report` is that of the form
+    filled last."""
+
+    report: dict
 
     def __init__(self, *, time_zone: str | None = None):
         java = (f"-Duser.timezone={time_zone}",) if time_zone else ()
@@ -101,7 +105,16 @@ class Phone:
 
     def run(self, arguments: list[str], answers: dict | None = None) -> dict:
         """FillForm with these arguments; the reply holds xml, report and warnings. Raises Refused."""
-        self._java.stdin.write(json.dumps({"arguments": arguments, "answers": answers or {}}) + "\n")
+        reply = self._do({"arguments": arguments, "answers": answers or {}})
+        self.report = reply["report"]
+        return reply
+
+    def encrypt(self, form: Path, submission: Path, attachments: Path, out: Path) -> None:
+        """Encrypts a submission as the program Encryption does. Raises Refused."""
+        self._do({"encrypt": [str(path) for path in (form, submission, attachments, out)]})
+
+    def _do(self, job: dict) -> dict:
+        self._java.stdin.write(json.dumps(job) + "\n")
         self._java.stdin.flush()
         line = self._java.stdout.readline()
         if not line:
@@ -110,3 +123,17 @@ class Phone:
         if reply["status"]:
             raise Refused(reply["message"], reply["status"])
         return reply
+
+
+@functools.cache
+def kept() -> Phone:
+    """The phone that whatever runs in this process shares, with the time of UTC: Java has to start and to warm up
+    only once. Raises JavaMissing."""
+    return Phone(time_zone="UTC")
+
+
+def switch_off() -> None:
+    """Ends the phone that is kept, if somebody asked for it."""
+    if kept.cache_info().currsize:
+        kept().close()
+        kept.cache_clear()
