@@ -25,7 +25,7 @@ def create_app(config: Config | None = None) -> Flask:
     serves."""
     config = config or Config.from_environ(os.environ)
     log.configure()
-    app = Flask(__name__, static_folder="static" if config.office else None)
+    app = Flask(__name__)
     app.config["MAX_CONTENT_LENGTH"] = config.max_submission
     engine = db.init_app(app, config.database_url)
     app.extensions["saif"] = open_state(config, engine)
@@ -39,9 +39,9 @@ def create_app(config: Config | None = None) -> Flask:
 
     doors: dict[str, ModuleType] = {}
     if config.device:
-        from app import openrosa
+        from app import fill, openrosa
 
-        doors |= dict.fromkeys(auth.PHONES, openrosa)
+        doors |= dict.fromkeys(auth.PHONES, openrosa) | {auth.BROWSERS: fill}
     if config.office:
         from app import api, ui
 

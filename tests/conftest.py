@@ -44,6 +44,15 @@ def keyring(keys_directory: Path) -> Keyring:
 
 
 @pytest.fixture
+def public_keys(keys_directory: Path, tmp_path: Path) -> Path:
+    """What the keyring of a machine that only receives looks like."""
+    directory = tmp_path / "public-keys"
+    directory.mkdir()
+    shutil.copy(keys_directory / "public.json", directory)
+    return directory
+
+
+@pytest.fixture
 def blobs(tmp_path: Path) -> BlobStore:
     return BlobStore((tmp_path / "blobs").as_uri())
 

@@ -1,13 +1,14 @@
 """Who is asking, and whether they may: between the doors and the services.
 
-`identity` knows people by their session, `phones` the phones that have a user name, `guard` refuses every request that
-no action of `app.policy` allows.
+`identity` knows people by their session, `phones` the phones that have a user name, `browsers` the browsers that are
+devices, `guard` refuses every request that no action of `app.policy` allows.
 """
 
-from app.auth.guard import PHONES, action_of, csrf_token, init_app, needs
+from app.auth.guard import BROWSERS, PHONES, action_of, csrf_token, init_app, needs
 from app.auth.identity import actor, safe_next, sign_in, sign_out, user
 
 __all__ = [
+    "BROWSERS",
     "PHONES",
     "action_of",
     "actor",

@@ -19,6 +19,8 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 PHONES: Final = ("/v1/key/", "/v1/phone/")
 """Where phones come in: with a token in the address, or with a user name."""
+BROWSERS: Final = "/fill"
+"""Where a browser comes in that is a device, as a phone is."""
 _ACTION: Final = "saif_action"
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -77,11 +79,12 @@ def _guard() -> ResponseReturnValue | None:
     if action is None:
         raise problems.not_allowed("Nobody said who may come in here, so nobody may.")
     rule = ACTIONS[action]
-    if rule.roles == {DEVICE}:
+    of_devices = rule.roles == {DEVICE}
+    if of_devices and not request.path.startswith(BROWSERS):
         return None  # the token or the user name is checked by the door of the phones
     if request.method not in _SAFE and not identity.by_bearer():
-        _refuse_forgery(public=rule.scope == "anybody")
-    if rule.scope == "anybody":
+        _refuse_forgery(public=of_devices or rule.scope == "anybody")
+    if of_devices or rule.scope == "anybody":
         return None
     actor = identity.actor()
     if actor is policy.NOBODY:
@@ -103,8 +106,7 @@ def _refuse_forgery(*, public: bool) -> None:
         ours = True  # no browser of the last years, or no browser
     if not ours:
         raise problems.bad_csrf()
-    expected = csrf_token()
-    if public or not expected:
+    if public or not (expected := csrf_token()):
         return
     sent = request.headers.get("X-CSRF-Token") or request.form.get("csrf_token") or ""
     if not hmac.compare_digest(sent.encode("utf-8", "surrogatepass"), expected.encode()):
@@ -126,7 +128,7 @@ def _ask_to_sign_in() -> ResponseReturnValue:
 def _note_denial(response: Response) -> Response:
     """A refusal of somebody we know is an entry of the ledger, whoever refused: guard or service."""
     if response.status_code == 403 and request.endpoint is not None:
-        session = identity.resumed() if not request.path.startswith(PHONES) else None
+        session = identity.resumed() if not request.path.startswith((*PHONES, BROWSERS)) else None
         if session is not None:
             with writing(db.session):
                 ledger.write(

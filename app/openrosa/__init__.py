@@ -1,16 +1,15 @@
 """The door for phones: OpenRosa as ODK Collect speaks it. Which phone it is, a secret token in the URL says, or a user
-name with its password."""
+name with its password; a browser that is a device shows a ticket."""
 
 from contextlib import ExitStack, suppress
 from typing import Final
-from urllib.parse import quote
 from uuid import UUID
 
 from flask import Blueprint, Flask, Response, request
 from sqlalchemy.exc import DBAPIError
 
 from app import multipart
-from app.auth import PHONES, needs
+from app.auth import BROWSERS, PHONES, browsers, needs
 from app.auth import phones as named
 from app.db import connect_to_glance, db
 from app.openrosa import documents, errors
@@ -25,13 +24,20 @@ bp = Blueprint("openrosa", __name__)
 _SUCCESS: Final = "full submission upload was successful!"
 _PIECE: Final = 64 * 1024
 _MAX_IDS: Final = 10_000
+_BROWSER: Final = "browser"
 
 
 def init_app(app: Flask) -> None:
-    """Open the door: twice the same, with a token in the address and without."""
+    """Open the door: three times the same, with a token in the address and twice without."""
     app.register_blueprint(bp, url_prefix="/v1/key/<token>/projects/<int:project_id>")
     app.register_blueprint(
         bp, name="named", url_prefix="/v1/phone/projects/<int:project_id>", url_defaults={"token": None}
+    )
+    app.register_blueprint(
+        bp,
+        name=_BROWSER,
+        url_prefix=f"{BROWSERS}/projects/<int:project_id>",
+        url_defaults={"token": None},
     )
     app.after_request(_with_headers)
     app.after_request(_read_out)
@@ -45,7 +51,11 @@ def _with_headers(response: Response) -> Response:
 def _read_out(response: Response) -> Response:
     """Read what is left of a body that is refused. Otherwise the connection is closed while the phone still sends, and
     what it shows is an error of the network instead of our words."""
-    if response.status_code >= 400 and request.method == "POST" and request.path.startswith(PHONES):
+    if (
+        response.status_code >= 400
+        and request.method == "POST"
+        and request.path.startswith((*PHONES, BROWSERS))
+    ):
         # It may be too large to be read to the end, or have broken off, which is another error with each server.
         with suppress(Exception):
             while request.stream.read(_PIECE):
@@ -82,7 +92,7 @@ def manifest(token: str | None, project_id: int, version_id: UUID) -> Response:
     """The files a form wants."""
     files = phones.manifest(db.session, _sender(token, project_id), version_id)
     base = _base(token, project_id)
-    urls = {one.name: _media_url(base, version_id, one) for one in files}
+    urls = {one.name: f"{base}/{one.path(version_id)}" for one in files}
     return xml(documents.manifest(files, urls))
 
 
@@ -156,6 +166,8 @@ def submission(token: str | None, project_id: int) -> Response:
 
 def _sender(token: str | None, project_id: int) -> Sender:
     """The phone that asks. On a connection that is given back at once: bodies are long, connections few."""
+    if request.blueprint == _BROWSER:
+        return browsers.sender(project_id)
     if token is None:
         return named.sender(project_id)
     with connect_to_glance(state().engine) as connection:
@@ -172,6 +184,8 @@ def _note_call(sender: Sender) -> None:
 def _base(token: str | None, project_id: int) -> str:
     """The phone's server URL as the world outside sees it, without the deviceID that phones add everywhere."""
     root = state().config.url or request.url_root.rstrip("/")
+    if request.blueprint == _BROWSER:
+        return f"{root}{BROWSERS}/projects/{project_id}"
     return devices.server_url(root, project_id, token)
 
 
@@ -182,10 +196,3 @@ def _ids() -> list[UUID]:
         with suppress(ValueError):
             ids.append(UUID(text.strip()))
     return ids
-
-
-def _media_url(base: str, version_id: UUID, media: phones.MediaFile) -> str:
-    if media.made:
-        of_ours = media.name in (phones.CASES, phones.MISSION)
-        return f"{base}/{'' if of_ours else 'lists/'}{quote(media.name, safe='')}"
-    return f"{base}/forms/{version_id}/media/{quote(media.name, safe='')}"

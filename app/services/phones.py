@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Final
+from urllib.parse import quote
 from uuid import UUID
 
 from sqlalchemy import Row, Select, func, select
@@ -59,6 +60,13 @@ class MediaFile:
     md5: str
     made: bool = False
     kind: str = ""
+
+    def path(self, version_id: UUID) -> str:
+        """Where a phone finds it as a file of this version: below its server URL, escaped."""
+        name = quote(self.name, safe="")
+        if not self.made:
+            return f"forms/{version_id}/media/{name}"
+        return name if self.name in (CASES, MISSION) else f"lists/{name}"
 
 
 def offers(

@@ -9,7 +9,7 @@ import sqlalchemy
 from sqlalchemy import Connection, case, func, select
 
 from app import problems
-from app.keys import Keyring
+from app.keys import Keyring, KeyringError
 from app.models import Assignment, Device, Form, Mission
 from app.services import credentials
 
@@ -63,15 +63,35 @@ _BY_TOKEN: Final = _DEVICE.where(
     Device.token_digest == sqlalchemy.bindparam("digest"), Device.username.is_(None)
 )
 _BY_NAME: Final = _DEVICE.where(Device.username == sqlalchemy.bindparam("username"))
+_BY_TICKET: Final = _DEVICE.where(Device.token_digest == sqlalchemy.bindparam("digest"))
+_TICKET: Final = "ticket of a browser"
 
 
-def admit(connection: Connection, *, token: str, mission_id: int, keyring: Keyring) -> Sender:
+def admit(connection: Connection, *, token: str, mission_id: int | None = None, keyring: Keyring) -> Sender:
     """The phone that holds the token, with the forms put on it: one SELECT, nothing remembered between requests.
+    Without `mission_id` of whichever mission it is.
 
     Raises Problem: unknown_device (also revoked, or of another mission), closed_mission.
     """
     rows = connection.execute(_BY_TOKEN, {"digest": keyring.token_digest(token)}).all()
     return _sender(rows, mission_id)
+
+
+def ticket(secret: str, keyring: Keyring) -> bytes:
+    """What a browser shows instead of the token or the password of the device it is: of no use to a phone, and of none
+    once the device is cut off or has another token."""
+    return keyring.lock(keyring.token_digest(secret), _TICKET)
+
+
+def resume(
+    connection: Connection, *, ticket: bytes, mission_id: int | None = None, keyring: Keyring
+) -> Sender:
+    """The device whose ticket this is. Raises Problem as `admit`; what is no ticket is of no device."""
+    try:
+        digest = keyring.unlock(ticket, _TICKET)
+    except KeyringError:
+        raise problems.unknown_device() from None
+    return _sender(connection.execute(_BY_TICKET, {"digest": digest}).all(), mission_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +101,7 @@ class Claim:
     ha1: str
     _rows: Sequence[Any]
 
-    def sender(self, mission_id: int) -> Sender:
+    def sender(self, mission_id: int | None = None) -> Sender:
         """The phone, once it has proved to be it. Raises Problem as `admit`."""
         return _sender(self._rows, mission_id)
 
@@ -93,8 +113,8 @@ def claim(connection: Connection, *, username: str, keyring: Keyring) -> Claim:
     return Claim(credentials.unlock(rows[0].ha1 if rows else None, keyring), rows)
 
 
-def _sender(rows: Sequence[Any], mission_id: int) -> Sender:
-    if not rows or rows[0].revoked_at is not None or rows[0].mission_id != mission_id:
+def _sender(rows: Sequence[Any], mission_id: int | None) -> Sender:
+    if not rows or rows[0].revoked_at is not None or mission_id not in (None, rows[0].mission_id):
         raise problems.unknown_device()
     device = rows[0]
     if device.archived_at is not None:

@@ -10,14 +10,14 @@ const XML = "xml_submission_file";
  * the form: what it cannot read, it says in a dialog of its own. The other properties are those of the engine's `mount`.
  * Returns a promise of a function that takes the form away.
  */
-export async function show(place, { xform, file, finish, onFinish, onReady, onRefused, ...properties }) {
+export async function show(place, { xform, file, finish = "Send", onFinish, onReady, onRefused, ...properties }) {
   const { mount } = await import(place.dataset.engine);
   let state = "loading";
   const observer = new MutationObserver(() => {
     const status = place.querySelector(".form-initialization-status:is(.ready, .error)");
     if (!status) return;
     const button = place.querySelector(".footer button[aria-label=Send]");
-    if (button && finish) {
+    if (button && finish !== "Send") {
       button.setAttribute("aria-label", finish);
       button.querySelector(".p-button-label").textContent = finish;
     }

@@ -60,8 +60,10 @@ def set_up(project_id: int, device_id: int) -> str:
         return render_template("devices/one.html", device=line.device, line=line, settings=None)
     settings = _settings(project_id, line.device)
     line = service.line(db.session, project_id, device_id)
+    token = None if line.device.username else service.token(line.device, state().keyring)
     return render_template(
         "devices/one.html",
+        browser=service.browser_url(_base(), token),
         device=line.device,
         line=line,
         settings=settings,
@@ -164,7 +166,7 @@ def _settings(project_id: int, device: Device) -> dict[str, Any]:
     settings = collect.of_device(
         device,
         missions.get(db.session, project_id),
-        base=here.config.url or request.url_root.rstrip("/"),
+        base=_base(),
         secret=service.token(device, here.keyring),
         keyring=here.keyring,
     )
@@ -177,6 +179,10 @@ def _settings(project_id: int, device: Device) -> dict[str, Any]:
             object=f"device:{device.id}",
         )
     return settings
+
+
+def _base() -> str:
+    return state().config.url or request.url_root.rstrip("/")
 
 
 def _drawn(settings: dict[str, Any]) -> Markup:

@@ -1,43 +1,20 @@
-"""What surrounds every page: where one is, navigation by role, headers of the answer."""
+"""What surrounds every page: where one is, navigation by role."""
 
-import hashlib
 import io
 import json
 import re
 from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
 from typing import Any, Final
 
-from flask import Flask, current_app, g, request, send_file, url_for
-from werkzeug.wrappers import Response
+from flask import Flask, Response, g, request, send_file, url_for
 
-from app import auth, policy
+from app import auth, headers, policy
 from app.db import db
 from app.models import Mission
 from app.services import missions as missions_service
 
 _MISSION: Final = re.compile(r"/projects/(\d+)(?:/|$)")
-
-HEADERS: Final = {
-    # No inline script or style anywhere: what somebody typed into a form can never run here.
-    "Content-Security-Policy": "default-src 'self'; base-uri 'none'; object-src 'none'; form-action 'self'; "
-    "frame-ancestors 'none'",
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Referrer-Policy": "same-origin",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
-}
-_POLICY: Final = "Content-Security-Policy"
-_OF_THE_ENGINE: Final = (
-    # It reads XPath by WebAssembly and styles its controls as it goes. Still no eval, no inline script, and nothing
-    # from or to another host.
-    "; script-src 'self' 'wasm-unsafe-eval'; style-src 'self' 'unsafe-inline'"
-    "; img-src 'self' blob: data:; connect-src 'self' blob: data:"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +42,10 @@ _RAIL: Final = (
 
 def init_app(app: Flask, filters: Mapping[str, Callable[..., Any]]) -> None:
     """Give templates what they need, and every page its headers."""
-    app.jinja_env.globals["asset"] = asset
+    app.jinja_env.globals["asset"] = headers.asset
     app.jinja_env.filters.update(filters)
     app.context_processor(context)
-    app.after_request(headers)
+    app.after_request(_headers)
 
 
 def context() -> dict[str, Any]:
@@ -169,25 +146,10 @@ def _navigation(here: Mission | None) -> list[NavigationItem]:
     ]
 
 
-def headers(response: Response) -> Response:
-    """Harden the answer. Pages are never kept by a browser or proxy: they are about people."""
+def _headers(response: Response) -> Response:
     if request.path.startswith("/v1/") and response.mimetype != "text/html":
         return response  # for programs; the page that describes their interface is a page
-    for name, value in HEADERS.items():
-        response.headers.setdefault(name, value)
-    if request.is_secure:
-        response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
-    if request.endpoint == "static":
-        if request.args.get("v"):
-            response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
-    else:
-        response.headers["Cache-Control"] = "no-store"
-    return response
-
-
-def with_engine(page: str) -> Response:
-    """A page that runs the form engine, with the headers that lets it."""
-    return Response(page, mimetype="text/html", headers={_POLICY: HEADERS[_POLICY] + _OF_THE_ENGINE})
+    return headers.harden(response)
 
 
 def taken(page: str) -> Response:
@@ -200,13 +162,3 @@ def download(content: bytes, name: str) -> Response:
     return send_file(
         io.BytesIO(content), mimetype="application/octet-stream", as_attachment=True, download_name=name
     )
-
-
-def asset(name: str) -> str:
-    """The URL of a static file, with its digest: browsers keep it until it changes."""
-    return url_for("static", filename=name, v=_digest(str(current_app.static_folder), name))
-
-
-@cache
-def _digest(folder: str, name: str) -> str:
-    return hashlib.sha256((Path(folder) / name).read_bytes()).hexdigest()[:12]

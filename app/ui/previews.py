@@ -6,13 +6,12 @@ from typing import Any, Final
 from flask import Blueprint, render_template, url_for
 from werkzeug.wrappers import Response
 
-from app import auth
+from app import auth, headers
 from app.auth import needs
 from app.db import db
 from app.models import FormVersion
 from app.services import forms, preview
 from app.state import state
-from app.ui import frame
 from app.ui.forms import version_of
 from xlsforms import browser, schema
 
@@ -46,7 +45,7 @@ def shown(template: str, version: FormVersion, *, project_id: int, form_id: str,
         xform=url_for("ui.forms.xform", **place),
         file=url_for("ui.previews.file", name=NAME, **place),
     )
-    return frame.with_engine(page)
+    return headers.with_engine(page)
 
 
 @bp.get("/<name>")

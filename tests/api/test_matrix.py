@@ -33,21 +33,22 @@ def test_every_route_of_every_door_names_its_action(app):
 
 def test_the_doors_of_phones_ask_for_actions_of_phones_and_no_others_do(app):
     for rule, method, action in routes(app):
-        by_token = rule.rule.startswith(auth.PHONES)
+        by_token = rule.rule.startswith((*auth.PHONES, f"{auth.BROWSERS}/projects/"))
         assert (ACTIONS[action].roles == {DEVICE}) == by_token, f"{method} {rule.rule}"
 
 
 def test_a_machine_that_serves_phones_only_has_no_other_door(make_app):
     app = make_app(surface="device")
-    assert {rule.rule for rule in app.url_map.iter_rules() if not rule.rule.startswith(auth.PHONES)} == {
-        "/healthz"
-    }
+    of_devices = (*auth.PHONES, auth.BROWSERS)
+    others = {rule.rule for rule in app.url_map.iter_rules() if not rule.rule.startswith(of_devices)}
+    assert others == {"/healthz", "/static/<path:filename>"}
     assert [action for _, _, action in routes(app) if action is None] == []
 
 
 def test_a_machine_of_the_office_has_no_door_for_phones(make_app):
     app = make_app(surface="office")
-    assert [rule.rule for rule in app.url_map.iter_rules() if rule.rule.startswith(auth.PHONES)] == []
+    of_devices = (*auth.PHONES, auth.BROWSERS)
+    assert [rule.rule for rule in app.url_map.iter_rules() if rule.rule.startswith(of_devices)] == []
 
 
 def test_a_route_somebody_forgot_to_mark_is_shut(make_app, world):

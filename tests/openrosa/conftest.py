@@ -1,18 +1,8 @@
 """The door of the phones alone: no office, and no private key."""
 
 import http.client
-import shutil
 
 import pytest
-
-
-@pytest.fixture
-def public_keys(keys_directory, tmp_path):
-    """What the keyring of a machine that only receives looks like."""
-    directory = tmp_path / "public-keys"
-    directory.mkdir()
-    shutil.copy(keys_directory / "public.json", directory)
-    return directory
 
 
 @pytest.fixture

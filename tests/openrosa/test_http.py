@@ -105,7 +105,7 @@ def test_nothing_is_told_without_a_token(client, field, path):
 
 
 def test_the_surface_of_phones_has_no_office(client):
-    for path in ("/", "/sign-in", "/v1/projects", "/static/style.css"):
+    for path in ("/", "/sign-in", "/v1/projects", "/projects/1/devices"):
         assert client.get(path).status_code == 404
     assert client.get("/healthz").data == b"ok\n"
 

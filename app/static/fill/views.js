@@ -1,0 +1,115 @@
+// What the page shows. It knows nothing of keys and answers: it is given what to show, and tells what was pressed.
+export const $ = (selector, root = document) => root.querySelector(selector);
+
+/** Show one part of the page, and nothing else. */
+export function show(name) {
+  for (const view of document.querySelectorAll("[data-view]")) view.hidden = view.dataset.view !== name;
+  scrollTo(0, 0);
+}
+
+/** Something the person must know; nothing, if there is no more of it. */
+export function say(words = "") {
+  const said = $("[data-said]");
+  said.hidden = !words;
+  said.textContent = words;
+}
+
+export function clock(time) {
+  return new Date(time).toLocaleString([], { dateStyle: "medium", timeStyle: "short" });
+}
+
+export function element(name, { text, ...properties } = {}, ...children) {
+  const made = Object.assign(document.createElement(name), properties);
+  if (text !== undefined) made.textContent = text;
+  made.append(...children);
+  return made;
+}
+
+function button(words, of, press, className = "") {
+  const made = element("button", { type: "button", className, text: words });
+  // Several buttons say the same: those who hear the page are told which is which.
+  made.append(element("span", { className: "fill-only-read", text: ` ${of}` }));
+  made.addEventListener("click", press);
+  return made;
+}
+
+/** The forms to begin with. `begin(blank)` is called for one that is chosen. */
+export function listBlanks(blanks, begin) {
+  $("[data-none]").hidden = blanks.length > 0;
+  $("[data-blanks]").replaceChildren(
+    ...blanks.map((blank) => {
+      const words = element("div", {}, element("bdi", { text: blank.title }));
+      if (blank.version) words.append(element("span", { className: "fill-quiet", text: ` ${blank.version}` }));
+      if (blank.encrypted) {
+        const why = "Only on a phone: its interviews are encrypted there, which the browser cannot do.";
+        words.append(element("p", { className: "fill-quiet", text: why }));
+        return element("li", {}, words);
+      }
+      return element("li", {}, words, button("Begin", blank.title, () => begin(blank), "fill-main"));
+    }),
+  );
+}
+
+const STATES = {
+  open: (line) => `Not finished. Kept ${clock(line.saved)}.`,
+  ready: () => "Waits to be sent.",
+  refused: () => "The server did not take it.",
+  sent: (line) => `Sent ${clock(line.saved)}. Its answers are no longer on this device.`,
+};
+
+/** The interviews that are kept. `act` has a function for each button: goOn, retry, remove. */
+export function listInterviews(lines, act) {
+  $("[data-kept]").hidden = !lines.length;
+  $("[data-interviews]").replaceChildren(
+    ...lines.map((line) => {
+      const which = `${line.title}, begun ${clock(line.begun)}`;
+      const words = element("div", {}, element("bdi", { text: line.title }), element("span", { className: "fill-quiet", text: ` begun ${clock(line.begun)}` }));
+      words.append(element("p", { className: `fill-state ${line.state}`, text: STATES[line.state](line) }));
+      if (line.said) words.append(element("p", { className: "fill-state refused", text: line.said }));
+      const buttons = element("div", { className: "fill-row" });
+      if (line.state === "open") buttons.append(button("Go on", which, () => act.goOn(line), "fill-main"));
+      if (line.state === "refused") buttons.append(button("Try again", which, () => act.retry(line)));
+      if (line.state === "open") buttons.append(button("Delete", which, () => act.remove(line, which), "fill-danger"));
+      const item = element("li", {}, words, buttons);
+      item.dataset.interview = line.id;
+      return item;
+    }),
+  );
+}
+
+/** How far an interview is on its way, as a share of 1. */
+export function progress(line, share) {
+  const item = $(`[data-interview="${line.id}"]`);
+  if (!item) return;
+  $(".fill-state", item).textContent = "Is being sent.";
+  let bar = $("progress", item);
+  if (!bar) {
+    bar = element("progress", { max: 1 });
+    bar.setAttribute("aria-label", `Sending ${line.title}`);
+    item.append(bar);
+  }
+  bar.value = share;
+}
+
+/** Whether to delete an interview for good. */
+export function ask(which) {
+  const dialog = $("[data-ask]");
+  $("[data-ask-what]").textContent = `${which}: its answers and files are on this device only, and are gone for good.`;
+  dialog.returnValue = "no";
+  dialog.showModal();
+  return new Promise((resolve) => dialog.addEventListener("close", () => resolve(dialog.returnValue === "yes"), { once: true }));
+}
+
+/** What the browser does otherwise than a phone with this form, before it is begun. */
+export function listLacks(blank) {
+  $("[data-before-title]").textContent = blank.title;
+  $("[data-lacks]").replaceChildren(
+    ...blank.lacks.map(({ words, questions }) => element("li", {}, `${words}: `, element("bdi", { text: questions.join("; ") }))),
+  );
+}
+
+export function net(words, good) {
+  const place = $("[data-net]");
+  if (place.textContent !== words) place.textContent = words;
+  place.classList.toggle("off", !good);
+}

@@ -1,0 +1,244 @@
+"""The door for browsers that are devices: on a machine that holds no key that opens anything."""
+
+import base64
+import re
+import uuid
+
+import pytest
+from sqlalchemy import select
+
+from app.db import writing
+from app.models import Assignment, Device, Form, FormVersion, Submission, now
+from app.policy import COMMAND
+from app.services import devices
+from tests.field import add_device, add_version, part, parts, submission
+
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+AUDIO = (
+    "h:body><upload ref='/data/name' mediatype='image/*' appearance='signature'><label>Mark</label></upload"
+)
+
+
+@pytest.fixture
+def app(make_app, public_keys):
+    return make_app(surface="device", keys=public_keys, max_xml=100_000)
+
+
+@pytest.fixture
+def begin(client):
+    """`begin(token)`: this browser becomes the device; what the server says of it."""
+
+    def begin(token, *, status=200):
+        answer = client.post("/fill/session", json={"token": token})
+        assert answer.status_code == status, answer.text
+        return answer.json
+
+    return begin
+
+
+def send(client, session, xml, **files):
+    return client.post(f"{session['server']}/submission", data=parts(xml, **files))
+
+
+# --- becoming a device -------------------------------------------------------------------------------------------
+
+
+def test_a_link_makes_a_browser_the_device_and_its_token_stays_nowhere(client, field):
+    answer = client.post("/fill/session", json={"token": field.token})
+    assert (answer.json["device"], answer.json["name"]) == (field.device_id, "Phone 7")
+    assert answer.json["server"] == f"/fill/projects/{field.mission_id}"
+    cookie = answer.headers["Set-Cookie"]
+    assert re.search("Path=/fill;", cookie)
+    assert "HttpOnly" in cookie
+    assert "SameSite=Strict" in cookie
+    assert field.token not in cookie + answer.text
+    assert base64.urlsafe_b64encode(field.token.encode()).decode()[:20] not in cookie
+    assert client.get("/fill/session").json == answer.json
+    # What the cookie holds opens no other door.
+    ticket = client.get_cookie("saif_fill", path="/fill").value
+    assert client.get(f"/v1/key/{ticket}/projects/{field.mission_id}/formList").status_code == 403
+
+
+def test_under_tls_the_cookie_is_never_sent_without(client, field):
+    answer = client.post("/fill/session", json={"token": field.token}, base_url="https://saif.example")
+    assert "Secure" in answer.headers["Set-Cookie"]
+
+
+def test_a_device_with_a_user_name_signs_in(client, session, field, keyring):
+    with writing(session):
+        device, password = devices.create(
+            session,
+            actor=COMMAND,
+            mission_id=field.mission_id,
+            display_name="Desk",
+            keyring=keyring,
+            by_name=True,
+        )
+        name, device_id = device.username, device.id
+    said = {"username": name, "password": password}
+    assert client.post("/fill/session", json=said | {"password": "no"}).json["code"] == "wrong_credentials"
+    assert (
+        client.post("/fill/session", json=said | {"username": "nobody"}).json["code"] == "wrong_credentials"
+    )
+    assert client.post("/fill/session", json={"token": password}).json["code"] == "unknown_device"
+    answer = client.post("/fill/session", json=said)
+    assert (answer.json["device"], answer.json["username"]) == (device_id, name)
+
+
+@pytest.mark.parametrize("said", [None, [], {}, {"token": 7}, {"token": "x" * 2000}, {"username": "a"}])
+def test_what_names_no_device_is_refused_in_words(client, field, said):
+    answer = client.post("/fill/session", json=said)
+    assert answer.status_code == 400
+    assert "Open the link" in answer.json["message"]
+
+
+def test_a_browser_that_is_no_device_gets_the_page_and_nothing_else(client, field):
+    assert client.get("/fill").status_code == 200
+    assert client.get("/fill/session").status_code == 204
+    for path in ("blanks", "formList", "cases.csv"):
+        answer = client.get(f"/fill/projects/{field.mission_id}/{path}")
+        assert (answer.status_code, answer.json["code"]) == (401, "sign_in_needed")
+    client.set_cookie("saif_fill", "bm9uZQ==", path="/fill")
+    assert client.get("/fill/session").json["code"] == "unknown_device"
+
+
+def test_another_site_makes_no_browser_a_device_and_sends_nothing(client, field, begin):
+    foreign = {"Sec-Fetch-Site": "cross-site"}
+    answer = client.post("/fill/session", json={"token": field.token}, headers=foreign)
+    assert (answer.status_code, answer.json["code"]) == (403, "bad_csrf")
+    session = begin(field.token)
+    answer = client.post(f"{session['server']}/submission", data=parts(submission()), headers=foreign)
+    assert answer.json["code"] == "bad_csrf"
+
+
+def test_cut_off_it_ends_and_with_a_new_link_it_opens_what_it_kept(client, session, field, keyring, begin):
+    before = begin(field.token)
+    with writing(session):
+        device = session.get_one(Device, field.device_id)
+        devices.revoke(session, actor=COMMAND, device=device)
+    assert client.get("/fill/session").json["code"] == "unknown_device"
+    begin(field.token, status=403)
+    with writing(session):
+        token = devices.rotate(session, actor=COMMAND, device=device, keyring=keyring)
+    assert client.get("/fill/session").json["code"] == "unknown_device", "an old ticket stays an old ticket"
+    assert begin(token)["secret"] == before["secret"]
+
+
+def test_each_device_keeps_its_interviews_under_a_secret_of_its_own(session, field, keyring, begin):
+    with writing(session):
+        add_device(session, field.mission_id, keyring, "another")
+    one, other = begin(field.token), begin("another")
+    assert one["secret"] != other["secret"]
+    assert len(base64.b64decode(one["secret"])) == 32
+
+
+def test_a_page_can_always_lock_itself(client, field, begin):
+    begin(field.token)
+    assert client.delete("/fill/session").status_code == 204
+    assert client.get("/fill/session").status_code == 204
+
+
+# --- forms, and interviews ---------------------------------------------------------------------------------------
+
+
+def test_its_forms_stand_in_one_list_with_their_files_and_what_a_browser_lacks(client, session, field, begin):
+    with writing(session):
+        form = session.scalars(select(Form)).one()
+        version = add_version(session, form, "2", media={"a map.png": b"\x89PNG"})
+        version.wants = ["cases.csv", "mission.csv", "a map.png"]
+        version.published_at = now()
+        schema = dict(version.schema)
+        schema["children"] = [
+            {**one, "type": "image", "appearance": "signature"} if one.get("name") == "name" else one
+            for one in schema["children"]
+        ]
+        version.schema = schema
+        version_id = version.id
+    said = begin(field.token)
+    (blank,) = client.get(f"{said['server']}/blanks").json
+    assert (blank["form"], blank["version"], blank["encrypted"]) == ("visit", "2", False)
+    assert blank["lacks"] == [
+        {"words": "has no surface to draw on: a picture is chosen instead", "questions": ["Name"]}
+    ]
+    paths = {one["name"]: one["path"] for one in blank["files"]}
+    assert paths["a map.png"] == f"forms/{version_id}/media/a%20map.png"
+    for path in [blank["xform"], *paths.values()]:
+        with client.get(f"{said['server']}/{path}") as answer:
+            assert answer.status_code == 200
+            assert answer.headers["Cache-Control"] == "no-store", "it would lie open in the browser's cache"
+    session.expire_all()
+    assert session.get_one(Device, field.device_id).called_at is not None
+
+
+def test_a_form_that_phones_encrypt_is_listed_as_one_that_the_browser_does_not_offer(
+    client, session, field, begin
+):
+    with writing(session):
+        version = session.scalars(select(FormVersion)).one()
+        version.schema = dict(version.schema) | {"encrypted": True}
+    (blank,) = client.get(f"{begin(field.token)['server']}/blanks").json
+    assert blank["encrypted"]
+
+
+def test_an_interview_is_received_as_a_phones_is(client, session, field, begin, tmp_path):
+    said = begin(field.token)
+    xml = submission(f"uuid:{uuid.uuid4()}")
+    assert send(client, said, xml, **{"a.jpg": b"picture"}).status_code == 201
+    assert send(client, said, xml, **{"a.jpg": b"picture"}).status_code == 201
+    stored = session.scalars(select(Submission)).one()
+    assert (stored.device_id, stored.mission_id) == (field.device_id, field.mission_id)
+    other = send(client, said, xml.replace("Мария".encode(), b"Anna"))
+    assert (other.status_code, other.json["code"]) == (409, "other_content")
+
+
+def test_what_is_refused_is_said_to_somebody_in_front_of_a_browser(client, session, field, begin):
+    said = begin(field.token)
+    with writing(session):
+        session.scalars(select(Assignment)).one().state = "closed"
+    answer = send(client, said, submission())
+    assert answer.json["code"] == "closed_form"
+    assert send(client, said, b"<html/>").json["message"].endswith("show this message to your coordinator.")
+    assert "on the phone" not in send(client, said, b"<html/>").json["message"]
+    answer = client.post(
+        f"{said['server']}/submission", data={"xml_submission_file": part(bytes(200_000), "x", "text/xml")}
+    )
+    assert (answer.status_code, answer.json["code"]) == (413, "too_large")
+
+
+def test_the_device_of_one_mission_is_none_in_another(client, session, field, begin):
+    begin(field.token)
+    assert client.get("/fill/projects/99/blanks").json["code"] == "unknown_device"
+
+
+# --- the page ----------------------------------------------------------------------------------------------------
+
+
+def test_the_page_may_style_and_read_xpath_and_run_nothing_inline(client):
+    page = client.get("/fill")
+    policy = dict(one.split(" ", 1) for one in page.headers["Content-Security-Policy"].split("; "))
+    assert policy["default-src"] == "'self'"
+    assert policy["script-src"] == "'self' 'wasm-unsafe-eval'"
+    assert not re.search(r"<script(?![^>]*src=)|\son\w+=|style=", page.text)
+    assert page.headers["Cache-Control"] == "no-store"
+
+
+def test_the_worker_keeps_all_that_the_page_needs_and_each_of_it_is_there(client):
+    answer = client.get("/fill/worker.js")
+    assert answer.headers["Service-Worker-Allowed"] == "/fill"
+    kept = re.search(r"const KEPT = (\[.*\]);", answer.text)[1]
+    paths = re.findall('"([^"]+)"', kept)
+    scripts = ""
+    for path in paths:
+        with client.get(path) as found:
+            assert found.status_code == 200, path
+            scripts += found.text if found.mimetype.endswith("javascript") and "odk" not in path else ""
+    page = client.get("/fill").text
+    for path in re.findall(r'(?:href|src|data-engine)="(/[^"]+)"', page):
+        assert path in paths
+    modules = {path.rpartition("/")[2] for path in paths}
+    assert set(re.findall(r'from "\.{1,2}/([\w.]+)"', scripts)) <= modules
+
+
+def test_the_manifest_makes_it_an_app_that_opens_at_the_page(client):
+    manifest = client.get("/fill/manifest.webmanifest").get_json(force=True)
+    assert (manifest["start_url"], manifest["scope"]) == ("/fill", "/fill")
