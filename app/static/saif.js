@@ -136,6 +136,17 @@ if (waiting) {
   sessionStorage.removeItem("saif-tries");
 }
 
+// ---- The row of a finding scrolls in its box: show the cell at fault.
+function faulty() {
+  for (const cell of $$(".excerpt .faulty")) {
+    const box = cell.closest(".excerpt");
+    const beside = 64; // the row's number stands still, and a little of the neighbour shows that there is one
+    if (cell.offsetLeft + cell.offsetWidth > box.clientWidth) box.scrollLeft = cell.offsetLeft - beside;
+  }
+}
+faulty();
+document.addEventListener("saif:shown", faulty);
+
 // ---- On a narrow screen the navigation scrolls: show where one is.
 $(".rail nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
 

@@ -10,6 +10,7 @@ from app.ui import (
     downloads,
     entity_lists,
     errors,
+    explanations,
     form_keys,
     forms,
     frame,
@@ -44,6 +45,7 @@ def init_app(app: Flask) -> None:
     nouns = (
         home,
         uploads,
+        explanations,
         forms,
         assignments,
         previews,

@@ -14,9 +14,10 @@ from app.models import Form, FormVersion
 from app.services import form_keys, trial_detail, trial_devices
 from app.services import forms as service
 from app.services import publish as publishing
-from app.ui import frame, words
+from app.ui import findings, frame, words
 from xlsforms import dictionary, diff, mapping, schema
 from xlsforms.finding import Finding
+from xlsforms.workbook import Workbook
 
 bp = Blueprint("forms", __name__, url_prefix="/projects/<int:project_id>/forms")
 
@@ -87,7 +88,9 @@ def one(project_id: int, form_id: str) -> str:
         test_devices=trial_devices.listing(db.session, project_id, line.form),
         trials=trial_detail.listing(db.session, project_id, line.form),
         versions=[_version_line(each, line.published) for each in versions],
-        findings=[Finding.from_json(each) for each in version.findings],
+        found=findings.table(
+            [Finding.from_json(each) for each in version.findings], Workbook.unpacked(version.cells)
+        ),
         changes=service.changes(line.published, version) if line.published and not version.published else (),
         held=_held(project_id, line.form, line.published) if line.published and not version.published else 0,
         media=service.media(db.session, version, project_id),

@@ -14,8 +14,9 @@ from app.db import db, writing
 from app.models import Form, FormVersion, Upload, now
 from app.services import uploads as service
 from app.services.publish import MAX_UPLOAD, Attached, safe_name
-from app.ui import frame
+from app.ui import findings, frame
 from xlsforms.finding import Finding
+from xlsforms.workbook import Workbook
 
 bp = Blueprint("uploads", __name__, url_prefix="/projects/<int:project_id>/forms")
 
@@ -71,7 +72,9 @@ def one(project_id: int, upload_id: uuid.UUID) -> str | Response:
         return render_template(
             "forms/refused.html",
             upload=found,
-            findings=[Finding.from_json(each) for each in found.findings],
+            found=findings.table(
+                [Finding.from_json(each) for each in found.findings], Workbook.unpacked(found.cells)
+            ),
             files=service.file_names(db.session, found),
             largest=MAX_UPLOAD,
         )

@@ -81,6 +81,48 @@ def test_an_upload_is_seen_in_its_mission_by_those_who_may_upload(designer, visi
     visit("coordinator").get(where, status=403)
 
 
+FAULTS = """
+| survey   |         |       |       |                          |
+|          | type    | name  | label | hint                     |
+|          | txet    | town  | Town  | <script>alert(1)</script> |
+|          | text    | Town  |       |                          |
+| choices  |         |       |       |                          |
+|          | list_name | name | label |                        |
+|          | unused  | a     | A     |                          |
+| settings |         |       |       |                          |
+|          | form_id | version | form_title |                   |
+|          | faults  | 1     | Faults |                         |
+"""
+
+
+def test_findings_stand_beside_their_row_and_are_narrowed_by_severity_and_sheet(designer):
+    page = designer.post("/forms/new", sent(("faults.md", FAULTS.encode())))
+    assert re.search(r'<td class="faulty"[^>]*><mark>txet</mark>', page)
+    assert "&lt;script&gt;" in page
+    assert "Errors (" in page
+    assert "Warnings (" in page
+    where = designer.page.request.path.removeprefix(designer.home)
+    narrowed = designer.get(f"{where}?severity=warning&sheet=choices")
+    assert "Errors (" not in narrowed
+    assert set(re.findall(r'Sheet <span class="cell">(\w+)', narrowed)) == {"choices"}
+    assert "choice_list_unused" in narrowed
+    assert "None of the findings is such" in designer.get(f"{where}?severity=info&sheet=choices")
+    assert "Errors (" in designer.get(f"{where}?severity=all&sheet=nothing"), "nothing else narrows"
+
+
+def test_a_draft_shows_its_findings_beside_their_rows_too(designer):
+    page = designer.post("/forms/new", sent(("visit.md", VISIT.encode())))
+    assert re.search(r'<td class="faulty"[^>]*><mark>face.png</mark>', page)
+    assert "missing" in page
+
+
+def test_every_code_leads_to_its_explanation(designer):
+    page = designer.get("/!/findings")
+    assert 'id="media_missing"' in page
+    assert 'id="name_missing"' in page
+    assert "<code>select_one_from_file</code>" in page
+
+
 # --- in Chromium ---------------------------------------------------------------------------------------------------
 
 DROP = """([area, files]) => {
