@@ -63,6 +63,10 @@ class _Forking:
                 cwd="/",
             )
 
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
     def end(self) -> None:
         """It sees the end of its control socket, and ends. In a process forked from the owner, that is not ours to
         wait for."""
@@ -94,6 +98,11 @@ def run(
             return _ask(line, content, limits, progress)
         except _Silent:
             raise Stopped("crash") from None
+
+
+def process() -> int:
+    """The process that forks, which is started if there is none: for who measures it."""
+    return _ready().pid
 
 
 def end() -> None:

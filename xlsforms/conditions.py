@@ -84,6 +84,7 @@ class _Logic:
         self._lists: dict[str, frozenset[Value]] = {}
         self._sorted: dict[frozenset[Value], list[str]] = {}
         self._values: dict[str, frozenset[Value] | None] = {}
+        self._judged: dict[tuple[str, str], tuple[_Case, ...]] = {}
 
     def values(self, path: str) -> frozenset[Value] | None:
         """Every value but "" the question can have, None if there is no telling."""
@@ -169,8 +170,11 @@ class _Logic:
         return None
 
     def _cases_of(self, expression: str, context: str) -> tuple[_Case, ...]:
-        tree = tree_of(expression)
-        return self._cases(tree, context, True) if tree else ((),)
+        """The cases of an expression, made once: those of a group are asked for by every question in it."""
+        if (expression, context) not in self._judged:
+            tree = tree_of(expression)
+            self._judged[expression, context] = self._cases(tree, context, True) if tree else ((),)
+        return self._judged[expression, context]
 
     def _cases(self, tree: Tree, context: str, truth: bool) -> tuple[_Case, ...]:
         """The cases in which the tree is true, or false; none if it never is."""

@@ -33,9 +33,10 @@ class Converted:
 
 def prepare() -> None:
     """Imports what the first conversion would import."""
-    import openpyxl  # noqa: F401
     import pyxform.xls2xform  # noqa: F401
     import xlrd  # noqa: F401
+
+    import xlsforms.sheet  # noqa: F401
 
     _templates()
 
@@ -52,10 +53,13 @@ def convert(
     from pyxform.xls2json_backends import get_xlsform
     from pyxform.xls2xform import convert as pyxform_convert
 
+    from xlsforms.sheet import quickly
+
     warnings: list[str] = []
     made = Converted()
     try:
-        definition = get_xlsform(xlsform=BytesIO(content), file_type=f".{kind}")
+        with quickly():
+            definition = get_xlsform(xlsform=BytesIO(content), file_type=f".{kind}")
         made = Converted(_workbook(definition))
         if sum(len(row) for sheet in made.workbook.sheets.values() for row in sheet.rows) > limits.cells:
             return Converted(finding=_too_many_cells(limits))
@@ -68,6 +72,8 @@ def convert(
         if str(fault).startswith("Duplicate column header"):
             said["context"] = _repeated_header(content, kind)
         made = replace(made, error=said)
+    except SyntaxError:  # of the XML parsers
+        made = replace(made, error=_message("Error reading the workbook: one of its sheets is no XML."))
     except RecursionError:
         made = replace(made, error=_message("Groups or repeats are nested too deep."))
     except MemoryError:

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import MISSING, dataclass, fields
 from dataclasses import field as fresh
+from functools import cache, lru_cache
 from typing import Any
 
 Label = Mapping[str, str]
@@ -27,6 +28,7 @@ METADATA = frozenset(
 
 _LITERAL = re.compile(r"'[^']*'|\"[^\"]*\"")
 _FOREIGN = re.compile(r"instance\(\s*''\s*\)[^\s\[\]()]*")
+_ABSOLUTE = re.compile(r"(?:/[\w-][\w.-]*)+")
 _PREDICATE = re.compile(r"\[[^\]]*\]")
 _TOKEN = re.compile(r"[^\s()\[\]=<>!+*|,'\"]+")
 
@@ -229,6 +231,7 @@ def behind_gate(form: Form) -> frozenset[str]:
     return frozenset(found)
 
 
+@lru_cache(maxsize=8192)
 def references(expression: str, context: str) -> frozenset[str]:
     """Absolute paths of this form's nodes an expression refers to, relative ones resolved from `context`.
 
@@ -242,6 +245,8 @@ def references(expression: str, context: str) -> frozenset[str]:
 def resolve(reference: str, context: str) -> str:
     """Absolute path, without prefixes, predicates and positions, of a reference seen from the node or
     group at `context`."""
+    if _ABSOLUTE.fullmatch(reference):
+        return reference
     plain = _PREDICATE.sub("", reference.strip()).removeprefix("current()/")
     steps = [] if plain.startswith("/") else context.split("/")[1:]
     for step in plain.split("/"):
@@ -254,11 +259,19 @@ def resolve(reference: str, context: str) -> str:
 
 def _plain(shape: Any) -> dict[str, Any]:
     plain: dict[str, Any] = {"kind": type(shape).__name__.lower()} if isinstance(shape, Node) else {}
-    for one in fields(shape):
-        default = one.default if one.default_factory is MISSING else one.default_factory()
-        if (value := getattr(shape, one.name)) != default:
-            plain[one.name] = _value(value)
+    for name, default in _defaults(type(shape)):  # type: ignore[arg-type]  # a type can be hashed
+        if (value := getattr(shape, name)) != default:
+            plain[name] = _value(value)
     return plain
+
+
+@cache
+def _defaults(shape: Any) -> tuple[tuple[str, Any], ...]:
+    """Fields of a shape and what each is by default."""
+    return tuple(
+        (one.name, one.default if one.default_factory is MISSING else one.default_factory())
+        for one in fields(shape)
+    )
 
 
 def _value(value: Any) -> Any:

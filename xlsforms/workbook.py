@@ -12,7 +12,7 @@ import re
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Literal
 
@@ -77,10 +77,14 @@ class Sheet:
     name: str
     columns: tuple[str, ...] = ()
     rows: tuple[Mapping[str, str], ...] = ()
+    _written: Mapping[tuple[str, str], str] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_written", _headers(self.columns))
 
     def header(self, column: str, language: str = "") -> str | None:
         """The header as written of a column by its plain name: `label`, `relevant`, `case_field`."""
-        return _headers(self.columns).get((column, language))
+        return self._written.get((column, language))
 
     def written(self, column: str) -> str | None:
         """The header as written, that of the first language if the column stands once per language."""
@@ -105,16 +109,16 @@ class Sheet:
 
     def get(self, row: Mapping[str, str], column: str, language: str = "") -> str:
         """A cell by the plain name of its column, empty if it is."""
-        header = self.header(column, language)
+        header = self._written.get((column, language))
         return row.get(header, "") if header else ""
 
     def languages(self, column: str) -> tuple[str, ...]:
         """Languages a translated column stands in, "" for the one without a language."""
-        return tuple(language for name, language in _headers(self.columns) if name == column)
+        return tuple(language for name, language in self._written if name == column)
 
     def all_headers(self, column: str) -> tuple[str, ...]:
         """The headers of a column in all its languages."""
-        return tuple(header for (name, _), header in _headers(self.columns).items() if name == column)
+        return tuple(header for (name, _), header in self._written.items() if name == column)
 
 
 @dataclass(frozen=True, slots=True)

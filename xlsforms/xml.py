@@ -86,7 +86,7 @@ def parse(source: bytes, limits: XmlLimits = LIMITS) -> etree._Element:
 
 def local(element: etree._Element) -> str:
     """Name without namespace."""
-    return etree.QName(element).localname
+    return str(element.tag).rpartition("}")[2]
 
 
 def child(element: etree._Element, name: str) -> etree._Element | None:

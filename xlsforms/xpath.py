@@ -115,20 +115,29 @@ Tree = Text | Number | Path | Call | Negative | Binary
 
 def parse(expression: str) -> Tree:
     """The tree of an expression. Raises Malformed, or TooDeep."""
-    reader = _Reader(_tokens(expression))
-    tree = reader.expression(0)
-    if reader.kind:
-        reader.refuse()
-    return tree
+    tried = _tried(expression)
+    if isinstance(tried, Malformed | TooDeep):
+        raise tried.with_traceback(None)
+    return tried
+
+
+def tree_of(expression: str) -> Tree | None:
+    """The tree, None where there is none: for checks that leave what is malformed to others."""
+    tried = _tried(expression)
+    return None if isinstance(tried, Malformed | TooDeep) else tried
 
 
 @lru_cache(maxsize=8192)
-def tree_of(expression: str) -> Tree | None:
-    """The tree, None where there is none: for checks that leave what is malformed to others."""
+def _tried(expression: str) -> Tree | Malformed | TooDeep:
+    """The tree, or why there is none: several checks ask, and many questions have one condition."""
     try:
-        return parse(expression)
-    except (Malformed, TooDeep):
-        return None
+        reader = _Reader(_tokens(expression))
+        tree = reader.expression(0)
+        if reader.kind:
+            reader.refuse()
+    except (Malformed, TooDeep) as fault:
+        return fault
+    return tree
 
 
 def parts(tree: Tree) -> Iterator[Tree]:
@@ -169,7 +178,7 @@ def _tokens(expression: str) -> list[tuple[str, str]]:
         kind = match.lastgroup or ""
         token = match[kind]
         at = match.end()
-        if _ends_operand(tokens) and token in _BINDING:
+        if token in _BINDING and _ends_operand(tokens):
             kind = "operator"
         tokens.append((kind, token))
     return tokens
@@ -192,21 +201,15 @@ class _Reader:
     def __init__(self, tokens: list[tuple[str, str]]) -> None:
         self._tokens = [*tokens, ("", "")]
         self._at = self._depth = 0
-
-    @property
-    def kind(self) -> str:
-        return self._tokens[self._at][0]
-
-    @property
-    def token(self) -> str:
-        return self._tokens[self._at][1]
+        self.kind, self.token = self._tokens[0]
 
     def _is(self, *marks: str) -> bool:
-        return self.kind in ("mark", "operator") and self.token in marks
+        return self.token in marks and self.kind in ("mark", "operator")
 
     def _next(self) -> str:
         token = self.token
         self._at += 1
+        self.kind, self.token = self._tokens[self._at]
         return token
 
     def refuse(self) -> NoReturn:

@@ -1,13 +1,17 @@
 """Every form of the corpus compiles, or is refused with a finding that points at the fault."""
 
 import json
+from io import BytesIO
+from warnings import catch_warnings, simplefilter
 
 import pytest
+from pyxform.xls2json_backends import xlsx_to_dict
 
 from tests.corpus.conftest import CORPUS, measured
 from xlsforms.compile import compile_form
 from xlsforms.convert import _first_rows
 from xlsforms.schema import Form, Question
+from xlsforms.sheet import quickly
 
 ROWS = measured()
 pytestmark = pytest.mark.skipif(not ROWS, reason=f"the forms corpus is not at {CORPUS}")
@@ -100,6 +104,16 @@ def test_a_form_that_wants_files_names_them(corpus):
 def test_the_child_process_says_the_same(file, corpus):
     apart = compile_form((CORPUS / file).read_bytes(), file)
     assert apart == corpus[file]
+
+
+@pytest.mark.parametrize("file", [row["file"] for row in ROWS if row["file"].endswith(".xlsx")])
+def test_the_cells_are_those_that_openpyxl_reads(file):
+    content = (CORPUS / file).read_bytes()
+    with catch_warnings():
+        simplefilter("ignore")  # openpyxl remarks on what it leaves out
+        with quickly():
+            read = xlsx_to_dict(BytesIO(content))
+        assert read == xlsx_to_dict(BytesIO(content))
 
 
 def test_an_xform_is_passed_on_byte_for_byte(corpus):

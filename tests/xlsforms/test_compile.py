@@ -1,6 +1,8 @@
 """compile_form, with the child process as it runs in the application."""
 
 import io
+import os
+import signal
 import subprocess
 import sys
 import time
@@ -214,7 +216,7 @@ def test_in_this_process_and_apart_it_is_the_same():
 
 def test_an_upload_after_the_forking_process_died_starts_another():
     assert compile_form(GOOD.encode(), "trial.md").ok
-    apart._forking._process.kill()
+    os.kill(apart.process(), signal.SIGKILL)
     assert compile_form(GOOD.encode(), "trial.md").ok
 
 
