@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 from typing import Any
 
-from xlsforms import apart, cells, complaints, media, translations, xform
+from xlsforms import apart, cells, complaints, media, xform
 from xlsforms import dictionary as words
 from xlsforms import lint as designer
 from xlsforms import mapping as mappings
@@ -24,7 +24,6 @@ from xlsforms.convert import convert
 from xlsforms.finding import Finding, Severity, error
 from xlsforms.mapping import Mapping
 from xlsforms.schema import Form
-from xlsforms.translations import Translations
 from xlsforms.workbook import Kind, Limits, Workbook, kind_of, too_large
 from xlsforms.xml import XmlLimits
 
@@ -38,8 +37,8 @@ _ORDER: tuple[Severity, ...] = ("error", "warning", "info")
 @dataclass(frozen=True, slots=True)
 class CompiledForm:
     """What came of a file. `media` are names of files the form wants beside it; `files` those of them the
-    conversion itself made (itemsets.csv), ready to be served. `texts` are those of a workbook that was opened,
-    `workbook` its cells."""
+    conversion itself made (itemsets.csv), ready to be served. `workbook` are the
+    cells of one that was opened."""
 
     kind: Kind | None
     findings: tuple[Finding, ...]
@@ -48,7 +47,6 @@ class CompiledForm:
     mapping: Mapping | None = None
     media: tuple[str, ...] = ()
     files: MappingABC[str, bytes] = field(default_factory=dict)
-    texts: Translations | None = None
     workbook: Workbook = field(default_factory=lambda: Workbook({}))
 
     @property
@@ -64,7 +62,6 @@ class CompiledForm:
             "schema": self.schema.to_json() if self.schema is not None else None,
             "mapping": self.mapping.to_json() if self.mapping is not None else None,
             "files": {name: made.decode() for name, made in self.files.items()},
-            "texts": self.texts.to_json() if self.texts is not None else None,
             "workbook": self.workbook.to_json(),
         }
 
@@ -114,7 +111,7 @@ def compile_apart(
         return CompiledForm(kind, (_too_costly(stopped.why, limits),))
     if fault := answer.get("fault"):
         return CompiledForm(kind, (complaints.broken(fault),))
-    schema, mapping, text, texts = (answer[name] for name in ("schema", "mapping", "xform", "texts"))
+    schema, mapping, text = answer["schema"], answer["mapping"], answer["xform"]
     form = Form.from_json(schema) if schema is not None else None
     return CompiledForm(
         kind=kind,
@@ -124,7 +121,6 @@ def compile_apart(
         mapping=Mapping.from_json(mapping) if mapping is not None else None,
         media=form.media if form is not None else (),
         files={file: made.encode() for file, made in answer["files"].items()},
-        texts=Translations.from_json(texts) if texts is not None else None,
         workbook=Workbook.from_json(answer["workbook"]),
     )
 
@@ -160,9 +156,7 @@ def compile_here(
         progress=progress,
         said=tuple(said),
     )
-    return replace(
-        compiled, files=files, texts=translations.of_workbook(made.workbook), workbook=made.workbook
-    )
+    return replace(compiled, files=files, workbook=made.workbook)
 
 
 def _assemble(

@@ -47,6 +47,11 @@ class Text:
     said: Mapping[str, str]
     made_from: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def question(self) -> str:
+        """The name of the question or group it belongs to, empty for a choice."""
+        return self.place.partition(":")[0].rpartition("/")[2] if self.sheet == "survey" else ""
+
     def state(self, language: str, source: str) -> State:
         """How it stands in a language. Where there is no source, nothing can be missing in others."""
         if not self.said.get(language):
@@ -93,6 +98,11 @@ class Translations:
         found: Counter[State] = Counter({"ok": 0, "missing": 0, "stale": 0})
         found.update(text.state(language, self.source) for text in self.texts)
         return found
+
+    @property
+    def counts(self) -> Mapping[str, Mapping[State, int]]:
+        """`count` of every language."""
+        return {language: self.count(language) for language in self.languages}
 
     def to_mend(self, language: str) -> Iterator[Text]:
         """What is missing or stale in a language, in the order of the workbook."""

@@ -18,6 +18,7 @@ from app.api import (
     projects,
     sessions,
     submissions,
+    texts,
     versions,
 )
 from app.api.door import Interface
@@ -44,6 +45,7 @@ def init_app(app: Flask) -> None:
         forms,
         form_keys,
         drafts,
+        texts,
         app_users,
         device_groups,
         submissions,

@@ -200,6 +200,28 @@ PUBLISH_QUERY = schema(
     },
 )
 
+TEXTS_QUERY = schema(
+    "FormTextsChoice",
+    {
+        "version": option(
+            fields.String, "A published version; without it, the draft, else what phones have.", ""
+        ),
+        "language": option(fields.String, "A language by name or code.", ""),
+    },
+)
+
+TEXTS = schema(
+    "FormTexts",
+    {
+        "language": text("As the form names it; empty for columns without a language."),
+        "source": flag("Whether it is the language that is translated."),
+        "ok": number("Texts that are there, and as new as their source."),
+        "missing": number("Texts that are not there."),
+        "stale": number("Translations made from another source text than the present one."),
+        "toMend": _field(fields.List, "Each text that is missing or stale.", cls_or_instance=fields.Dict()),
+    },
+)
+
 FORM = schema(
     "Form",
     {

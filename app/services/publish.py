@@ -424,11 +424,12 @@ def _set_xform(version: FormVersion, content: bytes, form: schema.Form) -> None:
 
 def _texts(session: Session, form: Form, draft: FormVersion, checked: Checked) -> dict[str, Any] | None:
     """The texts of the upload, with what each translation was made from: earlier states of the form know."""
-    if checked.compiled.texts is None:
+    if not checked.compiled.workbook.sheets:
         return None
+    texts = translations.of_workbook(checked.compiled.workbook)
     before = [each.texts for each in (draft, forms.latest(session, form)) if each is not None]
     known = [Translations.from_json(each) for each in before if each]
-    return translations.carried(checked.compiled.texts, known, checked.made_from).to_json()
+    return translations.carried(texts, known, checked.made_from).to_json()
 
 
 def _keep_media(session: Session, version: FormVersion, compiled: CompiledForm) -> None:

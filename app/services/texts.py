@@ -35,6 +35,11 @@ class Brought:
     checked: Checked | None
 
     @property
+    def ok(self) -> bool:
+        """Whether it can be stored."""
+        return self.translated.workbook is not None and (self.checked is None or self.checked.ok)
+
+    @property
     def findings(self) -> tuple[Finding, ...]:
         """Of the file and of the form it makes, errors first."""
         found = [*self.translated.findings, *(self.checked.findings if self.checked else ())]
@@ -46,12 +51,23 @@ def of(version: FormVersion) -> Translations:
     the Problem `no_texts` for a form that was uploaded as an XForm."""
     if version.texts:
         return Translations.from_json(version.texts)
-    texts = None
-    if version.workbook is not None:
-        texts = compile_form(version.workbook, f"form.{version.workbook_type}").texts
-    if texts is None:
+    if version.workbook is None or version.workbook_type == "xml":
         raise problems.no_texts()
-    return texts
+    cells = compile_form(version.workbook, f"form.{version.workbook_type}").workbook
+    return translations.of_workbook(cells)
+
+
+def known(version: FormVersion) -> Translations | None:
+    """The texts kept with a version, without looking into its workbook."""
+    return Translations.from_json(version.texts) if version.texts else None
+
+
+def file_name(version: FormVersion, *, form_id: str, to: str, languages: Sequence[str]) -> str:
+    """What a file for translators is called: `ct_screening-2026112201-fr.po`."""
+    into = "-".join(tag for one in languages if (tag := translations.code(one) or one).isascii())
+    return (
+        "-".join(part for part in (form_id, version.version or "draft", into or "texts") if part) + f".{to}"
+    )
 
 
 def export(version: FormVersion, *, form_id: str, to: str, languages: Sequence[str] = ()) -> bytes:
@@ -96,7 +112,7 @@ def save(
     Problems `form_refused` and `not_allowed`.
     """
     findings = [one.to_json() for one in brought.findings]
-    if brought.translated.workbook is None:
+    if not brought.ok:
         raise problems.form_refused(findings)
     form = session.get_one(Form, version.form_id)
     publish.require_owner(actor, "form.upload", form)
@@ -113,8 +129,6 @@ def save(
             detail={"version": version.version, "looked_at": len(brought.translated.made_from)},
         )
         return version
-    if not brought.checked.ok:
-        raise problems.form_refused(findings)
     draft = publish.save_draft(session, brought.checked, actor=actor, mission_id=mission_id, note=NOTE)
     draft.findings = findings
     if forms.published(session, form, draft.version) is not None:

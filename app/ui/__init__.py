@@ -20,6 +20,7 @@ from app.ui import (
     previews,
     sign_in,
     submissions,
+    texts,
     trials,
     uploads,
 )
@@ -50,6 +51,7 @@ def init_app(app: Flask) -> None:
         assignments,
         previews,
         papers,
+        texts,
         trials,
         form_keys,
         submissions,

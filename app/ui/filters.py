@@ -16,6 +16,7 @@ from app.services.forms import MANY
 from app.services.submissions import Answered, Section, SubmissionDetail
 from app.ui import words
 from app.ui.frame import locale, mission
+from xlsforms import translations
 from xlsforms.finding import Finding
 from xlsforms.schema import METADATA
 
@@ -96,8 +97,12 @@ def person_words(line: CaseLine) -> str:
 
 def language_tag(language: str) -> str:
     """The tag of a form's language, `Français (fr)`: for screen readers and hyphenation."""
-    found = re.search(r"\(([A-Za-z-]{2,12})\)$", language)
-    return found.group(1) if found else "en"
+    return translations.code(language) or "en"
+
+
+def language_direction(language: str) -> str:
+    """How a form's language is written: ltr or rtl."""
+    return "rtl" if translations.is_right_to_left(language) else "ltr"
 
 
 def worst(findings: Collection[Finding]) -> str:
@@ -194,6 +199,7 @@ FILTERS: Final[Mapping[str, Callable[..., Any]]] = {
     "interview_kind": interview_kind,
     "person_words": person_words,
     "language_tag": language_tag,
+    "language_direction": language_direction,
     "worst": worst,
     "runs": runs,
     "groupby_runs": groupby_runs,

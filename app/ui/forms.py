@@ -11,7 +11,7 @@ from app import auth, policy, problems
 from app.auth import needs
 from app.db import db, writing
 from app.models import Form, FormVersion
-from app.services import form_keys, trial_detail, trial_devices
+from app.services import form_keys, texts, trial_detail, trial_devices
 from app.services import forms as service
 from app.services import publish as publishing
 from app.ui import findings, frame, words
@@ -77,8 +77,8 @@ def one(project_id: int, form_id: str) -> str:
         "forms/one.html",
         line=line,
         form=line.form,
-        may_upload=_may(line.form, "form.upload"),
-        may_publish=_may(line.form, "form.publish"),
+        may_upload=may_change(line.form, "form.upload"),
+        may_publish=may_change(line.form, "form.publish"),
         version=version,
         chosen="version" in request.args,
         keys=form_keys.keys(db.session, line.form, project_id),
@@ -94,6 +94,7 @@ def one(project_id: int, form_id: str) -> str:
         changes=service.changes(line.published, version) if line.published and not version.published else (),
         held=_held(project_id, line.form, line.published) if line.published and not version.published else 0,
         media=service.media(db.session, version, project_id),
+        texts=texts.known(version),
         fields=field_lines(form, language),
         languages=form.languages,
         language=language,
@@ -213,7 +214,7 @@ def field_lines(form: schema.Form, language: str) -> list[FieldLine]:
     ]
 
 
-def _may(form: Form, action: str) -> bool:
+def may_change(form: Form, action: str) -> bool:
     """Whether the actor may change this form: one of headquarters is in every mission, so it takes somebody who
     may everywhere."""
     if form.mission_id is None:

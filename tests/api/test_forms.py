@@ -293,3 +293,37 @@ def test_a_form_of_headquarters_is_put_on_the_phones_of_a_mission(
     answer = designer("PATCH", f"{forms}/hq", json={"state": "open"})
     assert (answer.status_code, answer.json["headquarters"]) == (200, True)
     assert designer.get(f"{forms}/hq").json["state"] == "open"
+
+
+def test_texts_go_out_to_translators_and_come_back_as_the_draft(designer, forms):
+    form = """
+| survey |
+|        | type | name | label::English (en) | label::Français (fr) |
+|        | text | name | Name                |                      |
+|        | text | town | Town                | Ville                |
+| settings |
+|        | form_id | version | default_language |
+|        | spoken  | 1       | English (en)     |
+"""
+    sent = {"data": form.encode(), "content_type": "text/markdown"}
+    assert designer.post(f"{forms}?publish=true&ignoreWarnings=true", **sent).status_code == 200
+    english, french = designer.get(f"{forms}/spoken/texts").json
+    assert (english["source"], english["missing"]) == (True, 0)
+    assert (french["ok"], french["missing"], french["stale"]) == (1, 1, 0)
+    assert french["toMend"][0] | {"state": "missing", "row": 2} == french["toMend"][0]
+    assert designer.get(f"{forms}/spoken/texts.xlsx").data.startswith(b"PK")
+    assert designer.get(f"{forms}/spoken/texts.pdf").status_code == 404
+    file = designer.get(f"{forms}/spoken/texts.po?language=fr")
+    assert file.mimetype == "text/x-gettext-translation"
+    translated = file.text.replace('msgid "Name"\nmsgstr ""', 'msgid "Name"\nmsgstr "Nom"')
+    made = designer.post(f"{forms}/spoken/texts", data=translated.encode())
+    assert made.status_code == 200
+    assert made.json["publishedAt"] is None
+    assert designer.get(f"{forms}/spoken/texts").json[1]["missing"] == 0
+    assert designer.get(f"{forms}/spoken/texts?version=1").json[1]["missing"] == 1
+    assert designer.post(f"{forms}/spoken/texts", data=b"").status_code == 400
+    refused = designer.post(f"{forms}/spoken/texts", data=b"nothing\nof it")
+    assert (refused.status_code, refused.json["details"]["findings"][0]["code"]) == (
+        400,
+        "translation_file_unreadable",
+    )

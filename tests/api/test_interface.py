@@ -83,6 +83,8 @@ def test_answers_keep_to_their_schemas(world, callers, described, client):
         (coordinator, "GET", f"{forms}/ct_screening/fields", {}),
         (coordinator, "GET", f"{forms}/ct_screening/attachments", {}),
         (coordinator, "GET", f"{forms}/ct_screening/versions", {}),
+        (coordinator, "GET", f"{forms}/ct_screening/texts", {}),
+        (designer, "POST", f"{forms}/ct_screening/texts", {"data": b"no texts\nat all"}),
         (coordinator, "GET", f"{forms}/visit/versions/2", {}),
         (coordinator, "GET", f"{forms}/visit/versions/2/fields", {}),
         (coordinator, "GET", f"{forms}/none", {}),
@@ -164,7 +166,7 @@ def test_answers_keep_to_their_schemas(world, callers, described, client):
     raw = {
         path
         for path, methods in described["paths"].items()
-        if path.endswith((".xml", ".xlsx", ".xls", ".csv", ".zip", "$metadata"))
+        if path.endswith((".xml", ".po", ".xlsx", ".xls", ".csv", ".zip", "$metadata"))
     }
     told = {
         (method.upper(), path)
