@@ -80,7 +80,7 @@ def instance_path(around: Sequence[str], positions: Sequence[int]) -> str:
 def read(xml: bytes, form: Form) -> Record:
     """Read a submission by its form. Raises RecordError if the bytes are no XML, hold a DTD, or are encrypted."""
     try:
-        root = etree.fromstring(xml, _parser())
+        root = etree.fromstring(xml, parser())
     except (etree.XMLSyntaxError, ValueError) as fault:
         raise RecordError(f"not XML that can be read: {fault}") from None
     if root.getroottree().docinfo.internalDTD is not None:
@@ -110,7 +110,8 @@ def unread(instance_id: str, form: Form) -> Record:
     return Record(form.form_id, form.version, instance_id, None, None, None, None, answers, (), None, ())
 
 
-def _parser() -> etree.XMLParser:
+def parser() -> etree.XMLParser:
+    """How XML of submissions is parsed: without DTD, entities and network."""
     # huge_tree: the size of a submission is limited where it is received, not by the length of one text.
     return etree.XMLParser(
         resolve_entities=False,

@@ -114,7 +114,8 @@ def _refuse_forgery(*, public: bool) -> None:
 
 
 def _ask_to_sign_in() -> ResponseReturnValue:
-    if identity.by_bearer() or "ui.sign_in" not in current_app.view_functions:
+    by_script = request.headers.get("Accept") == "application/problem+json"
+    if by_script or identity.by_bearer() or "ui.sign_in" not in current_app.view_functions:
         raise problems.sign_in_needed()
     if request.headers.get("HX-Request"):
         # htmx would put the sign-in page into a corner of this one.

@@ -82,6 +82,7 @@ ACTIONS: Mapping[str, Action] = {
     "submission.raw": _in_mission("read a submission exactly as the phone sent it", _C),
     "submission.break_glass": _in_mission("read a submission whose consent was refused, giving a reason", _C),
     "submission.create": _in_mission("send a submission from the office", _C),
+    "submission.edit": _in_mission("edit the answers of a submission in the office, giving a reason", _C),
     "submission.review": _in_mission("review submissions", _C),
     "submission.comment": _in_mission("comment on submissions", _C),
     "submission.comments": _in_mission("read comments on submissions", _C),

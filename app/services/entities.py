@@ -8,7 +8,18 @@ import uuid
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any, Final, cast
 
-from sqlalchemy import ColumnElement, Connection, Executable, Table, and_, bindparam, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Executable,
+    Table,
+    and_,
+    bindparam,
+    insert,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.orm import Session
 
 from app.db import insert_or
@@ -101,12 +112,21 @@ def revision(session: Session, sender: Sender) -> str:
 def rows(session: Session, sender: Sender) -> Iterator[list[tuple[Any, ...]]]:
     """The open cases within the phone's reach by label, in portions: uid, label, version, and COLUMNS. One
     query, read as it comes, so that memory does not grow with the list."""
-    columns = (TABLE.c[name] for name in ("case_id", "label", "version", *COLUMNS))
-    statement = (
-        select(*columns)
-        .where(TABLE.c.mission_id == sender.mission_id, TABLE.c.open, _within(sender))
-        .order_by(TABLE.c.label, TABLE.c.case_id)
+    return _rows(session, and_(TABLE.c.mission_id == sender.mission_id, TABLE.c.open, _within(sender)))
+
+
+def of_mission(
+    session: Session, mission_id: int, also: Collection[uuid.UUID]
+) -> Iterator[list[tuple[Any, ...]]]:
+    """As `rows`: all open cases of a mission, and of its other cases those named."""
+    return _rows(
+        session, and_(TABLE.c.mission_id == mission_id, or_(TABLE.c.open, TABLE.c.case_id.in_(also)))
     )
+
+
+def _rows(session: Session, condition: ColumnElement[bool]) -> Iterator[list[tuple[Any, ...]]]:
+    columns = (TABLE.c[name] for name in ("case_id", "label", "version", *COLUMNS))
+    statement = select(*columns).where(condition).order_by(TABLE.c.label, TABLE.c.case_id)
     # Closed at once if the reader stops early.
     with session.execute(statement, execution_options={"yield_per": 1000}) as found:
         for portion in found.partitions():

@@ -3,7 +3,7 @@
 import csv
 import hashlib
 import io
-from collections.abc import Iterable, Iterator, Sequence, Set
+from collections.abc import Collection, Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Final
@@ -195,6 +195,12 @@ def case_list(session: Session, sender: Sender) -> Iterator[bytes]:
     found = [fiction.CASES] if sender.test_form_id is not None else entities.rows(session, sender)
     for portion in found:
         yield _lines(portion)
+
+
+def every_case(session: Session, mission_id: int, also: Collection[UUID]) -> bytes:
+    """`cases.csv` for somebody in the office: all open cases of the mission, and of the others these."""
+    rows = entities.of_mission(session, mission_id, also)
+    return b"".join((_lines([_CASE_HEADER]), *map(_lines, rows)))
 
 
 def deleted_cases(session: Session, sender: Sender, case_ids: Sequence[UUID]) -> dict[UUID, bool]:

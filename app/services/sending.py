@@ -43,12 +43,15 @@ def edit(
     xml_form_id: str,
     instance_id: str,
     xml: bytes,
+    files: Sequence[IncomingFile] = (),
     phone: str | None = None,
+    beside: bool = False,
 ) -> Receipt:
     """Take in a new version of a submission, named by any instanceID of its chain.
 
-    As in ODK Central its deprecatedID must be the present version's instanceID; the same edit again changes
-    nothing. Raises Problem: as `send`, outdated_edit.
+    As in ODK Central its deprecatedID must be the present version's instanceID; `beside`: that of any version, and the
+    edit stands beside those of others, as with two phones. The same edit again changes nothing. Raises Problem: as
+    `send`, outdated_edit.
     """
     sender = _sender(session, actor, mission_id, xml_form_id)
     said = _read(inbox, xml, xml_form_id)
@@ -63,12 +66,12 @@ def edit(
             "An edit says in its meta block which version it replaces.",
             "Give it a new instanceID, and the instanceID of the present version as its deprecatedID.",
         )
-    if said.deprecated_id != present.instance_id and said.instance_id not in {
-        one.instance_id for one in versions
-    }:
+    known = {one.instance_id for one in versions}
+    replaced = known if beside else {present.instance_id}
+    if said.deprecated_id not in replaced and said.instance_id not in known:
         raise problems.outdated_edit()
     session.rollback()
-    return inbox.receive(sender, xml=xml, phone=phone)
+    return inbox.receive(sender, xml=xml, files=files, phone=phone)
 
 
 def send_trial(

@@ -144,7 +144,7 @@ def read_xml(
     policy.require(actor, "submission.raw", mission_id)
     _, said = read_record(session, keyring, row)
     shut = said is not None and said.consent_ok is False
-    _enter(session, actor, row, "submission.break_glass" if shut else "submission.raw", reason)
+    enter(session, actor, row, "submission.break_glass" if shut else "submission.raw", reason)
     return keyring.open(row.xml, f"submission:{row.id}") if as_sent else stored.xml(row, keyring)
 
 
@@ -173,7 +173,7 @@ def read_file(
     if file is None or (file.age and not named):
         raise problems.not_found("file")
     shut = said is not None and said.consent_ok is False and not named
-    _enter(session, actor, row, "submission.break_glass" if shut else "submission.file", reason)
+    enter(session, actor, row, "submission.break_glass" if shut else "submission.file", reason)
     chunks, size = files.content(file, keyring, blobs), file.size
     if logs.may_hold_places(name, plan, said) and not logs.places_allowed(session, mission_id, plan):
         clean = b"".join(logs.cleaned(chunks))
@@ -243,7 +243,7 @@ def _read(session: Session, keyring: Keyring, row: Any) -> tuple[plans.Plan | No
         return plan, None
 
 
-def _enter(session: Session, actor: policy.Actor, row: Any, action: str, reason: str | None) -> None:
+def enter(session: Session, actor: policy.Actor, row: Any, action: str, reason: str | None) -> None:
     """Write down that what a phone sent is read, before it is."""
     if action == "submission.break_glass":
         policy.require(actor, action, row.mission_id)

@@ -5,6 +5,8 @@ import { post, requests, show } from "./interview.js";
 export const place = document.querySelector("#form");
 const said = document.querySelector("[data-said]");
 
+const SIGNED_OUT = new Set(["bad_csrf", "sign_in_needed"]);
+
 let changed = false; // something was answered since the form was there
 let made = null; // the interview as it was finished last: sent again, it must be the same to the byte
 for (const kind of ["input", "change", "click"]) {
@@ -66,7 +68,7 @@ export async function begin({ finish, onFinish, ...properties }) {
   }
 }
 
-/** The server says no: `code` is that of the problem, the message is for a person. */
+/** The server says no: `code` is that of the problem, `said` all of it, the message is for a person. */
 export class Refusal extends Error {
   constructor(text) {
     let said = {};
@@ -77,6 +79,7 @@ export class Refusal extends Error {
     }
     super(said.message || "The server did not take it. Leave this page open, and finish again in a moment.");
     this.code = said.problem;
+    this.said = said;
   }
 }
 
@@ -84,12 +87,25 @@ export class Refusal extends Error {
 export async function send(url, interview, headers = {}) {
   const [whole] = requests(interview, Infinity);
   say("It is being sent.");
-  const { status, text } = await post(url, whole, {
-    headers: { "X-CSRF-Token": place.dataset.token, Accept: "application/problem+json", ...headers },
-  });
+  const attempt = () =>
+    post(url, whole, {
+      headers: { "X-CSRF-Token": place.dataset.token, Accept: "application/problem+json", ...headers },
+    });
+  let { status, text } = await attempt();
   if (!status) throw new Error("The server was not reached. Nothing is lost: leave this page open, and finish again in a moment.");
+  if (status !== 201 && SIGNED_OUT.has(new Refusal(text).code) && (await renew())) ({ status, text } = await attempt());
   if (status !== 201) throw new Refusal(text);
   return JSON.parse(text).page;
+}
+
+// Who signed out, or in again, in another window has another token: that of any page that is loaded now.
+async function renew() {
+  const answer = await fetch(place.dataset.fresh).catch(() => null);
+  if (!answer?.ok) return false;
+  if (answer.redirected) throw new Error("You are signed out. Nothing is lost: leave this page open, sign in in another window, and finish again here.");
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  place.dataset.token = page.querySelector("[name=csrf_token]")?.value ?? "";
+  return true;
 }
 
 /** Ask before the page is left, once something was answered. The function it returns ends that. */

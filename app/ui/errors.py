@@ -20,7 +20,12 @@ _JSON: Final = "application/problem+json"
 def render(problem: Problem) -> Response:
     """A page for a Problem. If the page itself cannot be made, a bare text says the same."""
     if request.headers.get("Accept") == _JSON:
-        body = {"title": problem.title, "problem": problem.code, "message": problem.message}
+        body = {
+            "title": problem.title,
+            "problem": problem.code,
+            "message": problem.message,
+            **problem.details,
+        }
         return Response(json.dumps(body), problem.status, mimetype=_JSON)
     onward = request.full_path.rstrip("?") if request.method == "GET" else "/"
     try:

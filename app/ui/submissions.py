@@ -11,7 +11,7 @@ from app.auth import needs
 from app.db import db, writing
 from app.models import Submission
 from app.problems import Problem
-from app.services import cases, decide, differences, forms, timing
+from app.services import cases, decide, differences, editing, forms, timing
 from app.services import submissions as service
 from app.services.reveal import Reveal, need_reason
 from app.state import state
@@ -56,7 +56,7 @@ def listing(project_id: int) -> str:
 @needs("submission.read")
 def one(project_id: int, submission_id: uuid.UUID) -> str:
     """One submission under the labels of its form, in one of its languages; names and free text masked."""
-    found = _found(project_id, submission_id)
+    found = submission_of(project_id, submission_id)
     detail = _read(found)
     own = frame.own_language(detail.languages)
     if "language" not in request.args and own not in (None, detail.language):
@@ -68,7 +68,9 @@ def one(project_id: int, submission_id: uuid.UUID) -> str:
 @needs("case.reveal")
 def ask(project_id: int, submission_id: uuid.UUID) -> str:
     """The question for a reason as a page of its own, for browsers that open no dialog."""
-    return render_template("submissions/reveal.html", id=_found(project_id, submission_id).id, wrong="")
+    return render_template(
+        "submissions/reveal.html", id=submission_of(project_id, submission_id).id, wrong=""
+    )
 
 
 @bp.post("/<uuid:submission_id>/reveal")
@@ -79,7 +81,7 @@ def reveal(project_id: int, submission_id: uuid.UUID) -> str | tuple[str, int]:
     The answer is not a redirect: what was revealed has no address of its own.
     """
     reason = request.form.get("reason", "")
-    found = _found(project_id, submission_id)
+    found = submission_of(project_id, submission_id)
     try:
         with writing(db.session):
             detail = _read(found, Reveal(reason))
@@ -101,14 +103,14 @@ def reveal(project_id: int, submission_id: uuid.UUID) -> str | tuple[str, int]:
             raise
         page = render_template("submissions/reveal.html", id=submission_id, wrong=problem.message)
         return page, problem.status
-    return _page(_found(project_id, submission_id), detail, compared, xml, reason)
+    return _page(submission_of(project_id, submission_id), detail, compared, xml, reason)
 
 
 @bp.post("/<uuid:submission_id>/place")
 @needs("case.decide")
 def place(project_id: int, submission_id: uuid.UUID) -> Response:
     """Put a waiting submission into a case, or begin one with it."""
-    found = _found(project_id, submission_id)
+    found = submission_of(project_id, submission_id)
     asked = request.form.get("case", "")
     deciding: dict[str, Any] = {
         "keyring": state().keyring,
@@ -151,7 +153,7 @@ def _uid(text: str) -> uuid.UUID:
 @needs("submission.raw")
 def file(project_id: int, submission_id: uuid.UUID) -> Response:
     """A file of the submission, for a reason. Its name stands in what is sent, not in the URL: it may say too much."""
-    found = _found(project_id, submission_id)
+    found = submission_of(project_id, submission_id)
     content = service.read_file(
         db.session,
         keyring=state().keyring,
@@ -169,7 +171,8 @@ def file(project_id: int, submission_id: uuid.UUID) -> Response:
     return response
 
 
-def _found(project_id: int, submission_id: uuid.UUID) -> Submission:
+def submission_of(project_id: int, submission_id: uuid.UUID) -> Submission:
+    """A version of a submission of the mission. Raises the Problem `not_found`."""
     found = db.session.get(Submission, submission_id)
     if found is None or found.mission_id != project_id:
         raise problems.not_found("submission")
@@ -245,4 +248,21 @@ def _page(
         times=times,
         xml=xml,
         reason=reason,
+        no_edit=_no_edit(found),
     )
+
+
+def _no_edit(found: Submission) -> str | None:
+    """Why the answers of this version cannot be edited here by who looks at it; None if they can."""
+    try:
+        editing.editable(
+            db.session,
+            keyring=state().keyring,
+            actor=auth.actor(),
+            mission_id=found.mission_id,
+            xml_form_id=found.xml_form_id,
+            instance_id=found.instance_id,
+        )
+    except Problem as problem:
+        return problem.message
+    return None
