@@ -17,6 +17,17 @@ const CHANGES = [
     by: "const oA = await tA.editInstance(AA, nA);",
     times: 1,
   },
+  // Dates of answers, and not only of texts: a form with decimal-date-time(${born}) stopped as soon as it was answered.
+  {
+    what: /throw new Error\(\s*"Expected a NUMBER or STRING evaluation type for date-time conversion[^"]*"\s*\)/g,
+    by: "return dateTimeFromString(AA, tA.toString())",
+    times: 1,
+  },
+  {
+    what: /throw new Error\("Invalid input type for date function: expected STRING or NUMBER\."\)/g,
+    by: "return new DateTimeLikeEvaluation(eA, dateTimeFromString(eA.timeZone, AA.toString()))",
+    times: 1,
+  },
   // Emscripten's loader of libraries with JavaScript inside. The grammar of XPath is none.
   { what: /(?<![.\w])eval\(/g, by: "noEval(", times: 2 },
 ];

@@ -318,6 +318,9 @@ EVERYTHING = """
 |          | dateTime                       | seen_at | When    |                 |                |
 |          | time                           | clock  | Time     |                 |                |
 |          | decimal                        | height | Height   |                 |                |
+|          | date                           | day    | Day      |                 |                |
+|          | calculate                      | era    |          |                 | if(decimal-date-time(${day}) > 20000, 'late', 'early') |
+|          | calculate                      | recent |          |                 | if(date(${day}) > date('2020-01-01'), 'yes', 'no') |
 | choices  |                                |        |          |                 |                |
 |          | list_name                      | name   | label    |                 |                |
 |          | yn                             | yes    | Yes      |                 |                |
@@ -332,7 +335,7 @@ ANSWERS = """<data id="everything" version="1"><begun>2026-01-01T10:00:00.000+02
 <town>gone</town><both>no yes</both><order>no yes</order><seen>OK</seen><photo>face.png</photo><late>late.jpg</late>
 <voice>told.m4a</voice><film>film.mp4</film><paper>paper.pdf</paper><here>1.5 2.5 0.0 3.0</here>
 <way>1.0 2.0 0.0 0.0;3.0 4.0 0.0 0.0</way><code>B-7</code><seen_at>2026-01-01T10:00:00.000+02:00</seen_at>
-<clock>10:30:00.000+02:00</clock><height>1.75</height><former>of an older form</former>
+<clock>10:30:00.000+02:00</clock><height>1.75</height><day>2026-01-05</day><era>late</era><recent>yes</recent><former>of an older form</former>
 <meta><audit>audit.csv</audit><instanceID>uuid:everything</instanceID></meta></data>"""
 
 
