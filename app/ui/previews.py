@@ -3,7 +3,7 @@
 import uuid
 from typing import Any, Final
 
-from flask import Blueprint, render_template, url_for
+from flask import Blueprint, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from app import auth, headers
@@ -19,6 +19,9 @@ bp = Blueprint(
     "previews", __name__, url_prefix="/projects/<int:project_id>/forms/<form_id>/<uuid:version_id>/preview"
 )
 
+LONG: Final = 2000
+"""Questions from which on a browser stands still for more than half a minute before it shows a form."""
+
 NAME: Final = "FILE"
 """Stands in the page for the name of a file, which the script puts in its place."""
 
@@ -32,18 +35,23 @@ def one(project_id: int, form_id: str, version_id: uuid.UUID) -> Response:
 
 
 def shown(template: str, version: FormVersion, *, project_id: int, form_id: str, script: str) -> Response:
-    """A page with the engine, the version's form in it, and what it wants as the preview has it: with nobody real."""
+    """A page with the engine, the version's form in it, and what it wants as the preview has it: with nobody real. A
+    long form is opened only if somebody asks for it (`?whole`)."""
+    form = schema.Form.from_json(version.schema)
+    questions = sum(1 for _ in form.questions())
     place: dict[str, Any] = {"project_id": project_id, "form_id": form_id, "version_id": version.id}
     page = render_template(
         template,
-        script=script,
+        script=script if questions <= LONG or "whole" in request.args else "",
+        questions=questions,
         form_id=form_id,
         version=version,
-        lacks=browser.lacking(schema.Form.from_json(version.schema)),
+        lacks=browser.lacking(form),
         missing=[line.name for line in forms.media(db.session, version, project_id) if not line.present],
         back=url_for("ui.forms.one", project_id=project_id, form_id=form_id, version=version.id),
         xform=url_for("ui.forms.xform", **place),
         file=url_for("ui.previews.file", name=NAME, **place),
+        outline=url_for("ui.outlines.one", **place),
     )
     return headers.with_engine(page)
 

@@ -10,7 +10,9 @@ from sqlalchemy.orm import Session
 
 from app.models import LedgerEntry, Submission, Trial
 from app.state import open_state
+from app.ui import previews
 from tests.ui.browser import NARROW, open_page, overflow, sign_in
+from tests.ui.conftest import text_of
 from tests.ui.interviews import choose, picture, question, ready, speak, upload_draft
 
 VISIT = """
@@ -110,10 +112,30 @@ def test_cases_in_a_preview_are_made_up_and_the_mission_is_the_own(designer, off
     assert mission["name"] == "DEMO1"
 
 
+def test_the_outline_says_type_skip_and_field_of_each_question_and_runs_as_its_language_does(designer):
+    path = preview_of(designer, "ct_screening").replace("/preview", "/outline")
+    page = text_of(designer.get(f"{path}?language=Español (es)"))
+    assert "Apellido" in page
+    assert "person.family_name · P3" in page
+    assert "Only if consent_ok is 1" in page
+    assert "${consent_ok} = 1" in page
+    assert "instanceID" not in page
+
+
+def test_a_form_that_would_hold_up_the_browser_is_opened_only_if_somebody_says_so(designer, monkeypatch):
+    monkeypatch.setattr(previews, "LONG", 8)
+    path = preview_of(designer, "ct_screening")
+    page = designer.get(path)
+    assert "A browser takes minutes to open it" in text_of(page)
+    assert "preview.js" not in page
+    assert "preview.js" in designer.get(f"{path}?whole")
+
+
 def test_a_version_of_another_form_is_not_there(designer):
     path = preview_of(designer, "visit").replace("/visit/", "/ct_screening/")
     designer.get(path, status=404)
     designer.get(f"{path}/towns.csv", status=404)
+    designer.get(path.replace("/preview", "/outline"), status=404)
 
 
 # --- in Chromium -------------------------------------------------------------------------------------------------
@@ -209,7 +231,7 @@ def test_the_screening_form_speaks_its_three_languages_and_is_filled_to_its_end(
     for point in question(page, "Tick every point").locator(".value-option").all():
         point.click()
     choose(page, "Does the person agree to the interview?", "No")
-    page.get_by_text("Thank the person, offer contact details").wait_for()
+    page.locator("#form").get_by_text("Thank the person, offer contact details").wait_for()
 
     xml = sent(page)
     assert re.match('<data [^>]*id="ct_screening"', xml)
@@ -309,3 +331,39 @@ def test_a_form_that_does_not_arrive_is_said_in_words(browser, house):
     page.click("main >> text=Preview")
     page.wait_for_selector("text=The server was not reached, so the form is missing. Load the page again.")
     page.context.close()
+
+
+@in_chromium
+def test_the_outline_is_searched_beside_the_form_leads_to_a_question_and_takes_its_place_on_a_phone(preview):
+    page = preview("ct_assistance")
+    search, outline = page.get_by_label("Find a question"), page.locator(".saif-outline")
+    search.focus()
+    page.keyboard.type("interviewer P0")
+    outline.get_by_text(re.compile(r"^1 of \d+ questions$")).wait_for()
+    page.keyboard.press("Tab")  # to the language
+    outline.get_by_text("C. Profile").wait_for(state="hidden")
+    found = outline.locator("[data-find]:visible summary")
+    found.focus()
+    page.keyboard.press("Enter")
+    outline.get_by_text("regex(., '^[A-Z0-9]{3,12}$')").wait_for()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")  # Show it in the form
+    page.wait_for_selector(".question-container.saif-shown >> text=Interviewer code")
+    page.keyboard.type("MD07")
+    assert question(page, "Interviewer code").locator("input").input_value() == "MD07"
+
+    page.get_by_label("Language", exact=True).select_option("Français (fr)")
+    found.locator("bdi[lang=fr]").wait_for()
+    search.fill("no such thing")
+    outline.get_by_text("No question has that in its name").wait_for()
+    search.fill("")
+    outline.get_by_text(re.compile(r"^\d+ questions$")).wait_for()
+
+    page.set_viewport_size({"width": NARROW, "height": 800})
+    assert outline.is_hidden()
+    page.get_by_role("button", name="Outline").click()
+    assert outline.is_visible()
+    assert page.locator("#form").is_hidden()
+    assert overflow(page) <= 0
+    page.get_by_role("button", name="Form").click()
+    assert question(page, "Interviewer code").is_visible()
