@@ -72,13 +72,14 @@ def places():
 
 
 @pytest.fixture
-def world(session, engine, keyring, blobs, screening, places, attic, tmp_path, monkeypatch) -> World:
+def world(session, engine, keyring, blobs, screening, places, planned, attic, tmp_path, monkeypatch) -> World:
     monkeypatch.setattr(demo, "instances", lambda every=demo.instances: every()[:3])
-    plans.forget()  # a process serves one database; this one serves a database a test
     kept = attic / f"world on {engine.dialect.name}"
     if kept.exists():
         databases.put(kept, engine, tmp_path / "blobs")
+        planned(session)
         return World(**json.loads((kept / "world.json").read_text()))
+    plans.forget()
     world = _create(session, engine, keyring, blobs, screening, places)
     databases.take(kept, engine, tmp_path / "blobs")
     (kept / "world.json").write_text(json.dumps(asdict(world)))

@@ -1,13 +1,14 @@
 """The door of the phones alone: no office, and no private key."""
 
 import http.client
+from dataclasses import replace
 
 import pytest
 
 
 @pytest.fixture
-def app(make_app, public_keys):
-    return make_app(surface="device", keys=public_keys)
+def app(kept_app, config, public_keys):
+    return kept_app(replace(config, surface="device", keys=public_keys))
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ cases."""
 import copy
 import json
 import uuid
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -178,10 +179,10 @@ def house(
     keyring: Keyring,
     blobs: BlobStore,
     checked: dict[str, publish.Checked],
+    planned: Callable[[Session], None],
     attic: Path,
     tmp_path: Path,
 ) -> House:
-    plans.forget()  # a process serves one database; this one serves a database a test
     made, kept = House(engine, keyring, blobs), attic / f"house on {engine.dialect.name}"
     if not kept.exists():
         furnished(made, checked)
@@ -191,6 +192,7 @@ def house(
     with made.session() as session:
         for name, code in MISSIONS.items():
             setattr(made, name, session.scalars(select(Mission.id).where(Mission.code == code)).one())
+        planned(session)
     return made
 
 

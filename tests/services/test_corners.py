@@ -168,6 +168,7 @@ def test_a_cursor_without_a_time_zone_is_refused(house):
 
 def test_plans_are_dropped_when_there_are_too_many(house, monkeypatch):
     monkeypatch.setattr(plans, "MOST", 1)
+    plans.forget()
     house.receive(screening())
     house.receive(assistance(case_uid=str(uuid.uuid4())))
     house.work()
