@@ -2,11 +2,13 @@
 
 It looks at the queue, works it off, chains the ledger, deletes the files nobody refers to any more, and looks again.
 What it was doing when it was stopped or killed is simply done again: everything is one transaction, and the queue is
-the table itself. Beside that it checks the forms that designers upload.
+the table itself. Beside that it checks the forms that designers upload, and has ODK
+Validate look at them.
 """
 
 import threading
 import time
+from collections.abc import Callable
 
 import structlog
 from obstore.exceptions import BaseError
@@ -20,7 +22,7 @@ from app.db import writing
 from app.keys import Keyring
 from app.log import describe
 from app.models import LedgerEntry
-from app.services import disposal, entity_actions, normalise, uploads
+from app.services import disposal, entity_actions, normalise, uploads, validating
 
 IDLE = 0.2
 """Seconds between two looks at an empty queue."""
@@ -57,13 +59,32 @@ def work(
 
 def check_forms(engine: Engine, *, stop: threading.Event, idle: float = IDLE) -> None:
     """Check what designers upload until `stop` is set: beside `work`, so that neither waits for the other."""
-    pause, swept = idle, 0.0
+    swept = 0.0
+
+    def once() -> bool:
+        nonlocal swept
+        if uploads.check_next(engine):
+            return True
+        if time.monotonic() - swept > SWEEP:
+            uploads.sweep(engine)
+            swept = time.monotonic()
+        return False
+
+    _keep_on(once, stop=stop, idle=idle)
+
+
+def validate_forms(engine: Engine, *, stop: threading.Event, idle: float = IDLE) -> None:
+    """Have ODK Validate look at new versions until `stop` is set: beside the checks, which do not wait for it."""
+    _keep_on(lambda: validating.validate_next(engine), stop=stop, idle=idle)
+
+
+def _keep_on(once: Callable[[], bool], *, stop: threading.Event, idle: float) -> None:
+    """Do something again and again, and look at longer intervals while there is nothing to do or the database is
+    away."""
+    pause = idle
     while not stop.is_set():
         try:
-            busy = uploads.check_next(engine)
-            if not busy and time.monotonic() - swept > SWEEP:
-                uploads.sweep(engine)
-                swept = time.monotonic()
+            busy = once()
             pause = idle
         except (DBAPIError, OSError) as error:
             _log.error("the database does not answer", exception=describe(error))

@@ -49,9 +49,9 @@ def write(content: bytes, cells: Iterable[CellText]) -> tuple[bytes, tuple[CellT
     left: list[CellText] = []
     made = BytesIO()
     with zipfile.ZipFile(BytesIO(content)) as old, zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as new:
-        parts = _parts(old)
-        strings = _shared_strings(old) if wanted else ()
-        changed = {parts[name]: texts for name, texts in wanted.items()}
+        found = parts(old)
+        strings = shared_strings(old) if wanted else ()
+        changed = {found[name]: texts for name, texts in wanted.items()}
         for item in old.infolist():
             part = old.read(item)
             if texts := changed.get(item.filename):
@@ -82,50 +82,62 @@ def rewrite(workbook: Workbook) -> bytes:
 # --- within ------------------------------------------------------------------------------------------------------
 
 
-def _parts(archive: zipfile.ZipFile) -> Mapping[str, str]:
+def parts(archive: zipfile.ZipFile) -> Mapping[str, str]:
     """Name of a sheet in lower case → the part of the archive that holds it. A workbook of one sheet has it as `survey`,
     whatever it is called, as the converter has it."""
     relations = {
-        one.get("Id"): one.get("Target", "") for one in _parse(archive.read("xl/_rels/workbook.xml.rels"))
+        one.get("Id"): one.get("Target", "") for one in parse(archive.read("xl/_rels/workbook.xml.rels"))
     }
     found: dict[str, str] = {}
-    for sheet in _parse(archive.read("xl/workbook.xml")).iter(f"{_MAIN}sheet"):
+    for sheet in parse(archive.read("xl/workbook.xml")).iter(f"{_MAIN}sheet"):
         target = relations.get(attributes(sheet).get("id"), "")
         path = target.lstrip("/") if target.startswith("/") else normpath(join("xl", target))
         found[sheet.get("name", "").lower()] = path
     return found if len(found) != 1 else {**found, "survey": next(iter(found.values()))}
 
 
-def _shared_strings(archive: zipfile.ZipFile) -> tuple[str, ...]:
+def shared_strings(archive: zipfile.ZipFile) -> tuple[str, ...]:
     name = next((one for one in archive.namelist() if one.lower() == "xl/sharedstrings.xml"), None)
     if name is None:
         return ()
-    return tuple(_plain(item) for item in _parse(archive.read(name)).iter(f"{_MAIN}si"))
+    return tuple(_plain(item) for item in parse(archive.read(name)).iter(f"{_MAIN}si"))
+
+
+def headers(sheet: etree._Element, strings: tuple[str, ...]) -> dict[str, int]:
+    """The columns of a sheet by their headers, counted from 1."""
+    first = next((row for number, row in _rows(sheet) if number == 1), None)
+    return {
+        " ".join(text.split()): column
+        for column, cell in (_cells(first) if first is not None else {}).items()
+        if (text := _text(cell, strings))
+    }
+
+
+def spot(ref: str) -> tuple[int, int]:
+    """Row and column of a cell by its name: `B3` → (3, 2)."""
+    named = _COLUMN.match(ref)
+    return int(ref[named.end() :] or 1) if named else 1, column_index_from_string(named[0]) if named else 1
 
 
 def _write_sheet(
     part: bytes, cells: Iterable[CellText], strings: tuple[str, ...]
 ) -> tuple[bytes, list[CellText]]:
-    root = _parse(part)
+    root = parse(part)
     rows = dict(_rows(root))
-    headers = {
-        " ".join(text.split()): column
-        for column, cell in (_cells(rows[1]) if 1 in rows else {}).items()
-        if (text := _text(cell, strings))
-    }
+    named = headers(root, strings)
     left = []
     for cell in cells:
-        if cell.header not in headers:
-            column = max(headers.values(), default=0) + 1
-            headers[cell.header] = column
-            _set(rows[1], 1, column, cell.header, like=headers.get(cell.beside))
-            _widen(root, column, headers.get(cell.beside))
-        column = headers[cell.header]
+        if cell.header not in named:
+            column = max(named.values(), default=0) + 1
+            named[cell.header] = column
+            _set(rows[1], 1, column, cell.header, like=named.get(cell.beside))
+            _widen(root, column, named.get(cell.beside))
+        column = named[cell.header]
         there = _cells(rows[cell.row]).get(column)
         if there is not None and there.find(f"{_MAIN}f") is not None:
             left.append(cell)
         else:
-            _set(rows[cell.row], cell.row, column, cell.text, like=headers.get(cell.beside))
+            _set(rows[cell.row], cell.row, column, cell.text, like=named.get(cell.beside))
     return etree.tostring(root, xml_declaration=True, encoding="UTF-8", standalone=True), left
 
 
@@ -204,6 +216,6 @@ def _plain(element: etree._Element) -> str:
     return "".join(text.text or "" for text in element.iter(f"{_MAIN}t") if id(text) not in hints)
 
 
-def _parse(part: bytes) -> etree._Element:
+def parse(part: bytes) -> etree._Element:
     """A part of an archive that `workbook.inspect` has let through: it declares no entities."""
     return etree.fromstring(part, etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=True))

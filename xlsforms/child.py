@@ -20,8 +20,10 @@ from contextlib import suppress
 from typing import Any
 
 from xlsforms import dictionary
+from xlsforms.annotate import annotate_here
 from xlsforms.compile import compile_here
 from xlsforms.convert import prepare
+from xlsforms.finding import Finding
 from xlsforms.translate import translate_here
 from xlsforms.workbook import Limits
 
@@ -108,6 +110,9 @@ def answer(request: dict[str, Any], content: bytes, connection: socket.socket) -
 
     limits = Limits(**request["limits"])
     try:
+        if "findings" in request:
+            findings = [Finding.from_json(one) for one in request["findings"]]
+            return annotate_here(content, request["kind"], findings, limits=limits)
         if "file" in request:  # the last bytes are a file of translations
             length = len(content) - request["file"]
             return translate_here(

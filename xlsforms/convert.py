@@ -12,10 +12,11 @@ from io import BytesIO
 from string import Formatter
 from typing import Any
 
+from xlsforms import zipped
 from xlsforms.finding import Finding, error
 from xlsforms.workbook import Kind, Limits, Sheet, Workbook, inspect
 
-SHEETS = ("survey", "choices", "settings", "external_choices", "entities", "osm")
+SHEETS = zipped.SHEETS
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,8 @@ def convert(
     warnings: list[str] = []
     made = Converted()
     try:
+        if kind == "zip":
+            content, kind = zipped.as_xlsx(content), "xlsx"
         with quickly():
             definition = get_xlsform(xlsform=BytesIO(content), file_type=f".{kind}")
         made = Converted(_workbook(definition))
@@ -72,6 +75,8 @@ def convert(
         if str(fault).startswith("Duplicate column header"):
             said["context"] = _repeated_header(content, kind)
         made = replace(made, error=said)
+    except zipped.NotTextError as fault:
+        made = replace(made, error=_message(f"Error reading the zip: {fault}"))
     except SyntaxError:  # of the XML parsers
         made = replace(made, error=_message("Error reading the workbook: one of its sheets is no XML."))
     except RecursionError:
@@ -87,6 +92,8 @@ def read(content: bytes, kind: Kind) -> Workbook:
     """The cells of a workbook that was converted before."""
     from pyxform.xls2json_backends import get_xlsform
 
+    if kind == "zip":
+        content, kind = zipped.as_xlsx(content), "xlsx"
     return _workbook(get_xlsform(xlsform=BytesIO(content), file_type=f".{kind}"))
 
 

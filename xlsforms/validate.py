@@ -54,9 +54,12 @@ def _jar() -> Path | None:
 
 def _objection(text: str) -> Finding:
     named = _PATH.search(text)
+    # Of conditions it does not say which, and of a loop only who is in it.
+    column = "calculation" if text.startswith("Cycle") or "Calculate expression" in text else "name"
     return error(
         "validate_refused",
         text,
         "Mend the expression named; phones would refuse the form or stop in the middle of an interview.",
         question=re.sub(r"\[\d+\]", "", named[1]) if named else None,
+        column=column if named else None,
     )

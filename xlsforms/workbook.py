@@ -16,9 +16,10 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Literal
 
+from xlsforms import zipped
 from xlsforms.finding import Finding, error
 
-Kind = Literal["xlsx", "xls", "csv", "md", "xml"]
+Kind = Literal["xlsx", "xls", "csv", "zip", "md", "xml"]
 
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _DTD = re.compile(rb"<\s*!\s*(?:DOCTYPE|ENTITY)", re.IGNORECASE)
@@ -188,7 +189,7 @@ def kind_of(content: bytes, name: str) -> Kind | Finding:
     if content.startswith(b"PK"):
         if b"mimetypeapplication/vnd.oasis.opendocument" in content[:200]:
             return _unreadable("It is an OpenDocument spreadsheet.", "Save it as Excel workbook (.xlsx).")
-        return "xlsx"
+        return "zip" if zipped.is_zipped(content) else "xlsx"
     if content.startswith(_OLE):
         if "EncryptedPackage".encode("utf-16-le") in content:
             return _unreadable("It is protected by a password.", "Remove the password and save it again.")
@@ -225,7 +226,7 @@ def inspect(content: bytes, kind: Kind, limits: Limits) -> Finding | None:
     measured, and looked through for document type declarations, before a spreadsheet library sees it."""
     if finding := too_large(content, limits):
         return finding
-    if kind != "xlsx":
+    if kind not in ("xlsx", "zip"):
         return None
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:

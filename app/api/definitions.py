@@ -1,5 +1,7 @@
 """A version of a form as the interface takes and gives it: an upload, JSON, XForm, workbook, files, fields."""
 
+from dataclasses import fields as fields_of
+from dataclasses import replace
 from typing import Any
 
 from flask import Response, request
@@ -8,9 +10,10 @@ from app import problems
 from app.api import door
 from app.db import db
 from app.models import FormVersion
-from app.services import forms, publish
+from app.services import forms, originals, publish
 from app.services.forms import FormLine
 from xlsforms import complaints, dictionary, mapping, privacy, schema
+from xlsforms.finding import Finding
 
 _ENDINGS = {media_type: ending for ending, media_type in publish.KINDS.items()} | {"text/xml": "xml"}
 UPLOAD = {
@@ -53,11 +56,7 @@ def shown(project_id: int, line: FormLine, version: FormVersion) -> dict[str, An
         "note": version.note,
         "headquarters": line.form.mission_id is None,
         "findings": [
-            {
-                key: one.get(key)
-                for key in ("severity", "code", "message", "mend", "sheet", "row", "column", "question")
-            }
-            for one in version.findings
+            {each.name: one.get(each.name) for each in fields_of(Finding)} for one in version.findings
         ],
     }
 
@@ -72,6 +71,7 @@ def check(*, ignore_warnings: bool, form_id: str | None = None) -> publish.Check
     name = f"form.{_ENDINGS.get(request.mimetype, 'xlsx')}"
     db.session.rollback()  # compiling takes seconds: no transaction stays open meanwhile
     checked = publish.check(content, name, form_id=door.header("X-XlsForm-FormId-Fallback") or form_id)
+    checked = replace(checked, name="")  # a body has no file name
     # ODK Central refuses for what the converter warns of; what only we have to say is in the findings.
     said = [one.to_json() for one in checked.warnings if one.code in complaints.CODES]
     if checked.ok and said and not ignore_warnings:
@@ -93,6 +93,15 @@ def workbook(version: FormVersion, form_id: str, kind: str) -> Response:
         raise problems.not_found(f"{kind} workbook of this form")
     response = Response(version.workbook, mimetype=publish.KINDS[kind])
     response.headers.set("Content-Disposition", "attachment", filename=f"{form_id}.{kind}")
+    return response
+
+
+def original(version: FormVersion, form_id: str) -> Response:
+    """What it was made from, byte for byte, whatever its format."""
+    found = originals.of_version(version, form_id)
+    response = Response(found.content, mimetype=publish.KINDS[found.kind])
+    response.headers.set("Content-Disposition", "attachment", filename=found.name)
+    response.headers["X-Content-Type-Options"] = "nosniff"
     return response
 
 

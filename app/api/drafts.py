@@ -78,6 +78,33 @@ def get_draft_xml(project_id: int, form_id: str) -> Response:
     return definitions.xform(_draft(project_id, form_id)[1])
 
 
+@bp.get("/draft.xlsx")
+@needs("form.read")
+@bp.response(200, {"type": "string"}, content_type=publish.KINDS["xlsx"], description="The workbook.")
+def get_draft_xlsx(project_id: int, form_id: str) -> Response:
+    """Workbook of the draft"""
+    return definitions.workbook(_draft(project_id, form_id)[1], form_id, "xlsx")
+
+
+@bp.get("/draft.xls")
+@needs("form.read")
+@bp.response(200, {"type": "string"}, content_type=publish.KINDS["xls"], description="The workbook.")
+def get_draft_xls(project_id: int, form_id: str) -> Response:
+    """Workbook of the draft, old format"""
+    return definitions.workbook(_draft(project_id, form_id)[1], form_id, "xls")
+
+
+@bp.get("/draft/original")
+@needs("form.read")
+@bp.response(200, {"type": "string"}, content_type="application/octet-stream", description="The file.")
+def get_draft_original(project_id: int, form_id: str) -> Response:
+    """Original of the draft
+
+    Byte for byte what was uploaded, whatever its format: XLSX, XLS, CSV, zip of CSV, Markdown or XForm.
+    """
+    return definitions.original(_draft(project_id, form_id)[1], form_id)
+
+
 @bp.get("/draft/fields")
 @needs("form.read")
 @bp.response(200, FORM_FIELD(many=True))

@@ -64,7 +64,8 @@ def list_forms(project_id: int) -> list[dict[str, Any]]:
 def create_form(query: dict[str, Any], project_id: int) -> dict[str, Any]:
     """Upload a form
 
-    XLSX, XLS, CSV or XForm XML as the body. It becomes a draft, or is published at once with `publish=true`.
+    XLSX, XLS, CSV, zip of CSV, Markdown table or XForm XML as the body.
+    It becomes a draft, or is published at once with `publish=true`.
     The very same form again changes nothing; another one under a published version string is refused,
     and so are changes by which answers already collected lose, unless `lossy=true` says that they are meant.
     """
@@ -144,6 +145,17 @@ def get_form_xls(project_id: int, form_id: str) -> Response:
     return definitions.workbook(_published(project_id, form_id), form_id, "xls")
 
 
+@bp.get("/<form_id>/original")
+@needs("form.read")
+@bp.response(200, {"type": "string"}, content_type="application/octet-stream", description="The file.")
+def get_form_original(project_id: int, form_id: str) -> Response:
+    """Original of the published version
+
+    Byte for byte what was uploaded, whatever its format: XLSX, XLS, CSV, zip of CSV, Markdown or XForm.
+    """
+    return definitions.original(_published(project_id, form_id), form_id)
+
+
 @bp.get("/<form_id>/fields")
 @needs("form.read")
 @bp.response(200, FORM_FIELD(many=True))
@@ -215,6 +227,25 @@ def get_version_xlsx(project_id: int, form_id: str, version: str) -> Response:
     return definitions.workbook(
         _version(forms.get(db.session, project_id, form_id), version), form_id, "xlsx"
     )
+
+
+@bp.get("/<form_id>/versions/<version>.xls")
+@needs("form.read")
+@bp.response(200, {"type": "string"}, content_type=publish.KINDS["xls"], description="The workbook.")
+def get_version_xls(project_id: int, form_id: str, version: str) -> Response:
+    """Workbook of a version, old format"""
+    return definitions.workbook(_version(forms.get(db.session, project_id, form_id), version), form_id, "xls")
+
+
+@bp.get("/<form_id>/versions/<version>/original")
+@needs("form.read")
+@bp.response(200, {"type": "string"}, content_type="application/octet-stream", description="The file.")
+def get_version_original(project_id: int, form_id: str, version: str) -> Response:
+    """Original of a version
+
+    Byte for byte what was uploaded, whatever its format: XLSX, XLS, CSV, zip of CSV, Markdown or XForm.
+    """
+    return definitions.original(_version(forms.get(db.session, project_id, form_id), version), form_id)
 
 
 @bp.get("/<form_id>/versions/<version>/fields")

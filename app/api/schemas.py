@@ -101,6 +101,7 @@ FINDING = schema(
         "row": maybe("Row as a spreadsheet program counts.", fields.Integer),
         "column": maybe("Header of the column."),
         "question": maybe("Name or path of the question."),
+        "choice": maybe("Code of a choice of its list."),
     },
 )
 

@@ -1,36 +1,68 @@
 """`saif form`: check, publish, try, list, assign."""
 
+import sys
+import time
+from dataclasses import replace
 from pathlib import Path
 
 import click
 from sqlalchemy.orm import Session
 
 from app import problems
-from app.cli import texts
+from app.cli import form_files, texts
 from app.cli.devices import qr_option, url_option, write_qr
 from app.cli.frame import Commands, base_url, mission_of, mission_option, opened, say, table
 from app.db import writing
 from app.models import DeviceGroup, FormVersion
 from app.policy import COMMAND
-from app.services import devices, form_keys, forms, missions, printing, publish, trial_devices
+from app.services import devices, form_keys, forms, missions, originals, printing, publish, trial_devices
 
 group = Commands("form", help="Forms: check them, publish them, put them on phones.")
 group.add_command(texts.group)
 
 _file = click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 
+_media = click.option(
+    "--media",
+    type=click.Path(exists=True, path_type=Path),
+    multiple=True,
+    help="A file the form asks for, or a folder of them; repeatable.",
+)
+
 
 @group.command()
 @_file
-def check(file: Path) -> None:
-    """Compile a workbook and say what there is to say about it. Nothing is stored.
+@_media
+@click.option("--mission", "code", metavar="CODE", help="Know the lists and earlier files of this mission.")
+@click.option(
+    "--annotated",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write the workbook with its findings as comments to this .xlsx.",
+)
+def check(file: Path, media: tuple[Path, ...], code: str | None, annotated: Path | None) -> None:
+    """Compile a form and say what there is to say about it. Nothing is stored.
+
+    FILE is a workbook (.xlsx, .xls), a zip of CSV files, a Markdown table or an XForm. Files it names are looked for
+    where --media says, in the folder FILE-media (without the ending of FILE), and beside FILE.
 
     \b
     Example:
-      saif form check screening.xlsx
+      saif form check screening.xlsx --annotated mend.xlsx
     """
-    checked = publish.check(file.read_bytes(), file.name)
+    checked = _check(file)
+    names = {one.name for one in form_files.given(file, media)}
+    names |= {one.name for one in form_files.beside(file, checked.compiled.media)}
+    if code:
+        with opened() as (_, session):
+            mission_id = mission_of(session, code).id
+            checked = publish.with_files(session, checked, mission_id=mission_id, names=names)
+    else:
+        made = publish.made_with(checked.compiled)
+        checked = replace(checked, compiled=checked.compiled.with_files(names, known=made))
     say(checked.findings)
+    if annotated:
+        original = originals.Original(checked.content, checked.compiled.kind or "", file.name)
+        annotated.write_bytes(originals.annotated(original, checked.findings).content)
     if not checked.ok:
         raise problems.form_refused([])
     click.echo(f"{file.name}: good, {len(checked.findings)} findings")
@@ -44,44 +76,61 @@ def check(file: Path) -> None:
 @click.option("--draft", is_flag=True, help="Leave it a draft.")
 @click.option("--note", default="", help="Why this version was made; needed to publish.")
 @click.option("--lossy", is_flag=True, help="Publish although answers already collected lose by it.")
-@click.option(
-    "--media",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    multiple=True,
-    help="A file the form asks for; repeatable.",
-)
+@_media
 def publish_form(
     file: Path, code: str | None, draft: bool, note: str, lossy: bool, media: tuple[Path, ...]
 ) -> None:
-    """Compile a workbook or XForm and publish it.
+    """Compile a form and publish it together with its files.
 
-    A form of a mission is put on all its phones; a form of headquarters takes `saif form assign`.
+    FILE and its files are as for `saif form check`. A form of a mission is put on all its phones; a form of
+    headquarters takes `saif form assign`.
 
     \b
     Example:
       saif form publish screening.xlsx --mission MDCHI --note "Asks for the village" --media consent.mp3
     """
-    checked = publish.check(file.read_bytes(), file.name)
-    say(checked.findings)
+    checked = _check(file)
+    files = {one.name: one for one in form_files.beside(file, checked.compiled.media)}
+    files |= {one.name: one for one in form_files.given(file, media)}
+    attached = [publish.Attached(name, path.read_bytes()) for name, path in files.items()]
+    if any(len(one.content) > publish.MAX_UPLOAD for one in attached):
+        raise problems.too_large(publish.MAX_UPLOAD)
     with opened() as (_, session), writing(session):
         mission_id = mission_of(session, code).id if code else None
-        version = publish.save_draft(session, checked, actor=COMMAND, mission_id=mission_id, note=note)
+        say(publish.with_files(session, checked, mission_id=mission_id, names=files).findings)
+        version = publish.save_draft(
+            session, checked, actor=COMMAND, mission_id=mission_id, note=note, files=attached
+        )
         if version.published:
             click.echo("This very form is published already.")
             return
-        for one in media:
-            publish.set_media(
-                session,
-                actor=COMMAND,
-                version=version,
-                name=one.name,
-                content=one.read_bytes(),
-                content_type=None,
-            )
         if not draft:
             note = publish.noted(note, version)
             version = _publish(session, version, note, lossy)
         click.echo(f"{version.title} {version.version} is {'a draft' if draft else 'published'}")
+
+
+@group.command()
+@click.argument("form_id")
+@click.argument("version", required=False)
+@click.option("--mission", "code", metavar="CODE", help="As this mission has it; without it, headquarters.")
+@click.option(
+    "--out", type=click.Path(path_type=Path), help="File or folder; without it, here under its own name."
+)
+def original(form_id: str, version: str | None, code: str | None, out: Path | None) -> None:
+    """Write what a version was made from, byte for byte; without VERSION the draft, else what is published.
+
+    \b
+    Example:
+      saif form original ct_screening 2026112201 --mission MDCHI --out screening.xlsx
+    """
+    with opened() as (_, session):
+        line = forms.get(session, mission_of(session, code).id if code else None, form_id)
+        chosen = forms.version(session, line.form, version) if version else line.draft or line.current
+        found = originals.of_version(chosen, form_id)
+    path = out / found.name if out and out.is_dir() else out or Path(found.name)
+    path.write_bytes(found.content)
+    click.echo(str(path))
 
 
 @group.command()
@@ -249,6 +298,22 @@ def assign(form_id: str, code: str, name: str | None, state: str) -> None:
             group_id=_group(missions.groups(session, mission.id), name),
             state=state,
         )
+
+
+def _check(file: Path) -> publish.Checked:
+    """Compile, and on a terminal say which step it is at."""
+    if not sys.stderr.isatty():
+        return publish.check(file.read_bytes(), file.name)
+    began = time.monotonic()
+
+    def tell(step: str, share: float | None) -> None:
+        done = f" {share:.0%}" if share else ""
+        line = f"{step}{done}, {time.monotonic() - began:.0f} s"
+        click.echo(f"\r{line:<40}", nl=False, err=True)
+
+    checked = publish.check(file.read_bytes(), file.name, progress=tell)
+    click.echo(f"\r{'':<40}\r", nl=False, err=True)
+    return checked
 
 
 def _publish(session: Session, version: FormVersion, note: str, lossy: bool) -> FormVersion:

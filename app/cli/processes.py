@@ -32,7 +32,7 @@ def worker() -> None:
       saif worker
     """
     from app import log
-    from app.tasks import CHECKS, check_forms, work
+    from app.tasks import CHECKS, check_forms, validate_forms, work
 
     log.configure()
     stop = threading.Event()
@@ -40,11 +40,9 @@ def worker() -> None:
         signal.signal(number, lambda *_: stop.set())
     with opened() as (state, session):
         session.close()
-        for _ in range(CHECKS):
+        for beside in (*[check_forms] * CHECKS, validate_forms):
             # Nobody waits for a check under way when it is time to stop: the next worker begins it again.
-            threading.Thread(
-                target=check_forms, args=(state.engine,), kwargs={"stop": stop}, daemon=True
-            ).start()
+            threading.Thread(target=beside, args=(state.engine,), kwargs={"stop": stop}, daemon=True).start()
         work(state.engine, keyring=state.keyring, blobs=state.blobs, stop=stop)
 
 

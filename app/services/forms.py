@@ -20,7 +20,8 @@ STATES: Final = ("open", "closing", "closed")
 the more open of the two."""
 MANY: Final = 10_000
 """Where counting submissions ends."""
-_VIEWS: Final = frozenset({phones.CASES, phones.MISSION})
+VIEWS: Final = frozenset({phones.CASES, phones.MISSION})
+"""Lists that the server makes for every phone."""
 _BYTES: Final = (
     defer(FormVersion.xform),
     defer(FormVersion.workbook),
@@ -187,7 +188,7 @@ def held_with(session: Session, mission_id: int, form: Form, version: FormVersio
 def served(session: Session, mission_id: int | None, names: Collection[str]) -> frozenset[str]:
     """Those of some file names under which phones of a mission get a list that the server makes; without a mission,
     those of any."""
-    return _VIEWS.intersection(names) | entity_lists.served(session, mission_id, names)
+    return VIEWS.intersection(names) | entity_lists.served(session, mission_id, names)
 
 
 def media(session: Session, version: FormVersion, mission_id: int) -> list[MediaLine]:
@@ -208,25 +209,6 @@ def media(session: Session, version: FormVersion, mission_id: int) -> list[Media
         )
         for name in version.wants
     ]
-
-
-@dataclass(frozen=True, slots=True)
-class Original:
-    """What was uploaded, byte for byte, with its kind (`publish.KINDS`) and the name under which it is given out."""
-
-    content: bytes
-    kind: str
-    name: str
-
-
-def original(version: FormVersion, xml_form_id: str) -> Original:
-    """The file a version was made from. Raises the Problem `not_found` if it came without one."""
-    kind = version.workbook_type or "xml"
-    content = version.workbook or (version.xform if kind == "xml" else None)
-    if content is None:
-        raise problems.not_found("original of this version")
-    name = version.workbook_name or f"{xml_form_id}-{version.version or 'draft'}.{kind}"
-    return Original(content, kind, name)
 
 
 def media_file(session: Session, version: FormVersion, name: str) -> FormMedia:

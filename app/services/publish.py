@@ -36,6 +36,7 @@ KINDS: Final = {
     "xls": "application/vnd.ms-excel",
     "xml": "application/xml",
     "csv": "text/csv",
+    "zip": "application/zip",
     "md": "text/markdown",
 }
 """Kinds of upload and their media types."""
@@ -81,7 +82,7 @@ class Checked:
 def check(
     content: bytes, name: str, *, form_id: str | None = None, progress: Progress | None = None
 ) -> Checked:
-    """Compile an upload: XLSX, XLS, CSV, markdown or XForm XML, told by its content and the name's ending.
+    """Compile an upload: XLSX, XLS, CSV, zip of CSV, markdown or XForm XML, told by its content and the name's ending.
 
     `form_id` is used where the workbook names none; `progress` is told the steps. Takes seconds, in a child process
     with limits; whatever is wrong with the content is a finding. Raises the Problem `too_large`.
@@ -159,6 +160,13 @@ def with_files(
         return checked
     known = _there(session, forms.find(session, mission_id, found.form_id), mission_id, found)
     return replace(checked, compiled=checked.compiled.with_files(names, known=known))
+
+
+def made_with(compiled: CompiledForm) -> frozenset[str]:
+    """Names of the lists that every mission has or that come into being with the form: what is known of the files a form
+    will have where no database is asked."""
+    entities = compiled.schema.entities if compiled.schema else ()
+    return forms.VIEWS | {f"{one.list_name}.csv" for one in entities}
 
 
 def safe_name(name: str) -> str:

@@ -192,6 +192,7 @@ FILTERS: Final[Mapping[str, Callable[..., Any]]] = {
     "state_words": lambda state: words.STATES.get(state, (state, ""))[0],
     "state_kind": lambda state: words.STATES.get(state, ("", ""))[1],
     "pending_words": lambda reason: words.PENDING[reason],
+    "validate_words": lambda state: words.VALIDATE[state],
     "form_state_word": lambda state: words.FORM_STATES[state].word,
     "form_state_kind": lambda state: words.FORM_STATES[state].kind,
     "number_held": number_held,

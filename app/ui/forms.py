@@ -11,7 +11,7 @@ from app import auth, policy, problems
 from app.auth import needs
 from app.db import db, writing
 from app.models import Form, FormVersion
-from app.services import form_keys, texts, trial_detail, trial_devices
+from app.services import form_keys, originals, texts, trial_detail, trial_devices
 from app.services import forms as service
 from app.services import publish as publishing
 from app.ui import findings, frame, words
@@ -177,8 +177,20 @@ def attach(project_id: int, form_id: str) -> Response:
 @needs("form.read")
 def workbook(project_id: int, form_id: str, version_id: uuid.UUID) -> Response:
     """What was uploaded, byte for byte and under its own name."""
-    original = service.original(version_of(project_id, form_id, version_id), form_id)
+    original = originals.of_version(version_of(project_id, form_id, version_id), form_id)
     return frame.download(original.content, original.name)
+
+
+@bp.get("/<form_id>/<uuid:version_id>/annotated")
+@needs("form.read")
+def annotated(project_id: int, form_id: str, version_id: uuid.UUID) -> Response:
+    """The workbook with its findings as comments."""
+    version = version_of(project_id, form_id, version_id)
+    original = originals.of_version(version, form_id)
+    said = [Finding.from_json(each) for each in version.findings]
+    db.session.rollback()  # it takes seconds: no transaction stays open meanwhile
+    made = originals.annotated(original, said)
+    return frame.download(made.content, made.name)
 
 
 @bp.get("/<form_id>/<uuid:version_id>/xform")

@@ -12,8 +12,9 @@ from app import auth, problems
 from app.auth import needs
 from app.db import db, writing
 from app.models import Form, FormVersion, Upload, now
+from app.services import originals
 from app.services import uploads as service
-from app.services.publish import MAX_UPLOAD, Attached, safe_name
+from app.services.publish import MAX_UPLOAD, Attached
 from app.ui import findings, frame
 from xlsforms.finding import Finding
 from xlsforms.workbook import Workbook
@@ -69,12 +70,12 @@ def one(project_id: int, upload_id: uuid.UUID) -> str | Response:
     if found.version_id is not None:
         return _done(project_id, found)
     if found.state == "refused":
+        workbook = Workbook.unpacked(found.cells)
         return render_template(
             "forms/refused.html",
             upload=found,
-            found=findings.table(
-                [Finding.from_json(each) for each in found.findings], Workbook.unpacked(found.cells)
-            ),
+            found=findings.table([Finding.from_json(each) for each in found.findings], workbook),
+            has_cells=bool(workbook.sheets),
             files=service.file_names(db.session, found),
             largest=MAX_UPLOAD,
         )
@@ -94,10 +95,19 @@ def one(project_id: int, upload_id: uuid.UUID) -> str | Response:
 @needs("form.upload")
 def original(project_id: int, upload_id: uuid.UUID) -> Response:
     """What was uploaded and refused, byte for byte."""
+    file = originals.of_upload(service.get(db.session, project_id, upload_id))
+    return frame.download(file.content, file.name)
+
+
+@bp.get("/uploads/<uuid:upload_id>/annotated")
+@needs("form.upload")
+def annotated(project_id: int, upload_id: uuid.UUID) -> Response:
+    """The workbook that was refused, with its findings as comments."""
     found = service.get(db.session, project_id, upload_id)
-    if found.content is None:
-        raise problems.not_found("upload")
-    return frame.download(found.content, safe_name(found.name))
+    file, said = originals.of_upload(found), [Finding.from_json(each) for each in found.findings]
+    db.session.rollback()  # it takes seconds: no transaction stays open meanwhile
+    made = originals.annotated(file, said)
+    return frame.download(made.content, made.name)
 
 
 def _done(project_id: int, found: Upload) -> Response:

@@ -19,6 +19,13 @@ class SectionWords:
     tables: tuple[str, ...]
 
 
+VALIDATE: Final[Mapping[str | None, str]] = {
+    None: "ODK Validate was not asked about this version.",
+    "waiting": "ODK Validate, which thinks as phones do, is still to look at it. What it objects to will stand here.",
+    "absent": "ODK Validate was not run: this server has no Java. The converter and SAIF’s own checks were.",
+    "done": "ODK Validate looked at it, too.",
+}
+"""What became of ODK Validate, by the state of a version."""
 SECTIONS: Final = (
     SectionWords("case", "Case", ("case_file",)),
     SectionWords(

@@ -1,6 +1,7 @@
 """Forms over REST, as scripts written for ODK Central use them."""
 
 import io
+import zipfile
 
 import openpyxl
 import pytest
@@ -246,6 +247,50 @@ def test_files_are_attached_to_a_draft_also_in_chunks(designer, forms):
     }
     made = {one["name"]: one for one in designer.get(f"{forms}/ct_screening/attachments").json}
     assert made["cases.csv"]["datasetExists"]
+
+
+def test_the_original_comes_back_byte_for_byte_of_every_kind(put, designer, forms):
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        archive.writestr("survey.csv", "type,name,label\ntext,a,A\n")
+        archive.writestr("settings.csv", "form_id,version\nvisit,0\n")
+    for number, (content, kind) in enumerate(
+        ((stream.getvalue(), "application/zip"), (FEWER, MARKDOWN), (ONE, XLSX))
+    ):
+        made = put(content, kind=kind, query="ignoreWarnings=true")
+        assert made.status_code == 200, (number, made.json)
+        answer = designer.get(f"{forms}/visit/draft/original")
+        assert (answer.data, answer.mimetype) == (content, kind)
+        assert answer.headers["Content-Disposition"].startswith("attachment")
+        assert designer.get(f"{forms}/visit/draft.xlsx").status_code == (200 if kind == XLSX else 404)
+        assert designer.get(f"{forms}/visit/draft.xls").status_code == 404
+    assert designer.get(f"{forms}/visit/original").status_code == 404, "nothing is published yet"
+    designer.post(f"{forms}/visit/draft/publish?lossy=true&note=x")
+    assert designer.get(f"{forms}/visit/original").data == ONE
+    assert designer.get(f"{forms}/visit/versions/1/original").data == ONE
+    assert designer.get(f"{forms}/visit/versions/1.xls").status_code == 404
+    xml = designer.get(f"{forms}/visit.xml").data.replace(b'version="1"', b'version="7"')
+    put(xml, kind="application/xml", query="ignoreWarnings=true")
+    designer.post(f"{forms}/visit/draft/publish?version=8&note=x")
+    assert designer.get(f"{forms}/visit/original").data == xml, "as it came, under the version it had"
+
+
+def test_findings_say_which_files_are_missing_and_of_which_choice_they_are(designer, forms):
+    designer.post(f"{forms}/places/draft")
+    missing = [
+        one
+        for one in designer.get(f"{forms}/places/draft").json["findings"]
+        if one["code"] == "media_missing"
+    ]
+    assert {one["row"] for one in missing} == {2, 3}
+    assert all(one["choice"] is None for one in missing)
+    designer.post(f"{forms}/places/draft/attachments/town.csv", data=b"name,label\n")
+    left = [
+        one
+        for one in designer.get(f"{forms}/places/draft").json["findings"]
+        if one["code"] == "media_missing"
+    ]
+    assert [one["row"] for one in left] == [3]
 
 
 def test_a_form_without_a_version_string_is_found_by_three_underscores(put, designer, forms):

@@ -9,17 +9,18 @@ from app.cli import main
 
 @pytest.fixture
 def saif(config, monkeypatch):
-    """Run `saif ARGUMENTS`; returns its standard output. `fails=True` expects exit status 1 and returns the message."""
+    """Run `saif ARGUMENTS`; returns its standard output. `fails=True` expects exit status 1 and returns the message;
+    `stderr=True` what was said besides."""
     monkeypatch.setenv("SAIF_HOME", str(config.home))
     monkeypatch.setenv("SAIF_KEYS", str(config.keys))
     monkeypatch.setenv("DATABASE_URL", config.database_url.render_as_string(hide_password=False))
 
-    def run(*arguments, stdin=None, fails=False):
+    def run(*arguments, stdin=None, fails=False, stderr=False):
         done = CliRunner().invoke(main, [str(one) for one in arguments], input=stdin)
         if done.exception is not None and not isinstance(done.exception, SystemExit):
             raise done.exception
         assert (done.exit_code != 0) == fails, done.output
-        return done.stderr if fails else done.stdout
+        return done.stderr if fails or stderr else done.stdout
 
     return run
 

@@ -4,11 +4,12 @@ import stat
 import zipfile
 from pathlib import Path
 
+import openpyxl
 import pytest
 from sqlalchemy import select
 
 from app.db import writing
-from app.models import Device, FormKey, LedgerEntry, Mission, User
+from app.models import Device, FormKey, FormMedia, LedgerEntry, Mission, User
 from app.policy import COMMAND
 from app.services import demo, missions, users
 from tests.cli.conftest import every_command
@@ -346,3 +347,53 @@ def test_texts_of_a_form_go_out_and_come_back(saif, tmp_path):
     assert saif("form", "texts", "show", "visit").splitlines()[2].split()[-3:] == ["2", "0", "0"]
     saif("form", "texts", "export", "visit", tmp_path / "all.xlsx", "--version", "1")
     saif("form", "texts", "export", "visit", tmp_path / "all.pdf", fails=True)
+
+
+WITH_FILES = """
+| survey  |      |      |       |              |
+|         | type | name | label | media::image |
+|         | note | n    | Look  | face.png     |
+|         | select_one_from_file towns.csv | t | Town | |
+|         | select_one_from_file cases.csv | c | Case | |
+| settings |     |      |       |              |
+|         | form_id | version | | |
+|         | visit | 1 | | |
+"""
+
+
+def test_the_files_of_a_form_are_looked_for_where_they_are_told_in_its_folder_and_beside_it(
+    saif, session, tmp_path
+):
+    saif("mission", "add", "MDCHI", "--name", "Moldova", "--country", "MD")
+    path = tmp_path / "visit.md"
+    path.write_text(WITH_FILES)
+    (tmp_path / "notes.csv").write_text("mine, and no file of the form")
+
+    def findings(*more):
+        return saif("form", "check", path, *more, stderr=True)
+
+    assert findings().count("it is not there") == 2, "cases.csv is made by the server"
+    assert "notes.csv" not in findings()
+    (tmp_path / "towns.csv").write_text("name,label\na,A\n")
+    (tmp_path / "visit-media").mkdir()
+    (tmp_path / "visit-media" / "face.png").write_bytes(b"x")
+    assert "not there" not in findings("--mission", "MDCHI")
+    assert "notes.csv" in findings("--media", tmp_path / "notes.csv"), "whoever names a file means it"
+    saif("form", "publish", path, "--mission", "MDCHI", "--draft")
+    media = session.execute(select(FormMedia.name, FormMedia.content).order_by(FormMedia.name)).all()
+    assert [tuple(row) for row in media] == [("face.png", b"x"), ("towns.csv", b"name,label\na,A\n")]
+
+
+def test_the_original_and_the_annotated_workbook_are_written(saif, tmp_path):
+    path = tmp_path / "visit.md"
+    path.write_text(WITH_FILES)
+    saif("form", "publish", path, "--draft")
+    saif("form", "original", "visit", "--out", tmp_path / "again.md")
+    assert (tmp_path / "again.md").read_text() == WITH_FILES
+    (tmp_path / "out").mkdir()
+    assert saif("form", "original", "visit", "--out", tmp_path / "out").strip().endswith("out/visit.md")
+    path.write_text(WITH_FILES.replace("| note |", "| nota |"))
+    saif("form", "check", path, "--annotated", tmp_path / "mend.xlsx", fails=True)
+    book = openpyxl.load_workbook(tmp_path / "mend.xlsx")
+    assert book.sheetnames[0] == "_findings"
+    assert "nota" in book["survey"]["A2"].comment.text

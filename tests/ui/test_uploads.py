@@ -3,6 +3,7 @@
 import io
 import re
 
+import openpyxl
 import pytest
 
 from tests.ui.browser import NARROW, open_page, overflow, sign_in
@@ -113,7 +114,26 @@ def test_findings_stand_beside_their_row_and_are_narrowed_by_severity_and_sheet(
 def test_a_draft_shows_its_findings_beside_their_rows_too(designer):
     page = designer.post("/forms/new", sent(("visit.md", VISIT.encode())))
     assert re.search(r'<td class="faulty"[^>]*><mark>face.png</mark>', page)
+    assert "ODK Validate, which thinks as phones do, is still to look at it" in page
     assert "missing" in page
+
+
+def test_the_workbook_comes_back_with_findings_as_comments(designer):
+    for text, name in ((FAULTS, "faults"), (VISIT, "visit")):
+        page = designer.post("/forms/new", sent((f"{name}.md", text.encode())))
+        (link,) = re.findall(r'href="([^"]+/annotated)"', page)
+        answer = designer.client.get(link)
+        assert answer.status_code == 200
+        assert f"{name}-findings.xlsx" in answer.headers["Content-Disposition"]
+        book = openpyxl.load_workbook(io.BytesIO(answer.data))
+        assert book.sheetnames[0] == "_findings"
+        assert any(cell.comment for row in book["survey"].iter_rows() for cell in row)
+
+
+def test_what_is_no_workbook_has_no_comments(designer):
+    page = designer.post("/forms/new", sent(("visit.xlsx", b"\x89PNG\r\n\x1a\n" + bytes(100))))
+    assert "workbook_unreadable" in page
+    assert "/annotated" not in page
 
 
 def test_every_code_leads_to_its_explanation(designer):
