@@ -7,6 +7,7 @@ import socket
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 from unittest import mock
 
 import pytest
@@ -31,6 +32,23 @@ from tests.field import Field, make_field
 from tests.postgresql import MissingTool, PostgreSQL
 from tests.tools import missing
 from xlsforms import compile as compiling
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> object | None:
+    """Files go to the workers as they come, so that the short ones at the end even out what came before: of itself
+    xdist keeps those with few tests for the end, which are the long ones. The tests of the line share running servers,
+    and stay together."""
+    if config.getvalue("dist") != "loadfile":
+        return None
+    from xdist.scheduler import LoadFileScheduling
+
+    class InOrder(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return "tests/line" if nodeid.startswith("tests/line/") else super()._split_scope(nodeid)
+
+    config.option.loadscopereorder = False
+    return InOrder(config, log)
 
 
 def pytest_collection_finish() -> None:

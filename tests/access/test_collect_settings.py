@@ -107,6 +107,7 @@ def read(png: bytes) -> str:
     return code.text
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # no picture depends on its kind
 @pytest.mark.parametrize("by_name", [False, True], ids=["token", "user name"])
 @pytest.mark.parametrize("managed", [True, False], ids=["managed", "manual"])
 @pytest.mark.parametrize("language", devices.LANGUAGES)

@@ -118,6 +118,7 @@ XML = 'Content-Disposition: form-data; name="xml_submission_file"; filename="x.x
 FILE = 'Content-Disposition: form-data; name="a.jpg"; filename="a.jpg"'
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # how a request is read depends on none
 @pytest.mark.parametrize(
     ("head", "content_type"),
     [
@@ -167,6 +168,7 @@ def test_a_request_is_read_however_its_client_spells_the_heads(
     assert session.scalar(select(SubmissionFile.size)) == 7
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("order", list(itertools.permutations(range(4))), ids=str)
 def test_parts_may_come_in_any_order(client, field, session, order):
     parts_ = [
