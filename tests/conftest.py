@@ -99,6 +99,26 @@ def _phone_is_switched_off() -> Iterator[None]:
     switch_off()
 
 
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Any]:
+    """Chromium, started once: another one cannot be driven beside it."""
+    from tests.ui import browser
+
+    program = browser.chromium()
+    if program is None:
+        missing("Chromium")
+    with browser.started(program) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def browser(chromium: Any) -> Iterator[Any]:
+    """Chromium without a page; those that a module opens are closed with it, and share nothing."""
+    yield chromium
+    for context in chromium.contexts:
+        context.close()
+
+
 # --- databases -------------------------------------------------------------------------------------------------
 
 

@@ -5,8 +5,7 @@ import pytest
 from tests.corpus.conftest import CORPUS, measured
 from tests.corpus.test_corpus import FAULTS
 from tests.server import threaded
-from tests.tools import missing
-from tests.ui.browser import chromium, open_page, sign_in, started
+from tests.ui.browser import open_page, sign_in
 from tests.ui.office import open_office
 
 ROWS = measured()
@@ -20,14 +19,11 @@ HARMLESS = ("404 (NOT FOUND)", "Geolocation access has been blocked")
 
 
 @pytest.fixture(scope="module")
-def opened(tmp_path_factory):
+def opened(browser, tmp_path_factory):
     """`opened(xform)`: what the page of the preview made of it: `ready` or `error`, the engine's words, complaints."""
-    program = chromium()
-    if program is None:
-        missing("Chromium")
     office = open_office(tmp_path_factory.mktemp("office"))
     app = office.app()
-    with threaded(app) as url, started(program) as browser:
+    with threaded(app) as url:
         page, complaints, served = open_page(browser), [], []
 
         def note(message):

@@ -16,8 +16,7 @@ from app.config import Config
 from app.services import uploads
 from tests import databases
 from tests.server import threaded
-from tests.tools import missing
-from tests.ui.browser import chromium, open_page, sign_in, started
+from tests.ui.browser import open_page, sign_in
 from tests.ui.office import PASSWORD, Office, checking, fill, open_office
 
 
@@ -140,15 +139,6 @@ def signed_in(app: Flask, office: Office, email: str, password: str) -> Visitor:
 
 
 # --- in Chromium -------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def browser():
-    program = chromium()
-    if program is None:
-        missing("Chromium")
-    with started(program) as browser:
-        yield browser
 
 
 @pytest.fixture(scope="module")
