@@ -8,9 +8,9 @@ from typing import Any, Final
 
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
-from xlsforms import translations
 from xlsforms.cell_writing import MOST_CHARACTERS, CellText
 from xlsforms.finding import Finding, error, info, warning
+from xlsforms.language import tag
 from xlsforms.spelling import nearest
 from xlsforms.translations import Entry, Place, Text, Translations
 from xlsforms.workbook import Workbook
@@ -105,8 +105,8 @@ class _Placing:
         """A language of the file as the form names it; a new one is said once."""
         if said not in self._languages:
             known = self._texts.languages
-            by_code = {translations.code(one).lower(): one for one in known if translations.code(one)}
-            code = (translations.code(said) or said).replace("_", "-").lower()
+            by_code = {tag(one).lower(): one for one in known if tag(one)}
+            code = (tag(said) or said).replace("_", "-").lower()
             found = said if said in known else by_code.get(code, said)
             self._languages[said] = found
             if found == self._texts.source:
@@ -230,12 +230,12 @@ def _unusable(where: Mapping[str, Any]) -> Finding:
 
 
 def _new_language(language: str) -> Finding:
-    say = info if translations.code(language) else warning
+    say = info if tag(language) else warning
     return say(
         "translation_language_new",
         f"{language} is a new language of the form: it got columns of its own.",
         "Translate all texts into it before you publish."
-        if translations.code(language)
+        if tag(language)
         else "Name it with its code, as in Français (fr): phones and pages know by it how to write it.",
     )
 

@@ -10,8 +10,9 @@ from typing import Final
 import polib
 
 from xlsforms.finding import Finding
+from xlsforms.language import tag
 from xlsforms.translation_sheet import NotTexts, not_texts
-from xlsforms.translations import Entry, Translations, code
+from xlsforms.translations import Entry, Translations
 
 _LANGUAGE: Final = "X-Form-Language"
 """The header that holds a language as the form names it; PO's own has room for its code only."""
@@ -29,7 +30,7 @@ def write(translations: Translations, language: str, *, form_id: str, version: s
     file.header = f"{translations.title}: texts of a form. Keep what stands in ${{…}} as it is."
     file.metadata = {
         "Project-Id-Version": f"{form_id} {version}".strip(),
-        "Language": code(language).replace("-", "_"),
+        "Language": tag(language).replace("-", "_"),
         _LANGUAGE: language,
         "MIME-Version": "1.0",
         "Content-Type": "text/plain; charset=UTF-8",

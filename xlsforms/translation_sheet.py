@@ -14,7 +14,8 @@ from xlsxwriter.utility import xl_col_to_name
 from xlsxwriter.worksheet import Worksheet
 
 from xlsforms.finding import Finding, error
-from xlsforms.translations import Entry, Translations, is_right_to_left
+from xlsforms.language import direction
+from xlsforms.translations import Entry, Translations
 
 SHEET: Final = "texts"
 KEY: Final = "key"
@@ -61,7 +62,7 @@ def write(translations: Translations, languages: Sequence[str], *, form_id: str,
                 row, 5, text.said.get(source, ""), wrapped
             )  # a string, even where it begins with =
             for column, language in zip(range(6, len(headers), 2), languages, strict=True):
-                dress = backwards if is_right_to_left(language) else forwards
+                dress = backwards if direction(language) == "rtl" else forwards
                 sheet.write_string(row, column, text.said.get(language, ""), dress)
                 sheet.write_string(row, column + 1, text.state(language, source), forwards)
         for word, colour in _COLOURS.items():

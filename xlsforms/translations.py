@@ -7,7 +7,6 @@ asked which it was made from: it is the source that stood beside it in the versi
 came by an imported file, the one the translator had before them (see `carried`).
 """
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -21,14 +20,6 @@ Place = tuple[str, str]
 """The place of a text, and a language."""
 
 _CHOICES: Final = ("choices", "external_choices")
-_CODE: Final = re.compile(r"\(([A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*)\)\s*$")
-_RIGHT_TO_LEFT: Final = frozenset(
-    {
-        "ar", "arc", "azb", "bal", "ckb", "dv", "fa", "glk", "he", "iw", "ji", "ks", "lrc", "mzn", "nqo", "pnb",
-        "prs", "ps", "rhg", "sd", "syr", "ug", "ur", "yi",
-    }
-)  # fmt: skip
-_RIGHT_TO_LEFT_SCRIPTS: Final = frozenset({"Adlm", "Arab", "Aran", "Hebr", "Nkoo", "Rohg", "Syrc", "Thaa"})
 _CONTEXT: Final = 200
 """Characters of a context."""
 
@@ -172,19 +163,6 @@ def carried(
         return Text(text.place, text.sheet, text.row, text.part, text.context, text.said, made)
 
     return Translations(new.source, new.languages, tuple(map(one, new.texts)), new.title)
-
-
-def code(language: str) -> str:
-    """The BCP 47 tag in a language as forms name it, `Français (fr)` → `fr`; empty if it has none."""
-    found = _CODE.search(language)
-    return found[1] if found else ""
-
-
-def is_right_to_left(language: str) -> bool:
-    """Whether a language is written from right to left, by the script its tag names, else by its usual one."""
-    primary, *more = code(language).split("-")
-    script = next((one.title() for one in more if len(one) == 4 and one.isalpha()), "")
-    return script in _RIGHT_TO_LEFT_SCRIPTS if script else primary.lower() in _RIGHT_TO_LEFT
 
 
 # --- within ------------------------------------------------------------------------------------------------------

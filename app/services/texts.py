@@ -17,6 +17,7 @@ from app.services.publish import Checked
 from xlsforms import translation_po, translation_sheet, translations
 from xlsforms.compile import compile_form
 from xlsforms.finding import Finding, Severity
+from xlsforms.language import tag
 from xlsforms.translate import Translated, translate
 from xlsforms.translations import Translations
 
@@ -64,7 +65,7 @@ def known(version: FormVersion) -> Translations | None:
 
 def file_name(version: FormVersion, *, form_id: str, to: str, languages: Sequence[str]) -> str:
     """What a file for translators is called: `ct_screening-2026112201-fr.po`."""
-    into = "-".join(tag for one in languages if (tag := translations.code(one) or one).isascii())
+    into = "-".join(tag(one) for one in languages)
     return (
         "-".join(part for part in (form_id, version.version or "draft", into or "texts") if part) + f".{to}"
     )
@@ -74,7 +75,7 @@ def export(version: FormVersion, *, form_id: str, to: str, languages: Sequence[s
     """A file for translators, `to` xlsx or po. Without languages, all there are; one that is new is empty throughout.
     Raises the Problems `no_texts`, and `invalid` for a PO of other than one language."""
     texts = of(version)
-    known = {translations.code(one): one for one in texts.targets}
+    known = {tag(one): one for one in texts.targets}
     chosen = list(dict.fromkeys(known.get(one, one) for one in languages)) or list(texts.targets)
     if texts.source in chosen or not all(0 < len(one) <= 60 and ":" not in one for one in chosen):
         raise problems.invalid(

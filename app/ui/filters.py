@@ -16,8 +16,8 @@ from app.services.forms import MANY
 from app.services.submissions import Answered, Section, SubmissionDetail
 from app.ui import words
 from app.ui.frame import locale, mission
-from xlsforms import translations
 from xlsforms.finding import Finding
+from xlsforms.language import direction, tag
 from xlsforms.schema import METADATA
 
 
@@ -97,12 +97,12 @@ def person_words(line: CaseLine) -> str:
 
 def language_tag(language: str) -> str:
     """The tag of a form's language, `Français (fr)`: for screen readers and hyphenation."""
-    return translations.code(language) or "en"
+    return tag(language) or "en"
 
 
 def language_direction(language: str) -> str:
     """How a form's language is written: ltr or rtl."""
-    return "rtl" if translations.is_right_to_left(language) else "ltr"
+    return direction(language)
 
 
 def worst(findings: Collection[Finding]) -> str:

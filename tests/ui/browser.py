@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import TimeoutError as TooLate
 
 FLAGS = [
     "--headless",
@@ -53,6 +54,19 @@ def sign_in(page: Page, url: str, email: str, password: str) -> None:
     page.fill("#password", password)
     page.click("text=Sign in >> visible=true >> nth=-1")
     page.wait_for_url(f"{url}/projects/*")
+
+
+def go(page: Page, key: str, address: str) -> None:
+    """The two keys of a shortcut count as one only if they come close together, which a busy machine may not manage."""
+    for _ in range(10):
+        page.keyboard.press("g")
+        page.keyboard.press(key)
+        try:
+            page.wait_for_url(address, timeout=3000)
+            return
+        except TooLate:
+            continue
+    raise AssertionError(f"“g {key}” does not lead to {address}")
 
 
 def overflow(page: Page) -> int:

@@ -50,7 +50,7 @@ def take(url: str, office: Office, browser: Browser, folder: Path) -> list[str]:
     for width in (WIDE, NARROW):
         for dark in (False, True):
             page = open_page(browser, width=width, dark=dark)
-            for name in _walk(page, url, office):
+            for name in walk(page, url, office):
                 kind = "dark" if dark else "light"
                 page.evaluate("scrollTo(0, 0)")
                 page.screenshot(path=folder / f"{name}-{width}-{kind}.png", full_page=True)
@@ -62,7 +62,7 @@ def take(url: str, office: Office, browser: Browser, folder: Path) -> list[str]:
     return wrong
 
 
-def _walk(page: Page, url: str, office: Office):
+def walk(page: Page, url: str, office: Office):
     """Go to one page after the other, and give the name of each when it is there."""
     home = f"{url}/projects/{office.mission_id}"
     page.goto(f"{url}/sign-in")
@@ -125,6 +125,7 @@ def _draft(page: Page, home: str):
     page.wait_for_url("**/trials/*")
     yield "trial"
     yield from _preview(page, home)
+    yield from _versions(page, home)
 
 
 def _preview(page: Page, home: str):
@@ -139,6 +140,36 @@ def _preview(page: Page, home: str):
     page.click("text=Finish and see what would be sent")
     page.wait_for_selector("[data-end]:not([hidden])")
     yield "preview-end"
+
+
+def _versions(page: Page, home: str):
+    """A published form, and a draft by which answers are lost and a translation is out of date."""
+    first = DRAFT.replace("| tried   ", "| changed ").replace("Tried form", "Changed form")
+    kept = [line for line in first.splitlines() if "face" not in line]
+    later = "\n".join(kept).replace("Family name", "Last name").replace("| 1       ", "| 2       ")
+    for text in (first, later):
+        page.goto(f"{home}/forms/new")
+        file = {"name": "changed.md", "mimeType": "text/markdown", "buffer": text.encode()}
+        page.set_input_files("#workbook", file)
+        page.click("text=Upload and check")
+        page.wait_for_selector("#versions")
+        if (
+            text == first and page.locator("#publish-note").count()
+        ):  # else it was published in an earlier walk
+            page.fill("#publish-note", "The first")
+            page.click("text=Publish to phones")
+            page.wait_for_selector("text=is published")
+    yield "form-changed"
+    page.goto(f"{home}/forms/changed/compare")
+    yield "form-compare"
+    page.goto(f"{home}/forms/changed")
+    page.click("#translations >> text=Translate")
+    page.wait_for_selector("#texts")
+    yield "form-texts"
+    page.goto(f"{home}/forms/ct_screening")
+    page.click("main >> text=On paper")
+    page.wait_for_selector("text=Download the PDF")
+    yield "form-paper"
 
 
 def main() -> int:

@@ -1,6 +1,5 @@
 """The texts of a form in its languages: which there are, which are missing, and which are out of date."""
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -113,22 +112,6 @@ def test_two_questions_of_one_name_are_told_apart_by_their_groups():
 def test_json_and_back_is_the_same():
     found = translations.carried(texts(english="Man"), [texts()])
     assert Translations.from_json(found.to_json()) == found
-
-
-@pytest.mark.parametrize(
-    ("language", "backwards"),
-    [
-        ("العربية (ar)", True),
-        ("دری (prs-AF)", True),
-        ("Kurdî (ku)", False),
-        ("کوردی (ku-Arab)", True),
-        ("Azərbaycan (az-Latn)", False),
-        ("Français (fr)", False),
-        ("عربي", False),
-    ],
-)
-def test_the_direction_of_a_language_is_that_of_its_script(language, backwards):
-    assert translations.is_right_to_left(language) is backwards
 
 
 WORDS = st.sampled_from(["", "a", "b", "c"])
