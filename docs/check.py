@@ -124,7 +124,22 @@ def finding_codes() -> set[str]:
     return codes
 
 
+def columns() -> str:
+    """The columns of a workbook, from xlsforms.columns."""
+    from xlsforms.columns import COLUMNS
+
+    rows: list[str] = []
+    for sheet in dict.fromkeys(one.sheet for one in COLUMNS):
+        rows += [f"\n## Sheet {sheet}\n", "| column | what stands in it |", "|---|---|"]
+        for one in COLUMNS:
+            if one.sheet == sheet:
+                per = " per language" if one.translated else ""
+                rows.append(f"| `{one.header}`{per} | {one.words.replace('|', '&#124;')} |")
+    return "\n".join(rows).lstrip("\n") + "\n"
+
+
 PARTS: dict[str, Callable[[], str]] = {
+    "columns": columns,
     "commands": commands,
     "problems": problems,
     "settings": settings,

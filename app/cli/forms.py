@@ -16,6 +16,7 @@ from app.db import writing
 from app.models import DeviceGroup, FormVersion
 from app.policy import COMMAND
 from app.services import devices, form_keys, forms, missions, originals, printing, publish, trial_devices
+from xlsforms import library, starter
 
 group = Commands("form", help="Forms: check them, publish them, put them on phones.")
 group.add_command(texts.group)
@@ -219,6 +220,38 @@ def print_form(
         line = forms.get(session, mission_of(session, code).id, form_id)
         chosen = forms.version(session, line.form, version) if version else line.current
         to.write_bytes(printing.questionnaire(chosen, language=language, beside=beside))
+
+
+@group.command("starter")
+@click.option(
+    "--block", metavar="NAME", help="Instead, a block of questions of the library, such as consent."
+)
+@click.option("--prefix", default="", metavar="TEXT", help="Before each name of the block.")
+@click.option(
+    "--to",
+    required=True,
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="The .xlsx to write.",
+)
+def write_starter(block: str | None, prefix: str, to: Path) -> None:
+    """Write a workbook to begin a form with, or a block of questions to copy from.
+
+    \b
+    Example:
+      saif form starter --to my_form.xlsx
+    """
+    if block is None:
+        to.write_bytes(starter.workbook())
+        return
+    found = library.block(block)
+    if found is None:
+        known = ", ".join(one.name for one in library.blocks())
+        raise click.ClickException(f"There is no block {block}. There are: {known}.")
+    try:
+        to.write_bytes(library.workbook(found, prefix))
+    except ValueError:
+        raise click.ClickException("A prefix begins with a letter and holds letters, digits and _.") from None
 
 
 @group.command("list")

@@ -8,7 +8,7 @@ from operator import attrgetter
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from app.services.cases import CaseLine
 from app.services.differences import Comparison, Difference
@@ -179,6 +179,15 @@ def clock(milliseconds: int) -> Markup:
     return instant(datetime.fromtimestamp(milliseconds / 1000, UTC))
 
 
+def with_code(text: str) -> Markup:
+    """A sentence with what stands between backticks as code."""
+    pieces = text.split("`")
+    return Markup("").join(
+        Markup("<code>{}</code>").format(piece) if number % 2 else escape(piece)
+        for number, piece in enumerate(pieces)
+    )
+
+
 FILTERS: Final[Mapping[str, Callable[..., Any]]] = {
     "instant": instant,
     "instant_text": instant_text,
@@ -209,6 +218,7 @@ FILTERS: Final[Mapping[str, Callable[..., Any]]] = {
     "differences_apart": differences_apart,
     "duration": duration,
     "clock": clock,
+    "with_code": with_code,
     "said_by_a_person": said_by_a_person,
     "said_by_the_phone": said_by_the_phone,
     "trial_source": lambda line: f"{line.device_name}, browser" if line.in_browser else line.device_name,

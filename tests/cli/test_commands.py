@@ -238,6 +238,16 @@ def test_a_draft_is_tried_on_a_test_device_that_is_no_phone_of_the_mission(saif,
     assert "no such device" in saif("device", "show", "1", "--mission", "MDCHI", fails=True)
 
 
+def test_a_workbook_to_begin_with_and_a_block_of_the_library_are_written(saif, tmp_path):
+    saif("form", "starter", "--to", tmp_path / "mine.xlsx")
+    assert "good, 0 findings" in saif("form", "check", tmp_path / "mine.xlsx")
+    saif("form", "starter", "--block", "person", "--prefix", "v_", "--to", tmp_path / "block.xlsx")
+    assert "good" in saif("form", "check", tmp_path / "block.xlsx")
+    assert "There are: safety" in saif(
+        "form", "starter", "--block", "x", "--to", tmp_path / "x.xlsx", fails=True
+    )
+
+
 def test_a_file_comes_with_the_form(saif, tmp_path):
     path, media = tmp_path / "visit.md", tmp_path / "town.csv"
     path.write_bytes(FORM.replace(b"| text |", b"| select_one_from_file town.csv |"))
