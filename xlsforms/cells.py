@@ -13,6 +13,11 @@ from xlsforms.spelling import nearest
 from xlsforms.workbook import SURVEY_COLUMNS, TRANSLATED, Sheet, Workbook, split_header
 
 _REFERENCE = re.compile(r"\$\{([^${}]*)\}")
+_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
+"""What is no Char of XML 1.0 (2.2)."""
+_FAILED = frozenset({"#REF!", "#N/A", "#NAME?", "#VALUE!", "#DIV/0!", "#NULL!", "#NUM!"})
+COLUMNS = 500
+"""Columns of a sheet beyond which somebody ought to look."""
 BEGIN = re.compile(r"begin[_ ](group|repeat|loop)\b")
 END = re.compile(r"end[_ ](group|repeat|loop)\b")
 
@@ -25,9 +30,54 @@ MOST = 500
 
 def check(workbook: Workbook) -> Iterator[Finding]:
     """All checks. A workbook without sheets (the form came as XML) has nothing to say."""
-    checks = (_nesting, _names, _constraints, _labels, _references, _settings, _headers, _translations)
+    checks = (
+        _contents,
+        _columns,
+        _nesting,
+        _names,
+        _constraints,
+        _labels,
+        _references,
+        _settings,
+        _headers,
+        _translations,
+    )
     for one in checks if workbook.sheets else ():
         yield from islice(one(workbook), MOST)
+
+
+def _contents(workbook: Workbook) -> Iterator[Finding]:
+    """Cells no XML can hold, and what a spreadsheet program writes where a formula fails."""
+    for sheet in workbook.sheets.values():
+        for number, cells in sheet.numbered():
+            for header, cell in cells.items():
+                if strange := _FORBIDDEN.search(cell):
+                    yield error(
+                        "character_forbidden",
+                        f"The cell holds a character (U+{ord(strange[0]):04X}) that nobody sees and no XML can hold.",
+                        "Delete it, or write the text anew.",
+                        **sheet.cell(number, header) | {"column": header},
+                    )
+                elif cell[:1] == "#" and cell in _FAILED:
+                    yield warning(
+                        "formula_failed",
+                        f"The formula of the cell failed: it shows {cell}, and so would the phone.",
+                        "Mend the formula, or write the text itself.",
+                        **sheet.cell(number, header) | {"column": header},
+                    )
+
+
+def _columns(workbook: Workbook) -> Iterator[Finding]:
+    for sheet in workbook.sheets.values():
+        if len(sheet.columns) > COLUMNS:
+            yield warning(
+                "columns_many",
+                f"The sheet {sheet.name} has {len(sheet.columns)} columns, far more than a form can use.",
+                "Delete those that are not meant.",
+                sheet=sheet.name,
+                row=1,
+                column=sheet.columns[COLUMNS],
+            )
 
 
 def _nesting(workbook: Workbook) -> Iterator[Finding]:

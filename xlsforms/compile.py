@@ -143,7 +143,7 @@ def compile_here(
     made = convert(content, kind, stem=_stem(name), limits=limits, progress=progress)
     if made.finding is not None:
         return CompiledForm(kind, (made.finding,))
-    said = [complaints.finding(message, "warning", made.workbook) for message in made.warnings]
+    said = [*made.remarks, *(complaints.finding(one, "warning", made.workbook) for one in made.warnings)]
     if made.error:
         said.append(complaints.finding(made.error, "error", made.workbook))
     files = {"itemsets.csv": made.itemsets.encode()} if made.itemsets else {}

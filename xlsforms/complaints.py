@@ -182,8 +182,6 @@ OLDER: tuple[tuple[str, str, str, str], ...] = (
     (r"Internal fault", "conversion_failed", "",
      "Copy the sheets into a new workbook; if that does not help, leave out rows to find the one at fault."),
     (r"nested too deep", "nesting", "", "Nest fewer groups and repeats in each other."),
-    (r"not recognized as a supported type|Error reading", "workbook_unreadable", "",
-     "Open it in a spreadsheet program and save it as Excel workbook (.xlsx)."),
 )  # fmt: skip
 """Messages without a template: pattern, our code, sheet.column, mending. The first that is found counts."""
 
@@ -197,7 +195,12 @@ CODES = frozenset(
 
 def broken(what: str) -> Finding:
     """The finding for a fault that nobody foresaw, by its name."""
-    return finding({"text": f"Internal fault: {what}", "code": None, "context": {}}, "error", Workbook({}))
+    text = (
+        "An expression, or a group, is nested too deep."
+        if what == "RecursionError"
+        else f"Internal fault: {what}"
+    )
+    return finding({"text": text, "code": None, "context": {}}, "error", Workbook({}))
 
 
 def finding(message: Mapping[str, Any], severity: Severity, workbook: Workbook) -> Finding:
@@ -290,7 +293,5 @@ def _rows(sheet: Sheet, column: str, value: str) -> Iterator[int]:
 
 def _words(text: str) -> str:
     """The message without what the finding says apart: row, sheet, advice, links."""
-    if "not recognized as a supported type" in text:
-        return "The file cannot be read as a form."
     words = " ".join(_NOISE.sub("", text).split())
     return words or " ".join(text.split())

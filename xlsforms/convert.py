@@ -4,6 +4,7 @@ It is the only module that knows it, and has no opinion: what its messages mean 
 be called in the child process of `apart`.
 """
 
+import csv
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -12,9 +13,9 @@ from io import BytesIO
 from string import Formatter
 from typing import Any
 
-from xlsforms import zipped
+from xlsforms import separated, zipped
 from xlsforms.finding import Finding, error
-from xlsforms.workbook import Kind, Limits, Sheet, Workbook, inspect
+from xlsforms.workbook import Kind, Limits, Sheet, Workbook, inspect, unreadable
 
 SHEETS = zipped.SHEETS
 
@@ -22,7 +23,7 @@ SHEETS = zipped.SHEETS
 @dataclass(frozen=True, slots=True)
 class Converted:
     """What pyxform made of a workbook. `error` and `warnings` are what it said, as {text, code, context}; `finding` is
-    there, and nothing else, where the file was not even opened."""
+    there, and nothing else, where the file was not even opened; `remarks` are what its package holds beside cells."""
 
     workbook: Workbook = field(default_factory=lambda: Workbook({}))
     xform: str | None = None
@@ -30,6 +31,11 @@ class Converted:
     error: Mapping[str, Any] | None = None
     warnings: tuple[Mapping[str, Any], ...] = ()
     finding: Finding | None = None
+    remarks: tuple[Finding, ...] = ()
+
+
+class _Damaged(Exception):  # noqa: N818 - it is what the file is
+    """The file cannot be read; the text says why."""
 
 
 def prepare() -> None:
@@ -37,6 +43,7 @@ def prepare() -> None:
     import pyxform.xls2xform  # noqa: F401
     import xlrd  # noqa: F401
 
+    import xlsforms.package
     import xlsforms.sheet  # noqa: F401
 
     _templates()
@@ -51,34 +58,32 @@ def convert(
     if finding := inspect(content, kind, limits):
         return Converted(finding=finding)
     from pyxform.errors import PyXFormError
-    from pyxform.xls2json_backends import get_xlsform
     from pyxform.xls2xform import convert as pyxform_convert
 
+    from xlsforms.package import remarks
     from xlsforms.sheet import quickly
 
     warnings: list[str] = []
     made = Converted()
     try:
-        if kind == "zip":
-            content, kind = zipped.as_xlsx(content), "xlsx"
-        with quickly():
-            definition = get_xlsform(xlsform=BytesIO(content), file_type=f".{kind}")
-        made = Converted(_workbook(definition))
-        if sum(len(row) for sheet in made.workbook.sheets.values() for row in sheet.rows) > limits.cells:
+        content, kind = _plain(content, kind)
+        with quickly() as uncomputed:
+            definition = _read(content, kind)
+        book = _workbook(definition)
+        made = Converted(book, remarks=tuple(remarks(content, book, uncomputed)) if kind == "xlsx" else ())
+        if sum(len(row) for sheet in book.sheets.values() for row in sheet.rows) > limits.cells:
             return Converted(finding=_too_many_cells(limits))
         progress("converting", None)
         definition.fallback_form_name = stem
         result = pyxform_convert(_as_dict(definition), warnings=warnings)
         made = replace(made, xform=result.xform, itemsets=result.itemsets and _text(result.itemsets))
+    except _Damaged as fault:
+        return Converted(finding=unreadable(str(fault)))
     except PyXFormError as fault:
         said = _message(str(fault))
         if str(fault).startswith("Duplicate column header"):
             said["context"] = _repeated_header(content, kind)
         made = replace(made, error=said)
-    except zipped.NotTextError as fault:
-        made = replace(made, error=_message(f"Error reading the zip: {fault}"))
-    except SyntaxError:  # of the XML parsers
-        made = replace(made, error=_message("Error reading the workbook: one of its sheets is no XML."))
     except RecursionError:
         made = replace(made, error=_message("Groups or repeats are nested too deep."))
     except MemoryError:
@@ -90,11 +95,40 @@ def convert(
 
 def read(content: bytes, kind: Kind) -> Workbook:
     """The cells of a workbook that was converted before."""
+    return _workbook(_read(*_plain(content, kind)))
+
+
+def _plain(content: bytes, kind: Kind) -> tuple[bytes, Kind]:
+    """The file as pyxform can read it. Raises _Damaged."""
+    try:
+        if kind == "zip":
+            return zipped.as_xlsx(content), "xlsx"
+        if kind == "csv":
+            return separated.one_table(content), kind
+    except (separated.Unreadable, zipped.NotTextError) as fault:
+        raise _Damaged(str(fault)) from fault
+    return (separated.decoded(content) or "").encode() if kind == "md" else content, kind
+
+
+def _read(content: bytes, kind: Kind) -> Any:
+    """The cells as pyxform has them. Raises _Damaged, and PyXFormError for what pyxform itself has to say."""
+    from pyxform.errors import PyXFormError
     from pyxform.xls2json_backends import get_xlsform
 
-    if kind == "zip":
-        content, kind = zipped.as_xlsx(content), "xlsx"
-    return _workbook(get_xlsform(xlsform=BytesIO(content), file_type=f".{kind}"))
+    try:
+        return get_xlsform(xlsform=BytesIO(content), file_type=f".{kind}")
+    except PyXFormError as fault:
+        if "not recognized as a supported type" in str(fault):
+            raise _Damaged("It has no sheet that a form must have, or is damaged.") from fault
+        raise
+    except csv.Error as fault:
+        raise _Damaged(f"As a table it is faulty: {fault}.") from fault
+    except SyntaxError as fault:  # of the XML parsers
+        raise _Damaged("One of its parts is no XML, or a cell is far too long.") from fault
+    except (MemoryError, RecursionError):
+        raise
+    except Exception as fault:
+        raise _Damaged(f"It is damaged ({type(fault).__name__}).") from fault
 
 
 def _workbook(definition: Any) -> Workbook:

@@ -7,31 +7,58 @@ shared strings. What a cell's value is, is still decided as openpyxl decides it.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import IO, Any
+from typing import IO, Any, ClassVar
 
 from lxml import etree
 from openpyxl.reader import excel
 from openpyxl.utils import column_index_from_string
 from openpyxl.worksheet import _read_only
-from openpyxl.worksheet._reader import ROW_TAG, VALUE_TAG, WorkSheetParser
+from openpyxl.worksheet._reader import (
+    DATA_TAG,
+    DIMENSION_TAG,
+    FORMULA_TAG,
+    ROW_TAG,
+    VALUE_TAG,
+    WorkSheetParser,
+)
+from openpyxl.worksheet.dimensions import SheetDimension
 from openpyxl.xml.constants import SHEET_MAIN_NS
 
 _TEXT, _RUN, _STRING, _INLINE = (f"{{{SHEET_MAIN_NS}}}{name}" for name in ("t", "r", "si", "is"))
 
 
 @contextmanager
-def quickly() -> Iterator[None]:
-    """Meanwhile openpyxl reads rows and strings so, in this process."""
+def quickly() -> Iterator[list[tuple[str, int, int]]]:
+    """Meanwhile openpyxl reads rows and strings so, in this process. Gives a list of the formulas without a result that
+    are met: part of the package, row and column."""
     before = _read_only.WorkSheetParser, excel.read_string_table
     _read_only.WorkSheetParser, excel.read_string_table = Rows, strings
+    Rows.uncomputed = []
     try:
-        yield
+        yield Rows.uncomputed
     finally:
         _read_only.WorkSheetParser, excel.read_string_table = before
 
 
 class Rows(WorkSheetParser):  # type: ignore[misc]  # openpyxl has no types
     """The rows of one worksheet: number, and cells as openpyxl's own parser gives them."""
+
+    uncomputed: ClassVar[list[tuple[str, int, int]]]
+
+    def parse_dimensions(self) -> tuple[int, int, int, int] | None:
+        """What the worksheet says of its size, if it says it before its rows, where it must (18.3.1.99)."""
+        walk = etree.iterparse(
+            self.source,
+            events=("start",),
+            tag=(DIMENSION_TAG, DATA_TAG),
+            resolve_entities=False,
+            load_dtd=False,
+        )
+        first = next((element for _, element in walk), None)
+        if first is None or first.tag == DATA_TAG:
+            return None
+        size: tuple[int, int, int, int] = SheetDimension.from_tree(first).boundaries
+        return size
 
     def parse(self) -> Iterator[tuple[int, list[dict[str, Any]]]]:
         for row in _elements(self.source, ROW_TAG):
@@ -52,8 +79,12 @@ class Rows(WorkSheetParser):  # type: ignore[misc]  # openpyxl has no types
                 value = None if inline is None else _content(inline)
             elif found := element.findtext(VALUE_TAG):
                 value = self.shared_strings[int(found)] if kind == "s" else found
+            if not value and element.find(FORMULA_TAG) is not None and element.find(VALUE_TAG) is None:
+                self.uncomputed.append((self.source.name, self.row_counter, column))
             return {"row": self.row_counter, "column": column, "value": value, "data_type": "s"}
         parsed: dict[str, Any] = super().parse_cell(element)
+        if parsed["value"] is None and element.find(FORMULA_TAG) is not None:
+            self.uncomputed.append((self.source.name, parsed["row"], parsed["column"]))
         return parsed
 
 

@@ -18,14 +18,28 @@ from typing import Any, Literal
 
 from xlsforms import zipped
 from xlsforms.finding import Finding, error
+from xlsforms.separated import decoded
 
 Kind = Literal["xlsx", "xls", "csv", "zip", "md", "xml"]
+"""What an upload may be; `zip` is one of CSV files."""
 
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _DTD = re.compile(rb"<\s*!\s*(?:DOCTYPE|ENTITY)", re.IGNORECASE)
 _ENCODING = re.compile(rb"""encoding\s*=\s*["']([^"']*)["']""")
 _PLAIN = re.compile(rb"(?i)utf-?8|utf-?16(?:le|be)?|us-ascii|iso-8859-1|windows-125\d")
 _CHUNK = 1 << 20
+_OTHERS = (
+    (b"%PDF", "It is a PDF."), (b"\x89PNG", "It is a picture."), (b"\xff\xd8\xff", "It is a picture."),
+    (b"GIF8", "It is a picture."), (b"{\\rtf", "It is a text document."), (b"\x1f\x8b", "It is a compressed file."),
+)  # fmt: skip
+"""What files are that people take for a form, by their first bytes."""
+_PACKAGES = (
+    (b"mimetypeapplication/vnd.oasis.opendocument", "It is an OpenDocument spreadsheet."),
+    (b"xl/workbook.bin", "It is a binary workbook (.xlsb)."),
+    (b"word/document.xml", "It is a Word document."),
+    (b"ppt/presentation.xml", "It is a presentation."),
+)
+"""Other packages than workbooks, by what is in them."""
 
 _COLUMNS = {
     "caption": "label", "command": "type", "tag": "name", "value": "name", "relevance": "relevant",
@@ -186,24 +200,30 @@ def split_header(header: str) -> tuple[str, str]:
 def kind_of(content: bytes, name: str) -> Kind | Finding:
     """What the file is, by what it holds; its name only decides between two kinds of plain text."""
     head = content[:4096].lstrip(b"\xef\xbb\xbf \t\r\n")
+    for mark, what in _OTHERS:
+        if head.startswith(mark):
+            return unreadable(what)
     if content.startswith(b"PK"):
-        if b"mimetypeapplication/vnd.oasis.opendocument" in content[:200]:
-            return _unreadable("It is an OpenDocument spreadsheet.", "Save it as Excel workbook (.xlsx).")
+        for mark, what in _PACKAGES:
+            if mark in content:
+                return unreadable(what)
         return "zip" if zipped.is_zipped(content) else "xlsx"
     if content.startswith(_OLE):
         if "EncryptedPackage".encode("utf-16-le") in content:
-            return _unreadable("It is protected by a password.", "Remove the password and save it again.")
+            return unreadable("It is protected by a password.", "Remove the password and save it again.")
         return "xls"
+    if head.lower().startswith((b"<html", b"<!doctype html", b"<table")) and b"xforms" not in content:
+        return unreadable("It is a web page, as some programs write tables.")
     if head.startswith(b"<"):
         return "xml"
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return _unreadable(
-            "It is neither a workbook nor text in UTF-8.", "Save it as Excel workbook (.xlsx)."
+    text = decoded(content)
+    if text is None:
+        return unreadable(
+            "It is neither a workbook nor text in UTF-8.",
+            "Save it as Excel workbook (.xlsx), or a table as “CSV UTF-8”.",
         )
     if not text.strip() or "\0" in text:
-        return _unreadable("It is empty." if not text.strip() else "It is no text.", "Choose another file.")
+        return unreadable("It is empty." if not text.strip() else "It is no text.", "Choose another file.")
     lines = [line.strip() for line in text.splitlines() if line.strip() and not line.strip().startswith("#")]
     if name.lower().endswith(".md") or (lines and lines[0].startswith("|")):
         return "md"
@@ -230,15 +250,15 @@ def inspect(content: bytes, kind: Kind, limits: Limits) -> Finding | None:
         return None
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            return _measure(archive, limits) or _look_through(archive)
+            return _measure(archive, limits) or (_look_through(archive) if kind == "xlsx" else None)
     except (zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError, RuntimeError, OSError, EOFError):
-        return _unreadable(
+        return unreadable(
             "It is damaged or was cut short.", "Open it in a spreadsheet program and save it again."
         )
     except Exception as fault:  # zlib.error and struct.error have no common base
         if type(fault).__module__ not in ("zlib", "struct"):
             raise
-        return _unreadable("It is damaged.", "Open it in a spreadsheet program and save it again.")
+        return unreadable("It is damaged.", "Open it in a spreadsheet program and save it again.")
 
 
 def _measure(archive: zipfile.ZipFile, limits: Limits) -> Finding | None:
@@ -258,11 +278,11 @@ def _measure(archive: zipfile.ZipFile, limits: Limits) -> Finding | None:
             "Delete empty rows and columns that carry formats, remove pictures, and save it again.",
         )
     if any(part.flag_bits & 1 for part in parts):
-        return _unreadable("It is protected by a password.", "Remove the password and save it again.")
+        return unreadable("It is protected by a password.", "Remove the password and save it again.")
     if len(set(names)) < len(names) or any(
         name.startswith(("/", "\\")) or ".." in re.split(r"[/\\]", name) for name in names
     ):
-        return _unreadable(
+        return unreadable(
             "Its parts have names that no spreadsheet program writes.", "Copy the sheets into a new workbook."
         )
     return None
@@ -278,7 +298,7 @@ def _look_through(archive: zipfile.ZipFile) -> Finding | None:
             ):  # UTF-16 looks like ASCII without its zeros
                 declared = _ENCODING.search(piece[:200]) if not before else None
                 if declared and not _PLAIN.fullmatch(declared[1]):
-                    return _unreadable(
+                    return unreadable(
                         "One of its parts is in an unusual encoding.",
                         "Save it again in a spreadsheet program.",
                     )
@@ -292,5 +312,6 @@ def _look_through(archive: zipfile.ZipFile) -> Finding | None:
     return None
 
 
-def _unreadable(why: str, mend: str) -> Finding:
+def unreadable(why: str, mend: str = "Save it as Excel workbook (.xlsx).") -> Finding:
+    """The finding about a file that is no form that can be read."""
     return error("workbook_unreadable", f"The file cannot be read as a form. {why}", mend)

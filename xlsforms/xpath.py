@@ -14,6 +14,8 @@ from typing import NoReturn
 
 DEPTH = 60
 """Brackets in brackets that are read; deeper ones are left to the phone."""
+LENGTH = 150
+"""Operators in a row of a tree that is judged: the tree is so deep, and who walks it by recursion goes as deep."""
 
 _TOKENS = re.compile(
     r"""\s*(?:(?P<number>\d+(?:\.\d*)?|\.\d+) | (?P<text>'[^']*'|"[^"]*") | (?P<reference>\$\{[^{}]*\})
@@ -115,29 +117,31 @@ Tree = Text | Number | Path | Call | Negative | Binary
 
 def parse(expression: str) -> Tree:
     """The tree of an expression. Raises Malformed, or TooDeep."""
-    tried = _tried(expression)
+    tried, _ = _tried(expression)
     if isinstance(tried, Malformed | TooDeep):
         raise tried.with_traceback(None)
     return tried
 
 
 def tree_of(expression: str) -> Tree | None:
-    """The tree, None where there is none: for checks that leave what is malformed to others."""
-    tried = _tried(expression)
-    return None if isinstance(tried, Malformed | TooDeep) else tried
+    """The tree, None where there is none, or one with more than LENGTH operators in a row: for checks that leave what is
+    malformed to others."""
+    tried, longest = _tried(expression)
+    return None if isinstance(tried, Malformed | TooDeep) or longest > LENGTH else tried
 
 
 @lru_cache(maxsize=8192)
-def _tried(expression: str) -> Tree | Malformed | TooDeep:
-    """The tree, or why there is none: several checks ask, and many questions have one condition."""
+def _tried(expression: str) -> tuple[Tree | Malformed | TooDeep, int]:
+    """The tree, or why there is none, and the most operators in a row: several checks ask, and many questions have one
+    condition."""
     try:
         reader = _Reader(_tokens(expression))
         tree = reader.expression(0)
         if reader.kind:
             reader.refuse()
     except (Malformed, TooDeep) as fault:
-        return fault
-    return tree
+        return fault, 0
+    return tree, reader.longest
 
 
 def parts(tree: Tree) -> Iterator[Tree]:
@@ -200,7 +204,7 @@ class _Reader:
 
     def __init__(self, tokens: list[tuple[str, str]]) -> None:
         self._tokens = [*tokens, ("", "")]
-        self._at = self._depth = 0
+        self._at = self._depth = self.longest = 0
         self.kind, self.token = self._tokens[0]
 
     def _is(self, *marks: str) -> bool:
@@ -249,9 +253,12 @@ class _Reader:
             tree = Negative(self.expression(_SIGN - 1))
         else:
             tree = self._operand()
+        length = 0
         while self.kind == "operator" and (binding := _BINDING[self.token]) > bound:
+            length += 1
             operator = self._next()
             tree = Binary(operator, tree, self.expression(binding))
+        self.longest = max(self.longest, length)
         self._depth -= 1
         return tree
 

@@ -9,6 +9,7 @@ import pytest
 from app.db import writing
 from app.policy import COMMAND
 from app.services import publish
+from tests.xlsforms.test_hostile import REFUSED
 from xlsforms import schema
 
 XLSX = publish.KINDS["xlsx"]
@@ -123,6 +124,8 @@ def test_warnings_of_the_converter_take_the_word_of_the_caller(put):
         (b"<a/>", "application/xml"),
         (b'<!DOCTYPE x [<!ENTITY e "x">]><x>&e;</x>', "text/xml"),
         (b"\x00" * 100, "application/octet-stream"),
+        (REFUSED["strings that are a bomb"][0], XLSX),
+        (REFUSED["a picture"][0], XLSX),
     ],
 )
 def test_what_is_no_form_is_refused_and_nothing_is_kept(put, designer, forms, content, kind):

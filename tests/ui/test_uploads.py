@@ -8,6 +8,7 @@ import pytest
 
 from tests.ui.browser import NARROW, open_page, overflow, sign_in
 from tests.ui.conftest import text_of
+from tests.xlsforms.test_hostile import REFUSED
 
 VISIT = """
 | survey   |                                |      |       |              |
@@ -66,6 +67,12 @@ def test_what_is_refused_shows_its_cells_gives_the_file_back_and_keeps_the_pictu
     page = text_of(designer.post("/forms/new", sent(("visit.md", VISIT.encode()), earlier=earlier)))
     assert "face.png there" in page
     assert "towns.csv missing" in page
+
+
+def test_a_workbook_made_to_harm_is_refused_in_words(designer):
+    page = designer.post("/forms/new", sent(("visit.xlsx", REFUSED["a sheet that is a bomb"][0])))
+    assert "far more than a form needs" in text_of(page)
+    assert "Delete empty rows and columns" in text_of(page)
 
 
 def test_files_that_are_no_form_are_told_at_once(designer):

@@ -55,7 +55,7 @@ def test_what_a_file_holds_decides_what_it_is(content, name, kind):
 @pytest.mark.parametrize(
     ("content", "word"),
     [
-        (b"", "empty"), (b" \n", "empty"), (b"\xff\xfe\x00\x81", "UTF-8"), (b"abc\x00def", "no text"),
+        (b"", "empty"), (b" \n", "empty"), (b"\xff\xfe\x00\xd8", "UTF-8"), (b"\x81\x82", "UTF-8"), (b"abc\x00def", "no text"),
         (OLE + "EncryptedPackage".encode("utf-16-le"), "password"),
         (b"PK\x03\x04" + b"\0" * 26 + b"mimetypeapplication/vnd.oasis.opendocument.spreadsheet", "OpenDocument"),
     ],

@@ -52,6 +52,7 @@ def test_brackets_nested_too_deep_are_not_judged():
 def test_a_long_condition_is_no_deep_one():
     tree = parse(" or ".join(["${a} = 'x'"] * 3000))
     assert sum(isinstance(one, Path) for one in parts(tree)) == 3000
+    assert tree_of(" + ".join(["1"] * 3000)) is None, "a walk by recursion would not come back"
 
 
 @given(st.text(st.sampled_from("()[]/.,@*'\"= <>!+-|$ {}ab1:"), max_size=40) | st.text(max_size=40))
