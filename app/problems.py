@@ -88,6 +88,17 @@ def unknown_device() -> Problem:
     )
 
 
+def link_expired() -> Problem:
+    """The link that makes a browser a device was shown more than three days ago."""
+    return Problem(
+        "link_expired",
+        403,
+        "The link is too old",
+        detail="A link works for three days after it was shown.",
+        mend="Ask your coordinator for a new one. What was not sent is not lost.",
+    )
+
+
 def credentials_needed(challenges: list[str]) -> Problem:
     """A phone that has a user name sent none, or not with its password; `challenges` are those of RFC 9110."""
     return Problem(

@@ -46,5 +46,7 @@ def _of(question: Question) -> Iterator[str]:
         yield _MAP if appearances & {"maps", "placement-map"} else _BY_TYPE[question.type]
     if question.type == "image" and appearances & _DRAWN:
         yield "has no surface to draw on: a picture is chosen instead"
+    if "__last-saved" in f"{question.default} {question.calculation}":
+        yield "fills nothing in from the interview before: it does not keep what was sent"
     if any(one.startswith("ex:") for one in appearances):
         yield "starts no other app: the answer is typed"

@@ -26,10 +26,10 @@ __all__ = ["errors", "init_app"]
 bp = Blueprint("fill", __name__, url_prefix=BROWSERS)
 
 _LONGEST: Final = 1000
-"""Of a token or a password, in characters."""
+"""Of what a browser shows to become a device, in characters."""
 _MODULES: Final = (
-    "interview.js", "fill/interviews.js", "fill/page.js", "fill/server.js", "fill/store.js", "fill/vault.js",
-    "fill/views.js",
+    "interview.js", "fill/interviews.js", "fill/opened.js", "fill/page.js", "fill/server.js", "fill/store.js",
+    "fill/vault.js", "fill/views.js",
 )  # fmt: skip
 """The scripts of the page, which name each other without a digest."""
 _ASSETS: Final = ("favicon.svg", "engine.css", "fill/page.css", "fill/page.js", "odk/web-forms.js")
@@ -92,15 +92,21 @@ def manifest() -> Response:
 @bp.post("/session")
 @needs("public")
 def begin() -> Response:
-    """Become a device: by the token of its link, or by its user name and password."""
+    """Become a device: by its link, by its user name and password, or by the ticket that was given for either."""
     said = request.get_json(silent=True)
-    said = said if isinstance(said, dict) else {}
-    token, username, password = (said.get(name) for name in ("token", "username", "password"))
-    if isinstance(token, str) and len(token) <= _LONGEST:
-        return browsers.remember(_described(browsers.by_link(token)), token)
-    if isinstance(username, str) and isinstance(password, str) and len(username + password) <= _LONGEST:
-        return browsers.remember(_described(browsers.by_name(username, password)), password)
-    raise problems.bad_request("The request names no device.", "Open the link of the device again.")
+    texts = said.values() if isinstance(said, dict) else ()
+    if not all(isinstance(text, str) and len(text) <= _LONGEST for text in texts):
+        said = None
+    match said:
+        case {"link": link}:
+            sender, ticket = browsers.by_link(link)
+        case {"ticket": kept}:
+            sender, ticket = browsers.by_ticket(kept)
+        case {"username": username, "password": password}:
+            sender, ticket = browsers.by_name(username, password)
+        case _:
+            raise problems.bad_request("The request names no device.", "Open the link of the device again.")
+    return browsers.remember(jsonify(_described(sender) | {"ticket": ticket}), ticket)
 
 
 @bp.get("/session")
@@ -109,7 +115,7 @@ def session() -> Response:
     """Which device this browser is, and what it keeps its unsent interviews under; 204 if it is none."""
     if not browsers.carried():
         return Response(status=204)
-    return browsers.renew(_described(browsers.sender()))
+    return browsers.renew(jsonify(_described(browsers.sender())))
 
 
 @bp.delete("/session")
@@ -140,21 +146,21 @@ def _root() -> str:
     return f"{request.script_root}{BROWSERS}"
 
 
-def _described(sender: Sender) -> Response:
+def _described(sender: Sender) -> dict[str, Any]:
     device, mission = filling.place(db.session, sender)
     config = state().config
-    return jsonify(
-        device=device.id,
-        name=device.display_name,
+    return {
+        "device": device.id,
+        "name": device.display_name,
         # As Collect fills it in: the name it signs in with.
-        username=device.username or "",
-        mission=mission.name,
-        server=f"{_root()}/projects/{mission.id}",
-        secret=base64.b64encode(filling.secret(sender, state().keyring)).decode(),
-        test=sender.test_form_id is not None,
-        request=config.max_request,
-        largest=config.max_submission,
-    )
+        "username": device.username or "",
+        "mission": mission.name,
+        "server": f"{_root()}/projects/{mission.id}",
+        "secret": base64.b64encode(filling.secret(sender, state().keyring)).decode(),
+        "test": sender.test_form_id is not None,
+        "request": config.max_request,
+        "largest": config.max_submission,
+    }
 
 
 def _blank(blank: filling.Blank) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from app.problems import Problem
 KEEP: Final = "It stays in this browser; show this message to your coordinator."
 
 _IN_A_BROWSER: Final[Mapping[str, tuple[str, str]]] = {
-    "sign_in_needed": ("", "Open the link of the device again, or sign in with its user name and password."),
+    "sign_in_needed": ("", "Open a new link of the device, or sign in with its user name and password."),
     "wrong_credentials": (
         "The user name or the password is wrong.",
         "Write them exactly as your coordinator gave them to you.",

@@ -154,13 +154,6 @@ def server_url(base: str, mission_id: int, token: str | None) -> str:
     return f"{base.rstrip('/')}/v1/{key}/projects/{mission_id}"
 
 
-def browser_url(base: str, token: str | None) -> str:
-    """Where interviews are filled in in a browser. With a token it is a key: it stands behind the #, which browsers send
-    to nobody. Never write it to a log."""
-    page = f"{base.rstrip('/')}/fill"
-    return page if token is None else f"{page}#{token}"
-
-
 def _give_token(device: Device, keyring: Keyring) -> str:
     if device.username is None:
         token = secrets.token_urlsafe(48)

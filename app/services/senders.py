@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 import sqlalchemy
@@ -10,7 +10,7 @@ from sqlalchemy import Connection, case, func, select
 
 from app import problems
 from app.keys import Keyring, KeyringError
-from app.models import Assignment, Device, Form, Mission
+from app.models import Assignment, Device, Form, Mission, now
 from app.services import credentials
 
 
@@ -65,11 +65,12 @@ _BY_TOKEN: Final = _DEVICE.where(
 _BY_NAME: Final = _DEVICE.where(Device.username == sqlalchemy.bindparam("username"))
 _BY_TICKET: Final = _DEVICE.where(Device.token_digest == sqlalchemy.bindparam("digest"))
 _TICKET: Final = "ticket of a browser"
+_INVITATION: Final = "invitation to a browser"
+_OPEN_FOR: Final = timedelta(days=3)
 
 
-def admit(connection: Connection, *, token: str, mission_id: int | None = None, keyring: Keyring) -> Sender:
+def admit(connection: Connection, *, token: str, mission_id: int, keyring: Keyring) -> Sender:
     """The phone that holds the token, with the forms put on it: one SELECT, nothing remembered between requests.
-    Without `mission_id` of whichever mission it is.
 
     Raises Problem: unknown_device (also revoked, or of another mission), closed_mission.
     """
@@ -77,21 +78,41 @@ def admit(connection: Connection, *, token: str, mission_id: int | None = None, 
     return _sender(rows, mission_id)
 
 
-def ticket(secret: str, keyring: Keyring) -> bytes:
+def invitation(device: Device, keyring: Keyring) -> bytes:
+    """What makes a browser the device, within three days: of no use to a phone, and of none once the device is cut off
+    or has another token. Browsers write down every address they open, so it must not be a key for long."""
+    ends = int((now() + _OPEN_FOR).timestamp())
+    return keyring.lock(ends.to_bytes(8, "big") + device.token_digest, _INVITATION)
+
+
+def accept(connection: Connection, *, invitation: bytes, keyring: Keyring) -> tuple[Sender, bytes]:
+    """The device whose invitation this is, and its ticket. Raises Problem: link_expired; else as `admit`."""
+    plain = _unlocked(invitation, _INVITATION, keyring)
+    if int.from_bytes(plain[:8], "big") < now().timestamp():
+        raise problems.link_expired()
+    made = ticket(plain[8:], keyring)
+    return resume(connection, ticket=made, keyring=keyring), made
+
+
+def ticket(token_digest: bytes, keyring: Keyring) -> bytes:
     """What a browser shows instead of the token or the password of the device it is: of no use to a phone, and of none
     once the device is cut off or has another token."""
-    return keyring.lock(keyring.token_digest(secret), _TICKET)
+    return keyring.lock(token_digest, _TICKET)
 
 
 def resume(
     connection: Connection, *, ticket: bytes, mission_id: int | None = None, keyring: Keyring
 ) -> Sender:
     """The device whose ticket this is. Raises Problem as `admit`; what is no ticket is of no device."""
+    digest = _unlocked(ticket, _TICKET, keyring)
+    return _sender(connection.execute(_BY_TICKET, {"digest": digest}).all(), mission_id)
+
+
+def _unlocked(locked: bytes, context: str, keyring: Keyring) -> bytes:
     try:
-        digest = keyring.unlock(ticket, _TICKET)
+        return keyring.unlock(locked, context)
     except KeyringError:
         raise problems.unknown_device() from None
-    return _sender(connection.execute(_BY_TICKET, {"digest": digest}).all(), mission_id)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ export async function show(place, { xform, file, finish = "Send", onFinish, onRe
   const { mount } = await import(place.dataset.engine);
   let state = "loading";
   const observer = new MutationObserver(() => {
+    keepToTheForm(place);
     const status = place.querySelector(".form-initialization-status:is(.ready, .error)");
     if (!status) return;
     const button = place.querySelector(".footer button[aria-label=Send]");
@@ -37,6 +38,14 @@ export async function show(place, { xform, file, finish = "Send", onFinish, onRe
     observer.disconnect();
     take();
   };
+}
+
+// Browsers remember what was typed, to offer it again, and some have its spelling looked at elsewhere. Not here.
+function keepToTheForm(place) {
+  for (const one of place.querySelectorAll(":is(input, textarea):not([autocomplete=off])")) {
+    one.autocomplete = "off";
+    one.spellcheck = false;
+  }
 }
 
 async function answers(payload) {

@@ -7,7 +7,7 @@ from markupsafe import Markup
 from werkzeug.wrappers import Response
 
 from app import auth, ledger
-from app.auth import needs
+from app.auth import BROWSERS, browsers, needs
 from app.db import db, writing
 from app.models import Device
 from app.problems import Problem
@@ -60,10 +60,12 @@ def set_up(project_id: int, device_id: int) -> str:
         return render_template("devices/one.html", device=line.device, line=line, settings=None)
     settings = _settings(project_id, line.device)
     line = service.line(db.session, project_id, device_id)
-    token = None if line.device.username else service.token(line.device, state().keyring)
+    browser = f"{_base()}{BROWSERS}"
+    if line.device.username is None:
+        browser += f"#{browsers.link(line.device)}"  # which browsers send to nobody
     return render_template(
         "devices/one.html",
-        browser=service.browser_url(_base(), token),
+        browser=browser,
         device=line.device,
         line=line,
         settings=settings,

@@ -3,14 +3,17 @@
 import base64
 import re
 import uuid
+from datetime import timedelta
+from unittest import mock
 
 import pytest
 from sqlalchemy import select
 
+from app.auth import browsers
 from app.db import writing
 from app.models import Assignment, Device, Form, FormVersion, Submission, now
 from app.policy import COMMAND
-from app.services import devices
+from app.services import devices, senders
 from tests.field import add_device, add_version, part, parts, submission
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -25,12 +28,23 @@ def app(make_app, public_keys):
 
 
 @pytest.fixture
-def begin(client):
-    """`begin(token)`: this browser becomes the device; what the server says of it."""
+def link(app, session):
+    """`link(device_id)`: what stands behind the # of the link that its page shows."""
 
-    def begin(token, *, status=200):
-        answer = client.post("/fill/session", json={"token": token})
-        assert answer.status_code == status, answer.text
+    def link(device_id):
+        with app.app_context(), writing(session):
+            return browsers.link(session.get_one(Device, device_id))
+
+    return link
+
+
+@pytest.fixture
+def begin(client, link):
+    """`begin(device_id)`: this browser becomes the device; what the server says of it."""
+
+    def begin(device_id):
+        answer = client.post("/fill/session", json={"link": link(device_id)})
+        assert answer.status_code == 200, answer.text
         return answer.json
 
     return begin
@@ -43,8 +57,9 @@ def send(client, session, xml, **files):
 # --- becoming a device -------------------------------------------------------------------------------------------
 
 
-def test_a_link_makes_a_browser_the_device_and_its_token_stays_nowhere(client, field):
-    answer = client.post("/fill/session", json={"token": field.token})
+def test_a_link_makes_a_browser_the_device_and_gives_nothing_a_phone_could_use(client, field, link):
+    shown = link(field.device_id)
+    answer = client.post("/fill/session", json={"link": shown})
     assert (answer.json["device"], answer.json["name"]) == (field.device_id, "Phone 7")
     assert answer.json["server"] == f"/fill/projects/{field.mission_id}"
     cookie = answer.headers["Set-Cookie"]
@@ -53,14 +68,29 @@ def test_a_link_makes_a_browser_the_device_and_its_token_stays_nowhere(client, f
     assert "SameSite=Strict" in cookie
     assert field.token not in cookie + answer.text
     assert base64.urlsafe_b64encode(field.token.encode()).decode()[:20] not in cookie
-    assert client.get("/fill/session").json == answer.json
-    # What the cookie holds opens no other door.
     ticket = client.get_cookie("saif_fill", path="/fill").value
-    assert client.get(f"/v1/key/{ticket}/projects/{field.mission_id}/formList").status_code == 403
+    assert answer.json == client.get("/fill/session").json | {"ticket": ticket}
+    for key in (ticket, shown):
+        assert client.get(f"/v1/key/{key}/projects/{field.mission_id}/formList").status_code == 403
+    # One is not the other: a link ends after days, a ticket does not.
+    assert client.post("/fill/session", json={"link": ticket}).json["code"] == "unknown_device"
+    assert client.post("/fill/session", json={"ticket": shown}).json["code"] == "unknown_device"
+    assert client.post("/fill/session", json={"ticket": ticket}).json == answer.json
 
 
-def test_under_tls_the_cookie_is_never_sent_without(client, field):
-    answer = client.post("/fill/session", json={"token": field.token}, base_url="https://saif.example")
+def test_a_link_works_for_three_days(client, field, link):
+    with mock.patch.object(senders, "now", return_value=now() - timedelta(days=3, seconds=1)):
+        old = link(field.device_id)
+    answer = client.post("/fill/session", json={"link": old})
+    assert (answer.status_code, answer.json["code"]) == (403, "link_expired")
+    with mock.patch.object(senders, "now", return_value=now() - timedelta(days=2, hours=23)):
+        newer = link(field.device_id)
+    assert client.post("/fill/session", json={"link": newer}).status_code == 200
+
+
+def test_under_tls_the_cookie_is_never_sent_without(client, field, link):
+    shown = {"link": link(field.device_id)}
+    answer = client.post("/fill/session", json=shown, base_url="https://saif.example")
     assert "Secure" in answer.headers["Set-Cookie"]
 
 
@@ -80,12 +110,14 @@ def test_a_device_with_a_user_name_signs_in(client, session, field, keyring):
     assert (
         client.post("/fill/session", json=said | {"username": "nobody"}).json["code"] == "wrong_credentials"
     )
-    assert client.post("/fill/session", json={"token": password}).json["code"] == "unknown_device"
+    assert client.post("/fill/session", json={"link": password}).json["code"] == "unknown_device"
     answer = client.post("/fill/session", json=said)
     assert (answer.json["device"], answer.json["username"]) == (device_id, name)
 
 
-@pytest.mark.parametrize("said", [None, [], {}, {"token": 7}, {"token": "x" * 2000}, {"username": "a"}])
+@pytest.mark.parametrize(
+    "said", [None, [], {}, {"link": 7}, {"link": "x" * 2000}, {"ticket": None}, {"username": "a"}]
+)
 def test_what_names_no_device_is_refused_in_words(client, field, said):
     answer = client.post("/fill/session", json=said)
     assert answer.status_code == 400
@@ -102,38 +134,42 @@ def test_a_browser_that_is_no_device_gets_the_page_and_nothing_else(client, fiel
     assert client.get("/fill/session").json["code"] == "unknown_device"
 
 
-def test_another_site_makes_no_browser_a_device_and_sends_nothing(client, field, begin):
+def test_another_site_makes_no_browser_a_device_and_sends_nothing(client, field, link, begin):
     foreign = {"Sec-Fetch-Site": "cross-site"}
-    answer = client.post("/fill/session", json={"token": field.token}, headers=foreign)
+    answer = client.post("/fill/session", json={"link": link(field.device_id)}, headers=foreign)
     assert (answer.status_code, answer.json["code"]) == (403, "bad_csrf")
-    session = begin(field.token)
+    session = begin(field.device_id)
     answer = client.post(f"{session['server']}/submission", data=parts(submission()), headers=foreign)
     assert answer.json["code"] == "bad_csrf"
 
 
-def test_cut_off_it_ends_and_with_a_new_link_it_opens_what_it_kept(client, session, field, keyring, begin):
-    before = begin(field.token)
+def test_cut_off_it_ends_and_with_a_new_link_it_opens_what_it_kept(
+    client, session, field, keyring, link, begin
+):
+    old = link(field.device_id)
+    before = begin(field.device_id)
     with writing(session):
         device = session.get_one(Device, field.device_id)
         devices.revoke(session, actor=COMMAND, device=device)
     assert client.get("/fill/session").json["code"] == "unknown_device"
-    begin(field.token, status=403)
+    assert client.post("/fill/session", json={"link": old}).json["code"] == "unknown_device"
     with writing(session):
-        token = devices.rotate(session, actor=COMMAND, device=device, keyring=keyring)
+        devices.rotate(session, actor=COMMAND, device=device, keyring=keyring)
     assert client.get("/fill/session").json["code"] == "unknown_device", "an old ticket stays an old ticket"
-    assert begin(token)["secret"] == before["secret"]
+    assert client.post("/fill/session", json={"link": old}).json["code"] == "unknown_device"
+    assert begin(field.device_id)["secret"] == before["secret"]
 
 
 def test_each_device_keeps_its_interviews_under_a_secret_of_its_own(session, field, keyring, begin):
     with writing(session):
-        add_device(session, field.mission_id, keyring, "another")
-    one, other = begin(field.token), begin("another")
+        another = add_device(session, field.mission_id, keyring, "another").id
+    one, other = begin(field.device_id), begin(another)
     assert one["secret"] != other["secret"]
     assert len(base64.b64decode(one["secret"])) == 32
 
 
 def test_a_page_can_always_lock_itself(client, field, begin):
-    begin(field.token)
+    begin(field.device_id)
     assert client.delete("/fill/session").status_code == 204
     assert client.get("/fill/session").status_code == 204
 
@@ -154,7 +190,7 @@ def test_its_forms_stand_in_one_list_with_their_files_and_what_a_browser_lacks(c
         ]
         version.schema = schema
         version_id = version.id
-    said = begin(field.token)
+    said = begin(field.device_id)
     (blank,) = client.get(f"{said['server']}/blanks").json
     assert (blank["form"], blank["version"], blank["encrypted"]) == ("visit", "2", False)
     assert blank["lacks"] == [
@@ -176,12 +212,12 @@ def test_a_form_that_phones_encrypt_is_listed_as_one_that_the_browser_does_not_o
     with writing(session):
         version = session.scalars(select(FormVersion)).one()
         version.schema = dict(version.schema) | {"encrypted": True}
-    (blank,) = client.get(f"{begin(field.token)['server']}/blanks").json
+    (blank,) = client.get(f"{begin(field.device_id)['server']}/blanks").json
     assert blank["encrypted"]
 
 
 def test_an_interview_is_received_as_a_phones_is(client, session, field, begin, tmp_path):
-    said = begin(field.token)
+    said = begin(field.device_id)
     xml = submission(f"uuid:{uuid.uuid4()}")
     assert send(client, said, xml, **{"a.jpg": b"picture"}).status_code == 201
     assert send(client, said, xml, **{"a.jpg": b"picture"}).status_code == 201
@@ -192,7 +228,7 @@ def test_an_interview_is_received_as_a_phones_is(client, session, field, begin, 
 
 
 def test_what_is_refused_is_said_to_somebody_in_front_of_a_browser(client, session, field, begin):
-    said = begin(field.token)
+    said = begin(field.device_id)
     with writing(session):
         session.scalars(select(Assignment)).one().state = "closed"
     answer = send(client, said, submission())
@@ -206,7 +242,7 @@ def test_what_is_refused_is_said_to_somebody_in_front_of_a_browser(client, sessi
 
 
 def test_the_device_of_one_mission_is_none_in_another(client, session, field, begin):
-    begin(field.token)
+    begin(field.device_id)
     assert client.get("/fill/projects/99/blanks").json["code"] == "unknown_device"
 
 

@@ -47,6 +47,12 @@ def test_a_signature_is_a_picture_that_is_chosen():
     assert "drawn" not in found["mark"]
 
 
+def test_nothing_comes_from_the_interview_before():
+    town = Question("town", "/data/town", "text", default="instance('__last-saved')/data/town")
+    (lack,) = lacking(Form("visit", "1", "Visit", "data", children=(town,)))
+    assert "interview before" in lack.words
+
+
 def test_the_lacks_stand_in_the_order_of_the_questions():
     lacks = lacking(
         form(("code", "barcode", None), ("log", "audit", None), ("code2", "barcode", "w1 ex:org.app"))

@@ -1,7 +1,7 @@
 // Interviews in the browser, with a network and without: which device this is, what is locked, what is open, what is sent.
-import { show as showForm } from "../interview.js";
 import * as interviews from "./interviews.js";
-import { Refusal, begin as becomeDevice, blanks, end, fetchBlanks, file, session as askSession } from "./server.js";
+import * as opened from "./opened.js";
+import { Refusal, begin as becomeDevice, blanks, end, fetchBlanks, session as askSession } from "./server.js";
 import { Store } from "./store.js";
 import * as vault from "./vault.js";
 import * as views from "./views.js";
@@ -16,10 +16,8 @@ const { root, worker } = document.body.dataset;
 /** What the server said of this device; null without a network, or while it is locked. */
 let session = null;
 let store = null;
-/** What made this browser the device, until it is kept sealed. */
-let credentials = null;
-/** The interview that is open: {line, blank, draft(), take(), release()}. */
-let open = null;
+/** What makes this browser the device again after it was locked, until it is kept sealed. */
+let ticket = null;
 let touched = Date.now();
 
 // --- which device this is ----------------------------------------------------------------------------------------
@@ -29,11 +27,11 @@ async function start() {
     say("Interviews are filled in over a secure connection only. Open this page with https, in a browser of the last years.");
     return;
   }
-  const token = location.hash.slice(1);
-  // The link is a key: it stays neither in the address nor in the browser's history.
-  if (token) history.replaceState(history.state, "", root);
+  const link = location.hash.slice(1);
+  // It is a key: not for long, but nobody shall read it from the address.
+  if (link) history.replaceState(history.state, "", root);
   await register();
-  if (token) return enter({ token });
+  if (link) return enter({ link });
   const device = localStorage.getItem(DEVICE);
   store = device && (await Store.of(device));
   const box = await store?.box();
@@ -43,7 +41,7 @@ async function start() {
   }
   try {
     const said = await askSession();
-    if (said) return await opened(said);
+    if (said) return await known(said);
     box?.byPassphrase ? locked("") : views.show("door");
   } catch (refusal) {
     net(refusal);
@@ -60,7 +58,7 @@ async function register() {
   let reloads = navigator.serviceWorker.controller !== null;
   navigator.serviceWorker.addEventListener("controllerchange", () => {
     // The first worker changes nothing; a newer one brings a newer page.
-    if (reloads && !open) location.reload();
+    if (reloads && !opened.isOpen()) location.reload();
     reloads = true;
   });
 }
@@ -68,15 +66,15 @@ async function register() {
 // A newer page is taken when nobody is in the middle of an interview.
 async function renew() {
   const registration = await navigator.serviceWorker?.getRegistration(root);
-  if (!open) registration?.waiting?.postMessage("take over");
+  if (!opened.isOpen()) registration?.waiting?.postMessage("take over");
 }
 
 async function enter(proof) {
   try {
     const said = await becomeDevice(proof);
-    credentials = proof;
+    ticket = said.ticket;
     say();
-    await opened(said, { proved: true });
+    await known(said, { proved: true });
   } catch (refusal) {
     net(refusal);
     say(refusal.message);
@@ -87,7 +85,7 @@ async function enter(proof) {
 }
 
 /** The server knows this device: its secret opens what is kept, or a new box is made. */
-async function opened(said, { proved = false } = {}) {
+async function known(said, { proved = false } = {}) {
   session = said;
   localStorage.setItem(DEVICE, said.device);
   store = await Store.of(said.device);
@@ -106,8 +104,8 @@ async function opened(said, { proved = false } = {}) {
 async function unlocked() {
   const box = await store.box();
   await store.keepBox({ ...box, locked: false, tries: 0, until: 0 });
-  if (credentials) await store.keep({ credentials });
-  credentials = null;
+  if (ticket) await store.keep({ ticket: { ticket, username: session.username } });
+  ticket = null;
   if (!(await store.get("browser"))) await store.keep({ browser: { deviceID: `saif:${crypto.randomUUID()}` } });
   touched = Date.now();
 }
@@ -116,7 +114,7 @@ async function unlocked() {
 async function cutOff(refusal) {
   const box = await store?.box();
   if (box) await store.keepBox(vault.withoutPassphrase(box));
-  await close();
+  await opened.close();
   store?.use(null);
   session = null;
   place();
@@ -174,14 +172,14 @@ function locked(why) {
 
 async function lock(why) {
   if (!store?.open) return;
-  await close();
+  await opened.close();
   const box = await store.box();
   await store.keepBox({ ...box, locked: true });
-  const known = await store.get("credentials");
+  const again = await store.get("ticket");
   store.use(null);
   session = null;
-  // Without what made this browser the device it could not become it again.
-  if (known) await leave();
+  // Without its ticket it could not become the device again.
+  if (again) await leave();
   say();
   locked(why);
 }
@@ -236,12 +234,12 @@ async function home() {
   place();
   await list();
   const again = history.state?.interview;
-  if (again && !open) {
+  if (again && !opened.isOpen()) {
     const line = await store.get(`interview/${again}`);
     if (line?.state === "open") return interview(line);
     history.replaceState(null, "", root);
   }
-  if (!open) views.show("home");
+  if (!opened.isOpen()) views.show("home");
   await refresh();
 }
 
@@ -251,36 +249,45 @@ async function list() {
   views.listBlanks(await blanks(store), before);
 }
 
-let refreshing = false;
+let running = Promise.resolve();
+let asked = false;
 
-/** Fetch what changed, send what waits. What the server refuses is said; without a network it is tried again. */
-async function refresh() {
-  if (refreshing || !store?.open) return;
-  refreshing = true;
+/** Fetch what changed, send what waits: once more after what is under way, so that what was just finished goes, too. */
+function refresh() {
+  if (asked) return running;
+  asked = true;
+  running = running.then(() => {
+    asked = false;
+    return refreshNow();
+  });
+  return running;
+}
+
+/** What the server refuses is said; without a network it is tried again. */
+async function refreshNow() {
+  if (!store?.open) return;
   try {
     session ??= await resumed();
     place();
     net(null);
-    if (!open) await fetchBlanks(store, session);
+    if (!opened.isOpen()) await fetchBlanks(store, session);
     await list();
     await send();
     await renew();
   } catch (refusal) {
-    if (!store?.open) return;
-    if (!refusal.code) throw refusal;
+    if (!store?.open) return; // locked meanwhile
+    if (!(refusal instanceof Refusal)) return say(`This device could not keep what was fetched (${refusal.name}): its storage may be full.`);
     net(refusal);
     if (refusal.code === "unknown_device") await cutOff(refusal);
     else if (refusal.code !== "offline") say(refusal.message);
-  } finally {
-    refreshing = false;
   }
 }
 
 /** The device again, after the page was locked or its ticket ran out. */
 async function resumed() {
-  const kept = await store.get("credentials");
-  const said = (await askSession()) ?? (kept && (await becomeDevice(kept)));
-  if (!said) throw new Refusal("sign_in_needed", "This browser is no device any more. Open the link of the device again, or sign in with its user name.");
+  const kept = await store.get("ticket");
+  const said = (await askSession()) ?? (kept && (await becomeDevice({ ticket: kept.ticket })));
+  if (!said) throw new Refusal("sign_in_needed", "This browser is no device any more. Open a new link of the device, or sign in with its user name.");
   if (String(said.device) !== localStorage.getItem(DEVICE)) location.reload();
   return said;
 }
@@ -348,123 +355,27 @@ function goOn(line) {
 
 $("[data-begin]").addEventListener("click", begin);
 $("[data-back]").addEventListener("click", () => views.show("home"));
-$("[data-close]").addEventListener("click", () => history.back());
+$("[data-close]").addEventListener("click", leaveInterview);
 addEventListener("popstate", async () => {
-  if (open) await close();
+  await opened.close();
   if (store?.open) await home();
 });
 
 async function interview(line) {
   say();
-  const release = await alone(line);
-  if (!release) {
-    history.replaceState(null, "", root);
-    views.show("home");
-    return say("This interview is open in another tab or window of this browser. Go on there, or close it there first.");
-  }
-  const blank = await store.get(`blank/${line.blank}`);
-  const xform = new TextDecoder().decode(await store.bytes(`xform/${line.blank}`));
-  const { deviceID } = await store.get("browser");
-  const draft = await interviews.answers(store, line);
-  const here = { line, release, draft: null, take: null, kept: "" };
-  open = here;
-  $("[data-saved]").textContent = draft ? `Kept on this device ${views.clock(line.saved)}.` : "Every answer is kept on this device.";
   views.show("interview");
-  here.take = await showForm($("#form"), {
-    xform,
-    file: (name) => file(store, blank, name),
-    draft,
-    preloadProperties: { deviceID, username: session?.username ?? (await store.get("credentials"))?.username ?? "" },
-    onOpen: (found) => (here.draft = found),
-    onReady: () => {
-      // A form that was only opened is no interview: it is kept with its first answer.
-      here.kept = stand(here);
-      $("#form").focus({ preventScroll: true });
-    },
-    onRefused: () => say("The browser cannot open this form. What it could not read stands below. Fill it in on a phone, and tell your coordinator."),
-    onFinish: finish,
-    onError: (error) => say(`The form could not go on: ${error.message}. What was answered before is kept. Close the interview and go on with it.`),
-  });
-  // Closed, or locked, while the engine came.
-  if (open !== here) here.take();
+  const username = session?.username ?? (await store.get("ticket"))?.username ?? "";
+  const mine = await opened.open(store, line, { username, largest: session?.largest ?? Infinity, onFinish: leaveInterview });
+  if (mine) return;
+  history.replaceState(null, "", root);
+  views.show("home");
+  say("This interview is open in another tab or window of this browser. Go on there, or close it there first.");
 }
 
-/** The right to be the only tab that has this interview open; null if another has it. */
-function alone(line) {
-  return new Promise((resolve) => {
-    navigator.locks.request(`saif-interview-${line.id}`, { ifAvailable: true }, (mine) => {
-      if (!mine) return resolve(null);
-      return new Promise((release) => resolve(release));
-    });
-  });
+async function leaveInterview() {
+  await opened.close();
+  history.replaceState(null, "", root);
+  await home();
 }
-
-let saving = Promise.resolve();
-
-/** Keep the answers if they changed. One after the other, so that an older state never follows a newer one. */
-function save() {
-  saving = saving.then(saveNow, saveNow);
-  return saving;
-}
-
-function stand({ draft }) {
-  const { xml, files, language } = draft.draft;
-  return JSON.stringify([xml, language, files.map((one) => one.name)]);
-}
-
-async function saveNow() {
-  const here = open;
-  if (!here?.draft || !store?.open) return;
-  const { xml, files, language } = here.draft.draft;
-  const now = stand(here);
-  if (now === here.kept) return;
-  try {
-    here.line = await interviews.keep(store, here.line, { xml, files, language });
-    here.kept = now;
-    $("[data-saved]").textContent = `Kept on this device ${views.clock(here.line.saved)}.`;
-    oversized(files, xml);
-  } catch (error) {
-    say(`The last answers could not be kept on this device (${error.name}): its storage may be full. Do not close the page; make room, and answer on.`);
-  }
-}
-
-function oversized(files, xml) {
-  const largest = (session?.largest ?? Infinity) - xml.length * 2;
-  const found = files.find((one) => one.size > largest);
-  say(found ? `${found.name} is larger than the server takes (${Math.floor(largest / 1e6)} MB). Remove it, and choose a smaller one.` : "");
-  return Boolean(found);
-}
-
-async function finish({ xml, files }) {
-  if (oversized(files, xml)) return scrollTo(0, 0);
-  await saving;
-  const { line, draft } = open;
-  await interviews.keep(store, line, { xml, files, language: draft.draft.language }, "ready");
-  open.draft = null; // nothing of it changes any more: what waits is sent as it is, as often as it takes
-  history.back();
-}
-
-/** Keep what is open, and take it off the page. */
-async function close() {
-  if (!open) return;
-  await save();
-  const { take, release } = open;
-  open = null;
-  take?.();
-  $("#form").replaceChildren();
-  release();
-}
-
-for (const name of ["input", "change", "click", "keyup"]) {
-  let due = null;
-  // After the engine has heard of it.
-  $("#form").addEventListener(name, () => {
-    clearTimeout(due);
-    due = setTimeout(save, 250);
-  });
-}
-setInterval(() => open && save(), 2_000);
-addEventListener("visibilitychange", () => document.hidden && open && save());
-addEventListener("pagehide", () => open && save());
 
 await start();

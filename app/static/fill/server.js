@@ -30,10 +30,10 @@ async function ask(url, how) {
 
 const root = document.body.dataset.root;
 
-/** Become the device of these credentials: {token} or {username, password}. Gives what the server says of it. */
-export async function begin(credentials) {
+/** Become the device of {link}, {username, password} or {ticket}. Gives what the server says of it. */
+export async function begin(proof) {
   const headers = { "Content-Type": "application/json" };
-  return (await ask(`${root}/session`, { method: "POST", headers, body: JSON.stringify(credentials) })).json();
+  return (await ask(`${root}/session`, { method: "POST", headers, body: JSON.stringify(proof) })).json();
 }
 
 /** Which device this browser is; null if it is none. */
