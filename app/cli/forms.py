@@ -16,7 +16,7 @@ from app.db import writing
 from app.models import DeviceGroup, FormVersion
 from app.policy import COMMAND
 from app.services import devices, form_keys, forms, missions, originals, printing, publish, trial_devices
-from xlsforms import library, starter
+from xlsforms import library, lint, starter, validate
 
 group = Commands("form", help="Forms: check them, publish them, put them on phones.")
 group.add_command(texts.group)
@@ -40,7 +40,10 @@ _media = click.option(
     type=click.Path(dir_okay=False, path_type=Path),
     help="Write the workbook with its findings as comments to this .xlsx.",
 )
-def check(file: Path, media: tuple[Path, ...], code: str | None, annotated: Path | None) -> None:
+@click.option("--validate", "validating", is_flag=True, help="Ask ODK Validate, too; it needs Java.")
+def check(
+    file: Path, media: tuple[Path, ...], code: str | None, annotated: Path | None, validating: bool
+) -> None:
     """Compile a form and say what there is to say about it. Nothing is stored.
 
     FILE is a workbook (.xlsx, .xls), a zip of CSV files, a Markdown table or an XForm. Files it names are looked for
@@ -60,6 +63,8 @@ def check(file: Path, media: tuple[Path, ...], code: str | None, annotated: Path
     else:
         made = publish.made_with(checked.compiled)
         checked = replace(checked, compiled=checked.compiled.with_files(names, known=made))
+    if validating:
+        checked = _validated(checked)
     say(checked.findings)
     if annotated:
         original = originals.Original(checked.content, checked.compiled.kind or "", file.name)
@@ -347,6 +352,16 @@ def _check(file: Path) -> publish.Checked:
     checked = publish.check(file.read_bytes(), file.name, progress=tell)
     click.echo(f"\r{'':<40}\r", nl=False, err=True)
     return checked
+
+
+def _validated(checked: publish.Checked) -> publish.Checked:
+    """With what ODK Validate objects to, first and at its cells; or a word that it was not asked."""
+    compiled = checked.compiled
+    said = validate.validate(compiled.xform) if compiled.xform else ()
+    if said is None:
+        click.echo("ODK Validate was not run: there is no Java here.", err=True)
+    placed = tuple(lint.placed(said or (), compiled.workbook))
+    return replace(checked, compiled=replace(compiled, findings=(*placed, *compiled.findings)))
 
 
 def _publish(session: Session, version: FormVersion, note: str, lossy: bool) -> FormVersion:

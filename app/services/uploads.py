@@ -104,6 +104,21 @@ def get(session: Session, mission_id: int, upload_id: uuid.UUID) -> Upload:
     return found
 
 
+def open_ones(session: Session, mission_id: int, actor: Actor) -> list[Upload]:
+    """What somebody uploaded lately and is not over: being checked, or refused and not uploaded again under its name."""
+    lately = session.scalars(
+        select(Upload)
+        .where(Upload.mission_id == mission_id, Upload.created_by == actor.user_id)
+        .order_by(Upload.created_at.desc(), Upload.id.desc())
+        .limit(20)
+        .options(defer(Upload.content), defer(Upload.cells), defer(Upload.findings))
+    )
+    newest: dict[str, Upload] = {}
+    for one in lately:
+        newest.setdefault(one.name, one)
+    return [one for one in newest.values() if one.state in (*_PENDING, "refused")]
+
+
 def before(session: Session, upload: Upload) -> int:
     """How many uploads wait, or are being checked, that came before this one."""
     statement = select(func.count()).where(Upload.state.in_(_PENDING), Upload.created_at < upload.created_at)

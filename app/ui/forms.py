@@ -11,7 +11,7 @@ from app import auth, policy, problems
 from app.auth import needs
 from app.db import db, writing
 from app.models import Form, FormVersion
-from app.services import form_keys, originals, texts, trial_detail, trial_devices
+from app.services import form_keys, originals, texts, trial_detail, trial_devices, uploads
 from app.services import forms as service
 from app.services import publish as publishing
 from app.ui import findings, frame, words
@@ -59,6 +59,7 @@ def listing(project_id: int) -> str:
         "forms/list.html",
         forms=service.listing(db.session, project_id),
         elsewhere=service.elsewhere(db.session, project_id) if may_assign else (),
+        uploads=uploads.open_ones(db.session, project_id, auth.actor()),
     )
 
 

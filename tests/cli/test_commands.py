@@ -13,6 +13,7 @@ from app.models import Device, FormKey, FormMedia, LedgerEntry, Mission, User
 from app.policy import COMMAND
 from app.services import demo, missions, users
 from tests.cli.conftest import every_command
+from xlsforms import validate
 
 FORM = b"""
 | survey |
@@ -394,7 +395,7 @@ def test_the_files_of_a_form_are_looked_for_where_they_are_told_in_its_folder_an
     assert [tuple(row) for row in media] == [("face.png", b"x"), ("towns.csv", b"name,label\na,A\n")]
 
 
-def test_the_original_and_the_annotated_workbook_are_written(saif, tmp_path):
+def test_the_original_and_the_annotated_workbook_are_written(saif, tmp_path, monkeypatch):
     path = tmp_path / "visit.md"
     path.write_text(WITH_FILES)
     saif("form", "publish", path, "--draft")
@@ -406,4 +407,7 @@ def test_the_original_and_the_annotated_workbook_are_written(saif, tmp_path):
     saif("form", "check", path, "--annotated", tmp_path / "mend.xlsx", fails=True)
     book = openpyxl.load_workbook(tmp_path / "mend.xlsx")
     assert book.sheetnames[0] == "_findings"
+    monkeypatch.setattr(validate, "which", lambda _: None)
+    path.write_text(WITH_FILES)
+    assert "ODK Validate was not run" in saif("form", "check", path, "--validate", stderr=True)
     assert "nota" in book["survey"]["A2"].comment.text

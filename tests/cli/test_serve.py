@@ -2,10 +2,12 @@
 
 import json
 import os
+import re
 import signal
 import stat
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -47,8 +49,26 @@ def first(home, module_port):
         head = {"Authorization": f"Bearer {answer.json()['token']}"}
         seen["forms"] = requests.get(f"{base}/v1/projects/{note['project_id']}/forms", headers=head).json()
         seen["cases"] = requests.get(f"{base}/v1/projects/{note['project_id']}/cases", headers=head)
+        seen["upload"] = _upload(base, note)
         seen["processes"] = _family(process.pid)
     seen["out"] = (home.parent / "out.txt").read_text()
+    return seen
+
+
+def _upload(base, note):
+    """The page an upload ends at, and those seen on the way there."""
+    browser, home = requests.Session(), f"{base}/projects/{note['project_id']}"
+    browser.post(f"{base}/sign-in", data={"email": note["email"], "password": note["password"]})
+    token = re.search(r'name="csrf_token" value="([^"]+)"', browser.get(home).text)[1]
+    form = b"| survey | | | |\n| | type | name | label |\n| | text | a | A |\n"
+    page = browser.post(
+        f"{home}/forms/new", data={"csrf_token": token}, files={"workbook": ("served.md", form)}
+    )
+    seen, patience = [page.url], time.monotonic() + 60
+    while "/uploads/" in seen[-1] and time.monotonic() < patience:
+        time.sleep(0.2)
+        page = browser.get(seen[0])
+        seen.append(page.url)
     return seen
 
 
@@ -81,6 +101,11 @@ def test_the_first_start_leaves_a_note_that_only_its_owner_reads(first, module_p
     assert set(first["note"]) == {"url", "email", "password", "project_id", "device_url"}
     assert first["note"]["url"] == f"http://127.0.0.1:{module_port}"
     assert json.dumps(first["note"], indent=1) in first["out"], "it prints the same"
+
+
+def test_an_upload_is_checked_by_the_worker_while_the_page_waits(first):
+    assert "/forms/uploads/" in first["upload"][0], "the request did not wait for it"
+    assert "/forms/served?version=" in first["upload"][-1]
 
 
 def test_with_the_note_one_signs_in_and_finds_both_forms(first):

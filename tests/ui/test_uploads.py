@@ -8,6 +8,7 @@ import pytest
 
 from tests.ui.browser import NARROW, open_page, overflow, sign_in
 from tests.ui.conftest import text_of
+from tests.ui.test_browser import ACCESSIBLE, CONTRAST
 from tests.xlsforms.test_hostile import REFUSED
 
 VISIT = """
@@ -73,6 +74,17 @@ def test_a_workbook_made_to_harm_is_refused_in_words(designer):
     page = designer.post("/forms/new", sent(("visit.xlsx", REFUSED["a sheet that is a bomb"][0])))
     assert "far more than a form needs" in text_of(page)
     assert "Delete empty rows and columns" in text_of(page)
+
+
+def test_who_closed_the_page_finds_the_upload_on_the_list_of_forms_until_it_is_over(designer, visit):
+    assert "Your uploads" not in designer.get("/forms")
+    designer.post("/forms/new", sent(("visit.md", BAD.encode())))
+    page = designer.get("/forms")
+    assert "to be mended" in page
+    assert re.search(r'href="[^"]+/forms/uploads/[0-9a-f-]{36}">visit.md</a>', page)
+    assert "Your uploads" not in visit("administrator").get("/forms")
+    designer.post("/forms/new", sent(("visit.md", VISIT.encode())))
+    assert "Your uploads" not in designer.get("/forms")
 
 
 def test_files_that_are_no_form_are_told_at_once(designer):
@@ -165,6 +177,9 @@ DROP = """([area, files]) => {
 def test_files_are_dropped_checked_mended_and_dropped_again(enter, house):
     url, office = house
     page = enter(width=NARROW)
+    page.goto(f"{url}/findings")
+    assert page.evaluate(ACCESSIBLE) == []
+    assert overflow(page) <= 0
     page.goto(f"{url}/projects/{office.mission_id}/forms/new")
     page.evaluate(DROP, ["[data-drop]", [["face.png", "x"]]])
     page.evaluate(DROP, ["[data-drop]", [["visit.md", BAD], ["wrong.txt", "x"]]])
@@ -175,6 +190,12 @@ def test_files_are_dropped_checked_mended_and_dropped_again(enter, house):
     page.wait_for_selector("h1:has-text('visit.md was not taken')")
     assert "nota" in page.inner_text("#findings")
     assert overflow(page) <= 0
+    assert page.evaluate(ACCESSIBLE) == []
+    assert page.evaluate(CONTRAST) == []
+    marked, box = (page.locator(one).first.bounding_box() for one in (".faulty", ".excerpt"))
+    assert box["x"] <= marked["x"] < box["x"] + box["width"], "the cell at fault is in sight"
+    page.keyboard.press("j")
+    assert page.evaluate("document.activeElement.closest('.finding') !== null")
     page.evaluate(DROP, ["[data-drop]", [["visit.md", VISIT], ["towns.csv", "name,label\na,A\n"]]])
     page.click("text=Upload and check")
     page.wait_for_selector("text=Visit is a draft now")
