@@ -2,6 +2,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# Every process would compile all of SAIF again where the environment forbids to keep what was compiled.
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: run test lint bench soak lock screenshots pictures engine clean help
 
@@ -11,8 +13,8 @@ help: ## Say what there is
 run: $(VENV)/.run ## Set up everything and serve SAIF at http://127.0.0.1:8000 (PORT and SAIF_HOME move it)
 	@exec $(BIN)/saif serve
 
-test: $(VENV)/.dev ## Set up what tests need (Java, Chromium, PostgreSQL by apt where it may) and run all of them
-	@tests/prepare.sh
+test: ## Set up what tests need (Java, Chromium, PostgreSQL by apt where it may) and run all of them
+	@tests/prepare.sh & beside=$$!; $(MAKE) --no-print-directory $(VENV)/.dev && wait $$beside
 	@$(BIN)/pytest -n 2 --dist loadfile $(ARGS)
 
 lint: $(VENV)/.dev ## Format, rules, types, layers, and whether the docs say what the code does
@@ -64,5 +66,5 @@ $(VENV)/.run: requirements.txt pyproject.toml | $(VENV)/bin/python
 	@touch $@
 
 $(VENV)/.dev: requirements-dev.txt $(VENV)/.run
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-compile --require-hashes -r requirements-dev.txt
 	@touch $@
