@@ -17,7 +17,7 @@ from xlsforms.mapping import Mapping
 from xlsforms.privacy import privacy
 from xlsforms.schema import Form, references
 from xlsforms.spelling import nearest
-from xlsforms.workbook import Workbook
+from xlsforms.workbook import TRANSLATED, Workbook
 
 _TELLING = {
     "geopoint": "where the person is", "geotrace": "where the person went", "geoshape": "where the person is",
@@ -39,6 +39,7 @@ def lint(
         found += _destination(form)
         found += _questions(form)
         found += _gate(workbook, form)
+        found += _unlabelled(workbook)
         found += functions.check(form)
         found += _entities(form)
         found += islice(conditions.check(form), cells.MOST)
@@ -134,6 +135,24 @@ def _gate(workbook: Workbook, form: Form) -> Iterator[Finding]:
                 row=2,
                 column=header,
             )
+
+
+def _unlabelled(workbook: Workbook) -> Iterator[Finding]:
+    """Lists whose first choice has neither text nor picture: pyxform writes them, and phones, which look at the first to
+    know where texts are, refuse the form."""
+    sheet = workbook["choices"]
+    shown = [header for column in TRANSLATED for header in sheet.all_headers(column)]
+    used = {name for _, name, _ in choices.selects(workbook["survey"])}
+    for number, cells_of in sheet.numbered():
+        name = sheet.get(cells_of, "list_name")
+        if name in used and not any(cells_of.get(header) for header in shown):
+            yield error(
+                "choices_unlabelled",
+                f"The first choice of the list {name} has no label: no phone opens the form.",
+                "Fill in the labels of the list; a label may be the same as the name.",
+                **sheet.cell(number, "label"),
+            )
+        used.discard(name)
 
 
 def _questions(form: Form) -> Iterator[Finding]:

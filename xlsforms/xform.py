@@ -213,6 +213,8 @@ class _Reader:
                     "xform_too_deep",
                     f"Groups and repeats are nested more than {DEPTH} deep, and the server reads no deeper.",
                     "Nest fewer groups in each other.",
+                    question=path,
+                    column="type",
                 )
             )
         bind = self.binds.get(path, {})

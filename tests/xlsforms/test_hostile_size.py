@@ -1,18 +1,21 @@
 """Forms made to be slow: what runs in the server's own process stays quick. Bounds are generous; the faults these
 tests were written for took minutes."""
 
+import sys
 import time
 
 import pytest
 
+from benchmarks.compile import choices, questions, workbook
 from xlsforms import dictionary
 from xlsforms.cells import MOST, check
+from xlsforms.compile import compile_here
 from xlsforms.mapping import Mapping, read
 from xlsforms.privacy import privacy
 from xlsforms.schema import Form, Question, Repeat
 from xlsforms.spelling import nearest
 from xlsforms.target import parse
-from xlsforms.workbook import Workbook
+from xlsforms.workbook import Limits, Workbook
 
 MANY = 3000
 
@@ -70,3 +73,29 @@ def test_the_nearest_word_is_looked_for_among_likely_ones_only(quickly):
     assert nearest("", ["a"]) is None
     assert nearest("x" * 10_000, ["x" * 10_000]) is None
     assert nearest("aaaa", ("aaa" + str(n) for n in range(100_000))) is not None
+
+
+def calls(content: bytes) -> int:
+    """How many functions are called, of the library and of ours, from the end of the conversion to the findings."""
+    counted = [0]
+
+    def count(_frame, event, _argument):
+        counted[0] += event == "call"
+
+    def begin(step, _share):
+        if step == "checking" and not counted[0]:
+            sys.setprofile(count)
+
+    before = sys.getprofile()
+    try:
+        form = compile_here("xlsx", content, "large.xlsx", beside=None, limits=Limits(), progress=begin)
+    finally:
+        sys.setprofile(before)
+    assert form.ok
+    return counted[0]
+
+
+@pytest.mark.parametrize("made", [questions, choices])
+def test_a_form_twice_as_large_takes_twice_the_work(made):
+    small, large = (calls(workbook(made(number))) for number in (300, 600))
+    assert large < 2.2 * small
