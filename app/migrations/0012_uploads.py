@@ -38,7 +38,7 @@ def upgrade() -> None:
             nullable=False,
             comment="Where a check is at: reading, converting, checking",
         ),
-        sa.Column("share", sa.Float(), nullable=True, comment="Of the step, 0 to 1, where that is known"),
+        sa.Column("share", sa.Double(), nullable=True, comment="Of the step, 0 to 1, where that is known"),
         sa.Column("tries", sa.Integer(), nullable=False, comment="How often a check was begun"),
         sa.Column(
             "touched_at",
