@@ -60,11 +60,12 @@ async function answers(payload) {
  */
 export function requests({ xml, files }, most) {
   const bundles = [[]];
-  let room = most - xml.length;
+  const free = most - new Blob([xml]).size;
+  let room = free;
   for (const file of files) {
     if (file.size > room && bundles.at(-1).length) {
       bundles.push([]);
-      room = most - xml.length;
+      room = free;
     }
     bundles.at(-1).push(file);
     room -= file.size;

@@ -1,13 +1,14 @@
 """A desk: an office that is served, a device for a browser, and a browser that keeps its profile on the disk."""
 
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 from flask import Flask
 from sqlalchemy.orm import Session
 
+from app import create_app
 from app.auth import browsers
 from app.db import writing
 from app.models import Device
@@ -70,7 +71,8 @@ class Desk:
 @pytest.fixture(scope="module")
 def desk(empty_office, tmp_path_factory):  # noqa: F811
     office = empty_office.moved(tmp_path_factory.mktemp("desk"))
-    app = office.app()
+    # Small, so that an interview with files takes several requests.
+    app = create_app(replace(office.config, max_request=100_000))
     here = app.extensions["saif"]
     with Session(here.engine) as session, writing(session):
         device, token = devices.create(

@@ -5,6 +5,7 @@ import json
 import re
 
 import pytest
+from axe_playwright_python.base import AXE_SCRIPT
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -13,12 +14,13 @@ from app.policy import COMMAND
 from app.services import devices
 from tests.fill.conftest import PASSPHRASE, begin, ready, unlock
 from tests.ui.browser import NARROW, overflow
+from tests.ui.test_pages import AXE
 from tests.ui.test_preview import choose, picture, question, speak
 
 pytestmark = pytest.mark.browser
 
 MARKS = ["Xylophone Ferry", "Quixotic Lamplight", "Zephyrine Marmalade", "Umbrella Volcano"]
-SOUND = b"ID3 Recorded Nightingale " * 50
+SOUND = b"ID3 Recorded Nightingale " * 5000
 DUMP = """async () => {
   const text = (one) => one instanceof ArrayBuffer || ArrayBuffer.isView(one)
     ? new TextDecoder("latin1").decode(one) : one && typeof one === "object"
@@ -53,6 +55,12 @@ def on_disk(folder):
     return whole + whole.replace(b"\0", b"")
 
 
+def serious(page):
+    """What axe finds on the page as it is."""
+    page.evaluate(AXE_SCRIPT)
+    return page.evaluate(AXE)
+
+
 def attach(page, label, name, content):
     page.wait_for_selector(".question-container")
     question(page, label).locator("input[type=file]").last.set_input_files(
@@ -82,6 +90,7 @@ def test_the_network_is_cut_the_page_reloaded_the_tab_closed_and_the_browser_end
     page.wait_for_selector("text=Before you begin")
     assert "shows no map" in page.inner_text("[data-lacks]")
     assert "Way here" in page.inner_text("[data-lacks]")
+    assert serious(page) == []
     page.click("[data-begin]")
     ready(page)
     assert overflow(page) <= 0
@@ -130,8 +139,19 @@ def test_the_network_is_cut_the_page_reloaded_the_tab_closed_and_the_browser_end
 
     context = profile()
     page = context.new_page()
+    sending = []
+
+    def break_off_once(route):
+        """The network goes with the second request, of which there is one for each large file."""
+        sending.append(route.request.url)
+        route.abort() if len(sending) == 2 else route.continue_()
+
+    context.route("**/submission?*", break_off_once)
     page.goto(f"{desk.url}/fill")
+    page.wait_for_selector("text=No network. Nothing is lost")
+    page.click("[data-refresh]")
     page.wait_for_selector("text=Its answers are no longer on this device.")
+    assert len(sending) == 4, "what may have arrived is sent again"
     assert not re.search("(answers|attached)/", json.dumps(page.evaluate(DUMP)))
 
     here = desk.state
@@ -154,6 +174,7 @@ def test_locked_and_cut_off_it_opens_nothing_and_with_a_new_link_everything(desk
     ready(page)
     page.get_by_role("textbox", name="Met at").fill(MARKS[3])
     kept(page)
+    assert serious(page) == []
 
     other = context.new_page()
     other.goto(f"{desk.url}/fill")
@@ -164,6 +185,7 @@ def test_locked_and_cut_off_it_opens_nothing_and_with_a_new_link_everything(desk
     page.click("[data-lock]")
     page.wait_for_selector("[data-locked-why]:text('The page is locked.')")
     assert context.cookies(f"{desk.url}/fill") == []
+    assert serious(page) == []
     page.reload()
     page.wait_for_selector("[data-locked-why]:text('The page was locked.')")
     for _ in range(5):
@@ -181,11 +203,14 @@ def test_locked_and_cut_off_it_opens_nothing_and_with_a_new_link_everything(desk
     page.fill("#again", "12345678901")
     page.click("text=Keep it >> nth=0")
     page.wait_for_selector("text=This is guessed too easily.")
+    assert serious(page) == []
     page.click("text=Keep the one I have")
     page.get_by_role("button", name="Go on").click()
     ready(page)
     assert page.get_by_role("textbox", name="Met at").input_value() == MARKS[3]
     page.click("[data-close]")
+    page.get_by_role("button", name="Go on").wait_for()
+    assert serious(page) == []
 
     with desk.changing() as (session, device):
         devices.revoke(session, actor=COMMAND, device=device)
@@ -195,6 +220,7 @@ def test_locked_and_cut_off_it_opens_nothing_and_with_a_new_link_everything(desk
     page.reload()
     page.wait_for_selector("[data-view=door]:not([hidden])")
     assert not page.is_visible("#passphrase"), "nothing here opens it any more"
+    assert serious(page) == []
     context.set_offline(False)
     with desk.changing() as (session, device):
         devices.rotate(session, actor=COMMAND, device=device, keyring=desk.state.keyring)

@@ -101,7 +101,7 @@ async function saveNow() {
 
 /** Whether a file is larger than the server takes: said when it is chosen, and not days later. */
 function tooLarge({ xml, files }) {
-  const most = here.largest - 2 * xml.length - 10_000;
+  const most = here.largest - new Blob([xml]).size - 10_000; // what stands around the parts of a request
   const found = files.find((one) => one.size > most);
   if (found) say(`${found.name} is larger than the server takes (${Math.floor(most / 1e6)} MB). Remove it, and choose a smaller one.`);
   return Boolean(found);
