@@ -10,8 +10,13 @@ from pathlib import Path
 import pytest
 import requests
 
+from xlsforms.compile import compile_form
+
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted(ROOT.glob("docs/*.md"))
+FORM = re.compile(
+    r"^```xlsform\n(.*?)^```\n(?:(?:(?!```)[^\n]*\n)*```findings\n(.*?)^```)?", re.MULTILINE | re.DOTALL
+)
 BLOCK = re.compile(r"^```(python|console)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 
@@ -55,3 +60,12 @@ def test_the_commands_of_a_page_do_what_they_show(page, first_run):
             wanted = expected.replace("…", "...")
             options = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
             assert checker.check_output(wanted, done.stdout, options), f"saif {command}:\n{done.stdout}"
+
+
+@pytest.mark.parametrize("page", [p for p in PAGES if FORM.search(p.read_text())], ids=lambda p: p.name)
+def test_the_forms_of_a_page_are_what_it_says_of_them(page):
+    """A form in the docs compiles; one with findings below it gets exactly those."""
+    for form, findings in FORM.findall(page.read_text()):
+        compiled = compile_form(form.encode(), f"{page.stem}.md")
+        said = [f"{one.severity}: {one.message} ({one.where}) {one.mend}" for one in compiled.findings]
+        assert said == findings.splitlines() if findings else compiled.ok, said

@@ -88,6 +88,12 @@ def walk(page: Page, url: str, office: Office):
     page.click("tbody a >> nth=0")
     page.wait_for_load_state()
     yield "submission"
+    page.click("text=Edit answers")
+    page.fill("#edit-reason", "The shelter spelt the name")
+    yield "submission-edit-reason"
+    page.click("text=Open the form")
+    page.wait_for_selector(".form-initialization-status.ready", state="attached")
+    yield "submission-edit"
     page.goto(f"{home}/cases")
     page.click("tbody a >> nth=0")
     page.wait_for_load_state()
@@ -126,6 +132,7 @@ def _draft(page: Page, home: str):
     yield "trial"
     yield from _preview(page, home)
     yield from _versions(page, home)
+    yield from _fill(page, home)
 
 
 def _preview(page: Page, home: str):
@@ -170,6 +177,31 @@ def _versions(page: Page, home: str):
     page.click("main >> text=On paper")
     page.wait_for_selector("text=Download the PDF")
     yield "form-paper"
+
+
+def _fill(page: Page, home: str):
+    """The browser of a device, from its link to an interview."""
+    page.goto(f"{home}/devices/1")
+    link = (
+        page.locator("details", has_text="In a browser, without a phone")
+        .locator("code.address")
+        .text_content()
+    )
+    page.goto(link)
+    page.wait_for_selector("#new-passphrase")
+    yield "fill-passphrase"
+    page.fill("#new-passphrase", "three words apart")
+    page.fill("#again", "three words apart")
+    page.click("text=Keep it")
+    page.wait_for_selector("[data-blanks] li")
+    yield "fill-home"
+    page.click("[data-blanks] button >> nth=0")
+    page.wait_for_selector("[data-view=before]:not([hidden]), [data-view=interview]:not([hidden])")
+    if page.is_visible("[data-begin]"):  # there is something the browser cannot do
+        yield "fill-before"
+        page.click("[data-begin]")
+    page.wait_for_selector(".form-initialization-status.ready", state="attached")
+    yield "fill-interview"
 
 
 def main() -> int:

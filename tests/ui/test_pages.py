@@ -86,7 +86,14 @@ def test_axe_finds_nothing_serious_on_any_page_and_none_runs_what_it_was_not_giv
     page.context.close()
     assert wrong == {}
     assert complaints == []
-    assert {"form-refused", "preview", "form-compare", "form-texts"} <= set(names)
+    assert {
+        "form-refused",
+        "preview",
+        "form-compare",
+        "form-texts",
+        "submission-edit",
+        "fill-interview",
+    } <= set(names)
 
 
 def test_no_template_holds_a_script_a_style_or_a_handler_and_none_names_another_host():
