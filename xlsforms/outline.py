@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from xlsforms import dictionary, mapping, wording
+from xlsforms.language import direction
 from xlsforms.schema import METADATA, Form, Node, Question, Repeat, text
 from xlsforms.target import Mapping, Target
 
@@ -64,7 +65,7 @@ class _Reader:
     def __init__(self, form: Form, language: str, mapped: Mapping, privacy: MappingABC[str, str]) -> None:
         self._form, self._language = form, language
         self._mapped, self._privacy = mapped, privacy
-        self._names = wording.names(form, language)
+        self._names = _apart(wording.names(form, language), language)
         self._phrases = wording.phrases("")
         self._choices = {
             key: tuple((one.name, self._said(one.label)) for one in codes[:CHOICES])
@@ -127,3 +128,14 @@ class _Reader:
 
 def _written(targets: Sequence[Target]) -> tuple[str, ...]:
     return tuple(str(one) for one in targets)
+
+
+def _apart(names: wording.Names, language: str) -> wording.Names:
+    """Names in a language that runs the other way, kept together within an English sentence (U+2068, U+2069)."""
+    if direction(language) == "ltr":
+        return names
+
+    def kept(words: MappingABC[str, str]) -> dict[str, str]:
+        return {key: f"\u2068{word}\u2069" for key, word in words.items()}
+
+    return wording.Names(kept(names.questions), {path: kept(codes) for path, codes in names.choices.items()})

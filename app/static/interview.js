@@ -17,6 +17,7 @@ export async function show(place, { xform, file, finish = "Send", onFinish, onRe
     keepToTheForm(place);
     const status = place.querySelector(".form-initialization-status:is(.ready, .error)");
     if (!status) return;
+    place.dir = leftward(place.querySelector(".language-changer .p-select-label")?.textContent ?? "") ? "rtl" : "ltr";
     const button = place.querySelector(".footer button[aria-label=Send]");
     if (button && finish !== "Send") {
       button.setAttribute("aria-label", finish);
@@ -92,4 +93,9 @@ export function post(url, data, { onProgress, headers = {} } = {}) {
     request.addEventListener("loadend", () => resolve({ status: request.status, text: request.responseText }));
     request.send(data);
   });
+}
+
+// Whether a language is written from right to left: by the letters of its name, العربية, else by its tag.
+function leftward(language) {
+  return /[\u0590-\u08ff\ufb1d-\ufefc]/.test(language) || /\((ar|ckb|dv|fa|he|prs|ps|sd|ug|ur|yi)\b(?!-latn)/i.test(language);
 }

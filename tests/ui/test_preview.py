@@ -282,7 +282,8 @@ def test_a_draft_shows_its_picture_and_its_list_and_takes_a_repeat_and_a_file(up
 
 @in_chromium
 def test_it_is_filled_with_the_keyboard_alone_and_fits_a_narrow_phone(uploaded, preview):
-    uploaded(VISIT.replace("visit ", "keyed "), **{"towns.csv": TOWNS, "face.png": picture()})
+    arabic = VISIT.replace("label::Français (fr)", "label::العربية (ar)").replace("Des enfants ?", "أطفال؟")
+    uploaded(arabic.replace("visit ", "keyed "), **{"towns.csv": TOWNS, "face.png": picture()})
     page = preview("keyed", width=NARROW)
     assert overflow(page) <= 0
     press = page.keyboard.press
@@ -310,6 +311,15 @@ def test_it_is_filled_with_the_keyboard_alone_and_fits_a_narrow_phone(uploaded, 
     page.wait_for_selector("[data-end]:not([hidden])")
     assert page.evaluate("document.activeElement.matches('[data-end]')")
     assert "Ali" in page.inner_text("[data-answers]")
+    assert overflow(page) <= 0
+
+    page.get_by_role("button", name="Go on answering").click()
+    speak(page, "العربية (ar)")
+    question(page, "أطفال؟").wait_for()
+    assert page.locator("#form").get_attribute("dir") == "rtl"
+    yes = question(page, "أطفال؟").locator(".value-option").first
+    mark, word = yes.locator(".p-radiobutton").bounding_box(), yes.locator(".text-content").bounding_box()
+    assert word["x"] + word["width"] <= mark["x"]
     assert overflow(page) <= 0
 
 

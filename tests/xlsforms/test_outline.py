@@ -39,3 +39,9 @@ def test_it_holds_of_each_question_what_a_designer_wants_to_know(compiled):
         outline.CHOICES + 3,
     )
     assert near.found_by == "near près ? select one p1"
+
+
+def test_names_that_run_the_other_way_stay_together_in_an_english_sentence(compiled):
+    arabic = FORM.replace("label::Français (fr)", "label::العربية (ar)").replace("Ville", "المدينة")
+    _, group = outline.read(compiled(arabic).schema, "العربية (ar)")
+    assert group.children[1].only_if == "\u2068المدينة\u2069 is answered"
