@@ -56,7 +56,7 @@ def test_a_workbook_with_a_fault_is_refused_at_its_cell_and_nothing_changes(desi
     page = text_of(designer.post("/forms/new", workbook(BAD)))
     assert "was not taken" in page
     assert "Sheet survey row 2" in page
-    assert "visit" not in text_of(designer.get("/forms"))
+    assert "/forms/visit" not in designer.get("/forms"), "the upload is there to be mended, and no form"
 
 
 def test_a_workbook_becomes_a_draft_and_then_a_version(designer):

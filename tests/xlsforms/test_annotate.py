@@ -89,7 +89,8 @@ def test_the_first_sheet_lists_everything_as_text_and_leads_to_the_cells():
 
 
 def test_the_designers_own_work_stays_as_it_is():
-    before, after = book(), annotate(book(), "xlsx", FINDINGS)
+    before = book()
+    after = annotate(before, "xlsx", FINDINGS)
     made = opened(after)
     assert made["survey"]["C2"].value == "=1+1", "a formula of the designer's own"
     assert made["survey"]["A2"].fill.fgColor.rgb == "00FFEE00"
