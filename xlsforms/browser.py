@@ -20,6 +20,9 @@ _BY_TYPE: Final = {
     "start-geopoint": _PLACE,
     "audit": "keeps no log of the interview",
 }
+_DEEP: Final = "does not open the form: it asks this in more than 20 groups, one in the other"
+_LEVELS: Final = 20
+"""Groups in groups that are opened within seconds; each takes half as long again as all before."""
 _DRAWN: Final = frozenset({"signature", "draw", "annotate"})
 
 
@@ -41,6 +44,8 @@ def lacking(form: Form) -> tuple[Lack, ...]:
 
 
 def _of(question: Question) -> Iterator[str]:
+    if question.path.count("/") - 2 > _LEVELS:
+        yield _DEEP
     appearances = frozenset((question.appearance or "").split())
     if question.type in _BY_TYPE:
         yield _MAP if appearances & {"maps", "placement-map"} else _BY_TYPE[question.type]

@@ -4,9 +4,11 @@ import pytest
 
 from tests.corpus.conftest import CORPUS, measured
 from tests.corpus.test_corpus import FAULTS
+from tests.corpus.test_peculiar import FORMS
 from tests.server import threaded
 from tests.ui.browser import open_page, sign_in
 from tests.ui.office import open_office
+from xlsforms.compile import compile_form
 
 ROWS = measured()
 OPENED = [row["file"] for row in ROWS if row["file"] not in FAULTS]
@@ -70,3 +72,10 @@ def test_a_function_of_another_product_is_named(corpus, opened):
     state, words, _ = opened(corpus["surveycto-templates--repeat_allows_selection.xlsx"].xform)
     assert state == "error"
     assert "device-info" in words
+
+
+def test_odd_forms_open_too(opened):
+    odd = ("old header", "add prompts", "loop", "table-list", "or_other", "external", "osm", "bg-audio", "search",
+           "repeat count", "last-saved", "intent", "geo maps", "nested parens 100")  # fmt: skip
+    states = {name: opened(compile_form(FORMS[name].encode(), "odd.md").xform) for name in odd}
+    assert {name: state for name, state in states.items() if state != ("ready", "", [])} == {}

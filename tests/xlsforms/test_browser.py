@@ -62,3 +62,12 @@ def test_the_lacks_stand_in_the_order_of_the_questions():
         ["log"],
         ["code2"],
     ]
+
+
+def test_groups_in_groups_in_groups_are_told():
+    deep = {levels: Question("q", "/data" + "/g" * levels + "/q", "text") for levels in (20, 21)}
+    forms = {
+        levels: Form("visit", "1", "Visit", "data", children=(question,)) for levels, question in deep.items()
+    }
+    assert lacking(forms[20]) == ()
+    assert "20 groups" in lacking(forms[21])[0].words
