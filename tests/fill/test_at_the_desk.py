@@ -9,7 +9,7 @@ from axe_playwright_python.base import AXE_SCRIPT
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.models import Submission, SubmissionFile
+from app.models import Assignment, Form, Submission, SubmissionFile
 from app.policy import COMMAND
 from app.services import devices
 from tests.fill.conftest import PASSPHRASE, begin, ready, unlock
@@ -59,6 +59,13 @@ def serious(page):
     """What axe finds on the page as it is."""
     page.evaluate(AXE_SCRIPT)
     return page.evaluate(AXE)
+
+
+def put(desk, state):
+    """Put the form on phones, or take it off."""
+    with desk.changing() as (session, _):
+        one = select(Assignment).join(Form, Form.id == Assignment.form_id).where(Form.xml_form_id == "visit")
+        session.scalars(one).one().state = state
 
 
 def attach(page, label, name, content):
@@ -166,7 +173,9 @@ def test_the_network_is_cut_the_page_reloaded_the_tab_closed_and_the_browser_end
     assert re.search(r"<photo>\d+\.png</photo><voice>\d+\.mp3</voice>", xml)
 
 
-def test_locked_and_cut_off_it_opens_nothing_and_with_a_new_link_everything(desk, profile):
+def test_locked_and_cut_off_it_opens_nothing_with_a_new_link_everything_and_what_is_refused_stays(
+    desk, profile
+):
     context = profile()
     page = begin(context, desk)
     page.locator("[data-blanks] li", has_text="Visit").get_by_role("button").click()
@@ -232,3 +241,12 @@ def test_locked_and_cut_off_it_opens_nothing_and_with_a_new_link_everything(desk
     page.get_by_role("button", name="Go on").click()
     ready(page)
     assert page.get_by_role("textbox", name="Met at").input_value() == MARKS[3]
+
+    # What the server refuses stays, with its reason, until somebody tries again.
+    put(desk, "closed")
+    page.get_by_role("button", name="Send").click()
+    page.wait_for_selector("text=This form is closed and takes no new interviews.")
+    assert serious(page) == []
+    put(desk, "open")
+    page.get_by_role("button", name="Try again").click()
+    page.wait_for_selector("text=Its answers are no longer on this device.")
