@@ -28,6 +28,9 @@ const CHANGES = [
     by: "return new DateTimeLikeEvaluation(eA, dateTimeFromString(eA.timeZone, AA.toString()))",
     times: 1,
   },
+  // Pictures of a question with max-pixels are made smaller without workers of code in addresses: no page allows those,
+  // and what waited for them waited for ever.
+  { what: /features: \["js", "wasm", "ww"\]/g, by: 'features: ["js", "wasm"]', times: 1 },
   // Emscripten's loader of libraries with JavaScript inside. The grammar of XPath is none.
   { what: /(?<![.\w])eval\(/g, by: "noEval(", times: 2 },
 ];
