@@ -1,6 +1,7 @@
 """A form in the browser, as a test fills it in: its questions by their labels."""
 
 import io
+from collections.abc import Iterable
 
 from PIL import Image
 from playwright.sync_api import Page
@@ -56,3 +57,57 @@ def attach(page: Page, label: str, name: str, content: bytes) -> None:
         {"name": name, "mimeType": "application/octet-stream", "buffer": content}
     )
     asked.locator("img, .file-chosen").first.wait_for()
+
+
+def pick(page: Page, label: str, *choices: str) -> None:
+    """Choose in a list that opens."""
+    asked = question(page, label).locator(".p-select, .p-multiselect").first
+    for choice in choices:
+        asked.click()
+        page.locator("li[role=option]:visible", has_text=choice).first.click()
+    page.keyboard.press("Escape")
+
+
+def type_in(page: Page, label: str, text: str) -> None:
+    """Type an answer: a text, a number, or a date as the browser writes it. Of several such questions, the last."""
+    asked = question(page, label).last.locator("input, textarea").first
+    asked.fill(text)
+    asked.press("Tab")
+
+
+def answer(page: Page, answers: Iterable[tuple[str, ...]]) -> None:
+    """Answer questions one after the other, each in its own way: ("choose", "Sex", "Female")."""
+    ways = {"choose": choose, "pick": pick, "type": type_in}
+    for way, label, *said in answers:
+        ways[way](page, label, *said)
+
+
+def take_away(page: Page, repeat: str) -> None:
+    """Take away the one instance of a repeat that a form begins with."""
+    instance = page.locator(".is-repeat", has=page.locator("h2", has_text=repeat)).first
+    instance.locator(".button-menu").first.click()
+    page.get_by_role("menuitem", name="Remove").click()
+    instance.wait_for(state="detached")
+
+
+def come_in(page: Page, link: str, passphrase: str = "quiet lantern orchard") -> None:
+    """Make the browser a device by the link of its page, as an interviewer at a desk does, and see its forms."""
+    page.goto(link)
+    page.fill("#new-passphrase", passphrase)
+    page.fill("#again", passphrase)
+    page.click("text=Keep it")
+    page.wait_for_selector("[data-blanks] li")
+
+
+def look_for_changes(page: Page) -> None:
+    """Fetch forms and lists again at the desk, and wait until they are there."""
+    page.evaluate("document.querySelector('[data-blanks] li').dataset.before = ''")
+    page.click("text=Look for changes")
+    page.wait_for_selector("[data-blanks] li:not([data-before])")
+
+
+def begin(page: Page, title: str) -> None:
+    """Begin an interview at the desk."""
+    page.locator("[data-blanks] li", has_text=title).get_by_role("button").click()
+    page.click("[data-begin]")
+    ready(page)
