@@ -77,9 +77,9 @@ function speak(root, language) {
 }
 
 const UNNAMED = ":not([aria-labelledby], [aria-label])";
-const CONTROLS = `[role=combobox]${UNNAMED}`;
+const CONTROLS = `:is([role=combobox], [role=spinbutton])${UNNAMED}`;
 
-// The engine leaves some controls without a name for those who hear the page: dates, lists to choose from, the set of
+// The engine leaves some controls without a name for those who hear the page: numbers, dates, lists to choose from, the set of
 // choices as such, the buttons for files, and the menu of a repeat. They are called as their question is, in its
 // language.
 function name(target) {
