@@ -26,6 +26,8 @@ from app.services import disposal, entity_actions, normalise, uploads, validatin
 
 IDLE = 0.2
 """Seconds between two looks at an empty queue."""
+LULL = 1.0
+"""Longest wait, in seconds, between two looks for forms to check: they come now and then."""
 TROUBLE = 30.0
 """Longest wait, in seconds, while the database or the blob store does not answer."""
 CHECKS = 2
@@ -84,12 +86,11 @@ def _keep_on(once: Callable[[], bool], *, stop: threading.Event, idle: float) ->
     pause = idle
     while not stop.is_set():
         try:
-            busy = once()
-            pause = idle
+            pause = 0.0 if once() else min(max(pause, idle) * 2, LULL)
         except (DBAPIError, OSError) as error:
             _log.error("the database does not answer", exception=describe(error))
-            busy, pause = False, min(pause * 2, TROUBLE)
-        if not busy:
+            pause = min(max(pause, idle) * 2, TROUBLE)
+        if pause:
             stop.wait(pause)
 
 
