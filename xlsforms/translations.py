@@ -28,7 +28,8 @@ _CONTEXT: Final = 200
 class Text:
     """One text. `row` is 1-based as a spreadsheet program shows it, `part` the plain name of its column; `context`
     says to a translator what it belongs to. `said`: language → text, without those that are empty. `made_from`:
-    language → the source a translation was made from, where that is another than the present one."""
+    language → the source a translation was made from, where that is another than the present one, or none stands there
+    now."""
 
     place: str
     sheet: str
@@ -47,7 +48,7 @@ class Text:
         """How it stands in a language. Where there is no source, nothing can be missing in others."""
         if not self.said.get(language):
             return "missing" if self.said.get(source) or language == source else "ok"
-        return "stale" if language in self.made_from else "ok"
+        return "stale" if self.said.get(source) and language in self.made_from else "ok"
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +159,7 @@ def carried(
         made = {
             language: was
             for language in text.said
-            if source and language != new.source and (was := made_from(text, language)) not in ("", source)
+            if language != new.source and (was := made_from(text, language)) not in ("", source)
         }
         return Text(text.place, text.sheet, text.row, text.part, text.context, text.said, made)
 
