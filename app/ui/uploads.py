@@ -5,7 +5,7 @@ import uuid
 from datetime import timedelta
 from typing import Final
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, session, url_for
 from werkzeug.wrappers import Response
 
 from app import auth, problems
@@ -116,11 +116,15 @@ def _done(project_id: int, found: Upload) -> Response:
         raise problems.not_found("draft; it was thrown away")
     form_id = db.session.get_one(Form, version.form_id).xml_form_id
     if found.state == "published":
-        flash(
-            f"This is the version of {version.title} that is published already. Nothing was changed.", "info"
+        said = (
+            "info",
+            f"This is the version of {version.title} that is published already. Nothing was changed.",
         )
     else:
-        flash(f"{version.title} is a draft now. Read its findings, then publish it.", "success")
+        said = ("success", f"{version.title} is a draft now. Read its findings, then publish it.")
+    # The script that watches comes here first, and keeps the message in its cookie for the page that comes after it.
+    if said not in map(tuple, session.get("_flashes", ())):
+        flash(said[1], said[0])
     return redirect(url_for("ui.forms.one", project_id=project_id, form_id=form_id, version=version.id), 303)
 
 

@@ -199,6 +199,7 @@ def test_files_are_dropped_checked_mended_and_dropped_again(enter, house):
     page.evaluate(DROP, ["[data-drop]", [["visit.md", VISIT], ["towns.csv", "name,label\na,A\n"]]])
     page.click("text=Upload and check")
     page.wait_for_selector("text=Visit is a draft now")
+    assert page.get_by_text("Visit is a draft now").count() == 1
     assert "missing" not in page.inner_text("#files")
     assert "/forms/visit?version=" in page.url
 
