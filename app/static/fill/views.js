@@ -33,21 +33,29 @@ function button(words, of, press, className = "") {
   return made;
 }
 
+const drawn = new Map(); // what a list shows, by its selector
+
+/** Draw a list only when it says something new: a button that is drawn again under a finger loses its press. */
+function draw(selector, lines, item) {
+  const said = JSON.stringify(lines);
+  if (drawn.get(selector) === said) return;
+  drawn.set(selector, said);
+  $(selector).replaceChildren(...lines.map(item));
+}
+
 /** The forms to begin with. `begin(blank)` is called for one that is chosen. */
 export function listBlanks(blanks, begin) {
   $("[data-none]").hidden = blanks.length > 0;
-  $("[data-blanks]").replaceChildren(
-    ...blanks.map((blank) => {
-      const words = element("div", {}, element("bdi", { text: blank.title }));
-      if (blank.version) words.append(element("span", { className: "fill-quiet", text: ` ${blank.version}` }));
-      if (blank.encrypted) {
-        const why = "Only on a phone: its interviews are encrypted there, which the browser cannot do.";
-        words.append(element("p", { className: "fill-quiet", text: why }));
-        return element("li", {}, words);
-      }
-      return element("li", {}, words, button("Begin", blank.title, () => begin(blank), "fill-main"));
-    }),
-  );
+  draw("[data-blanks]", blanks, (blank) => {
+    const words = element("div", {}, element("bdi", { text: blank.title }));
+    if (blank.version) words.append(element("span", { className: "fill-quiet", text: ` ${blank.version}` }));
+    if (blank.encrypted) {
+      const why = "Only on a phone: its interviews are encrypted there, which the browser cannot do.";
+      words.append(element("p", { className: "fill-quiet", text: why }));
+      return element("li", {}, words);
+    }
+    return element("li", {}, words, button("Begin", blank.title, () => begin(blank), "fill-main"));
+  });
 }
 
 const STATES = {
@@ -60,27 +68,26 @@ const STATES = {
 /** The interviews that are kept. `act` has a function for each button: goOn, retry, remove. */
 export function listInterviews(lines, act) {
   $("[data-kept]").hidden = !lines.length;
-  $("[data-interviews]").replaceChildren(
-    ...lines.map((line) => {
-      const which = `${line.title}, begun ${clock(line.begun)}`;
-      const words = element("div", {}, element("bdi", { text: line.title }), element("span", { className: "fill-quiet", text: ` begun ${clock(line.begun)}` }));
-      words.append(element("p", { className: `fill-state ${line.state}`, text: STATES[line.state](line) }));
-      if (line.said) words.append(element("p", { className: "fill-state refused", text: line.said }));
-      const buttons = element("div", { className: "fill-row" });
-      if (line.state === "open") buttons.append(button("Go on", which, () => act.goOn(line), "fill-main"));
-      if (line.state === "refused") buttons.append(button("Try again", which, () => act.retry(line)));
-      if (line.state === "open") buttons.append(button("Delete", which, () => act.remove(line, which), "fill-danger"));
-      const item = element("li", {}, words, buttons);
-      item.dataset.interview = line.id;
-      return item;
-    }),
-  );
+  draw("[data-interviews]", lines, (line) => {
+    const which = `${line.title}, begun ${clock(line.begun)}`;
+    const words = element("div", {}, element("bdi", { text: line.title }), element("span", { className: "fill-quiet", text: ` begun ${clock(line.begun)}` }));
+    words.append(element("p", { className: `fill-state ${line.state}`, text: STATES[line.state](line) }));
+    if (line.said) words.append(element("p", { className: "fill-state refused", text: line.said }));
+    const buttons = element("div", { className: "fill-row" });
+    if (line.state === "open") buttons.append(button("Go on", which, () => act.goOn(line), "fill-main"));
+    if (line.state === "refused") buttons.append(button("Try again", which, () => act.retry(line)));
+    if (line.state === "open") buttons.append(button("Delete", which, () => act.remove(line, which), "fill-danger"));
+    const item = element("li", {}, words, buttons);
+    item.dataset.interview = line.id;
+    return item;
+  });
 }
 
 /** How far an interview is on its way, as a share of 1. */
 export function progress(line, share) {
   const item = $(`[data-interview="${line.id}"]`);
   if (!item) return;
+  drawn.delete("[data-interviews]"); // it is not what was drawn any more
   $(".fill-state", item).textContent = "Is being sent.";
   let bar = $("progress", item);
   if (!bar) {
