@@ -43,7 +43,7 @@ class Stopped(Exception):  # noqa: N818 - it is what happened
         self.why: Why = why
 
 
-class _Silent(Exception):  # noqa: N818
+class _Silent(Exception):  # noqa: N818 - as above
     """The process that forks was gone before it forked."""
 
 

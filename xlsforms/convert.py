@@ -40,11 +40,11 @@ class _Damaged(Exception):  # noqa: N818 - it is what the file is
 
 def prepare() -> None:
     """Imports what the first conversion would import."""
-    import pyxform.xls2xform  # noqa: F401
-    import xlrd  # noqa: F401
+    import pyxform.xls2xform  # noqa: F401 - so that every child has it
+    import xlrd  # noqa: F401 - so that every child has it
 
     import xlsforms.package
-    import xlsforms.sheet  # noqa: F401
+    import xlsforms.sheet  # noqa: F401 - so that every child has it
 
     _templates()
 

@@ -50,21 +50,21 @@ def listing(project_id: int) -> str:  # noqa: ARG001 -- the frame of the page re
 
 @bp.get("/columns")
 @needs("form.read")
-def columns(project_id: int) -> str:  # noqa: ARG001
+def columns(project_id: int) -> str:  # noqa: ARG001 -- the frame of the page reads it
     """What each column of an XLSForm means."""
     return render_template("forms/columns.html", columns=COLUMNS)
 
 
 @bp.get("/starter.xlsx")
 @needs("form.read")
-def beginning(project_id: int) -> Response:  # noqa: ARG001
+def beginning(project_id: int) -> Response:  # noqa: ARG001 -- as above
     """A workbook to begin a form with."""
     return _file(starter.workbook(), "starter")
 
 
 @bp.get("/blocks/<name>")
 @needs("form.read")
-def block(project_id: int, name: str) -> str:  # noqa: ARG001
+def block(project_id: int, name: str) -> str:  # noqa: ARG001 -- as above
     """The questions of a block, their lists, and what had to be left out."""
     found = _block(name)
     lists: dict[str, list[tuple[str, str]]] = {}
@@ -80,7 +80,7 @@ def block(project_id: int, name: str) -> str:  # noqa: ARG001
 
 @bp.get("/blocks/<name>.xlsx")
 @needs("form.read")
-def block_workbook(project_id: int, name: str) -> Response:  # noqa: ARG001
+def block_workbook(project_id: int, name: str) -> Response:  # noqa: ARG001 -- as above
     """The block as a workbook, its names with a prefix if one is wanted."""
     prefix = request.args.get("prefix", "").strip()
     try:
@@ -95,7 +95,7 @@ def block_workbook(project_id: int, name: str) -> Response:  # noqa: ARG001
 
 @bp.get("/lists/<name>")
 @needs("form.read")
-def code_list(project_id: int, name: str) -> str:  # noqa: ARG001
+def code_list(project_id: int, name: str) -> str:  # noqa: ARG001 -- as above
     """The codes of a list in all their languages, and what they are called in HTCDS."""
     known = dictionary.load()
     if name not in known.code_lists:
@@ -114,7 +114,7 @@ def code_list(project_id: int, name: str) -> str:  # noqa: ARG001
 
 @bp.get("/lists/<name>.xlsx")
 @needs("form.read")
-def list_workbook(project_id: int, name: str) -> Response:  # noqa: ARG001
+def list_workbook(project_id: int, name: str) -> Response:  # noqa: ARG001 -- as above
     """The list as rows of a choices sheet."""
     if name not in dictionary.load().code_lists:
         raise problems.not_found("code list")

@@ -69,7 +69,7 @@ class Desk:
 
 
 @pytest.fixture(scope="module")
-def desk(empty_office, tmp_path_factory):  # noqa: F811
+def desk(empty_office, tmp_path_factory):  # noqa: F811 -- a fixture
     office = empty_office.moved(tmp_path_factory.mktemp("desk"))
     # Small, so that an interview with files takes several requests.
     app = create_app(replace(office.config, max_request=100_000))

@@ -56,7 +56,7 @@ def blanks(desk, tmp_path):
     return fetch
 
 
-def on_the_phone(phone, form, answers):  # noqa: F811
+def on_the_phone(phone, form, answers):  # noqa: F811 -- a fixture
     """Filled by JavaRosa, every question answered, with two rows of each repeat."""
     for seed in range(1, 61):
         try:
@@ -127,7 +127,7 @@ def seen(xml, form):
     return dataclasses.replace(intake, **own), answers
 
 
-def test_a_screening_and_an_assistance_interview_say_the_same_from_either(desk, profile, blanks, phone):  # noqa: F811
+def test_a_screening_and_an_assistance_interview_say_the_same_from_either(desk, profile, blanks, phone):  # noqa: F811 -- a fixture
     page = begin(profile(), desk)
     cases = []
     for form_id, answers in (("ct_screening", NEW), ("ct_assistance", ASSISTANCES[0][1])):

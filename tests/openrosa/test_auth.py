@@ -357,7 +357,7 @@ def served(environ, named, free_port, tmp_path):
         yield f"http://127.0.0.1:{free_port}{PATH}"
 
 
-def test_collect_lists_downloads_fills_and_sends_by_digest(served, named, session, tmp_path, phone):  # noqa: F811
+def test_collect_lists_downloads_fills_and_sends_by_digest(served, named, session, tmp_path, phone):  # noqa: F811 -- a fixture
     collect = CollectClient(served, *named, state=tmp_path / "device", phone=phone)
     assert [form.form_id for form in collect.sync()] == ["visit"]
     for seed in range(3):

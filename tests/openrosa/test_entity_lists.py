@@ -118,7 +118,7 @@ def opens(phone, form):  # noqa: F811 -- not the fixture
     "version",
     ["2022.1.0", "2023.1.0", "2024.1.0", "2025.1.0", "2025.1.7", "2021.1.0", "2026.1.0", "x", "", None],
 )
-def test_a_form_is_good_only_if_phones_open_its_version_of_entities(phone, tmp_path, version):  # noqa: F811
+def test_a_form_is_good_only_if_phones_open_its_version_of_entities(phone, tmp_path, version):  # noqa: F811 -- a fixture
     xform = declaring(version=version)
     (tmp_path / "tree.xml").write_bytes(xform)
     compiled = compile_form(xform, "tree.xml")

@@ -226,7 +226,7 @@ def later_versions(form: Form):
 
 
 @pytest.mark.parametrize("row", ROWS, ids=[row["file"] for row in ROWS])
-def test_lossy_is_said_of_a_form_of_the_field_exactly_where_a_replay_loses(row, corpus):  # noqa: F811
+def test_lossy_is_said_of_a_form_of_the_field_exactly_where_a_replay_loses(row, corpus):  # noqa: F811 -- a fixture
     old = corpus[row["file"]].schema
     said = list(interviews(old))
     for new in later_versions(old):
@@ -235,7 +235,7 @@ def test_lossy_is_said_of_a_form_of_the_field_exactly_where_a_replay_loses(row, 
 
 
 @pytest.mark.skipif(not ROWS, reason=f"the forms corpus is not at {CORPUS}")
-def test_forms_of_the_corpus_that_share_an_id_are_told_as_a_replay_tells_them(corpus):  # noqa: F811
+def test_forms_of_the_corpus_that_share_an_id_are_told_as_a_replay_tells_them(corpus):  # noqa: F811 -- a fixture
     forms = [corpus[row["file"]].schema for row in ROWS]
     pairs = [(old, new) for old in forms for new in forms if old.form_id == new.form_id]
     assert len(pairs) >= len(forms)  # each is a version of itself at least

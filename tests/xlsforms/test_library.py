@@ -71,7 +71,7 @@ def test_a_prefix_stands_before_every_name_and_wherever_they_speak_of_each_other
 
 
 @pytest.mark.java
-def test_a_phone_fills_the_starter_and_every_block(phone, tmp_path, compiled_book):  # noqa: F811
+def test_a_phone_fills_the_starter_and_every_block(phone, tmp_path, compiled_book):  # noqa: F811 -- a fixture
     books = {one.name: library.workbook(one, "x_") for one in library.blocks()}
     for name, content in {"starter": starter.workbook(), **books}.items():
         path = tmp_path / f"{name}.xml"
