@@ -8,7 +8,8 @@ from flask import Response
 from app import auth
 from app.api import door
 from app.api.door import Door, success
-from app.api.schemas import APP_USER, CHANGED_APP_USER, NEW_APP_USER, SUCCESS
+from app.api.schemas.devices import APP_USER, CHANGED_APP_USER, NEW_APP_USER
+from app.api.schemas.fields import SUCCESS
 from app.auth import needs
 from app.db import db, writing
 from app.models import Device

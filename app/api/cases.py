@@ -8,7 +8,7 @@ from flask import Response, jsonify
 from app import auth
 from app.api import door
 from app.api.door import Door
-from app.api.schemas import CASE_PAGE, CASE_QUERY, CASE_READ_QUERY
+from app.api.schemas.cases import CASE_PAGE, CASE_QUERY, CASE_READ_QUERY
 from app.auth import needs
 from app.db import db
 from app.services import cases

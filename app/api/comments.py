@@ -4,7 +4,7 @@ from typing import Any
 
 from app import auth
 from app.api.door import Door
-from app.api.schemas import COMMENT, NEW_COMMENT
+from app.api.schemas.submissions import COMMENT, NEW_COMMENT
 from app.auth import needs
 from app.db import db
 from app.services import comments

@@ -10,7 +10,7 @@ from flask import Response, request
 from app import auth, problems
 from app.api import door
 from app.api.door import Door, success
-from app.api.schemas import (
+from app.api.schemas.entities import (
     DATASET,
     ENTITY,
     ENTITY_CHANGE,
@@ -20,8 +20,8 @@ from app.api.schemas import (
     NEW_DATASET,
     NEW_ENTITIES,
     NEW_PROPERTY,
-    SUCCESS,
 )
+from app.api.schemas.fields import SUCCESS
 from app.auth import needs
 from app.db import db, writing
 from app.models import EntityList

@@ -7,7 +7,8 @@ from flask import Response
 from app import auth
 from app.api import door
 from app.api.door import Door, success
-from app.api.schemas import DEVICE_GROUP, NEW_DEVICE_GROUP, SUCCESS
+from app.api.schemas.devices import DEVICE_GROUP, NEW_DEVICE_GROUP
+from app.api.schemas.fields import SUCCESS
 from app.auth import needs
 from app.db import db, writing
 from app.models import DeviceGroup

@@ -11,7 +11,7 @@ from marshmallow import ValidationError
 from webargs.flaskparser import FlaskParser
 
 from app import problems
-from app.api.schemas import PROBLEM
+from app.api.schemas.fields import PROBLEM
 from app.db import db
 from app.exports.spool import Spool
 from app.models import Mission

@@ -6,7 +6,7 @@ from flask import Response
 
 from app import auth
 from app.api.door import Door
-from app.api.schemas import EXPORT_QUERY
+from app.api.schemas.downloads import EXPORT_QUERY
 from app.auth import needs
 from app.db import db
 from app.services import condition, export

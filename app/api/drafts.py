@@ -7,7 +7,8 @@ from flask import Response, request
 from app import auth, problems
 from app.api import definitions, door
 from app.api.door import RAW_BODY, Door, success
-from app.api.schemas import DRAFT_QUERY, FORM, FORM_ATTACHMENT, FORM_FIELD, PUBLISH_QUERY, SUCCESS
+from app.api.schemas.fields import SUCCESS
+from app.api.schemas.forms import DRAFT_QUERY, FORM, FORM_ATTACHMENT, FORM_FIELD, PUBLISH_QUERY
 from app.auth import needs
 from app.db import db, writing
 from app.models import FormVersion

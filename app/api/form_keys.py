@@ -7,7 +7,8 @@ from flask import Response
 from app import auth
 from app.api import door
 from app.api.door import Door, success
-from app.api.schemas import FORM_KEY, SUCCESS
+from app.api.schemas.fields import SUCCESS
+from app.api.schemas.forms import FORM_KEY
 from app.auth import needs
 from app.db import db, writing
 from app.models import FormKey

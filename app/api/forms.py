@@ -7,13 +7,7 @@ from flask import Response
 from app import auth, problems
 from app.api import definitions, door
 from app.api.door import Door
-from app.api.schemas import (
-    FORM,
-    FORM_ATTACHMENT,
-    FORM_FIELD,
-    FORM_STATE,
-    UPLOAD_QUERY,
-)
+from app.api.schemas.forms import FORM, FORM_ATTACHMENT, FORM_FIELD, FORM_STATE, UPLOAD_QUERY
 from app.auth import needs
 from app.db import db, writing
 from app.models import FormVersion

@@ -7,7 +7,7 @@ from flask import Response, jsonify, request
 
 from app import auth
 from app.api.door import Door
-from app.api.schemas import ODATA_QUERY, ODATA_SERVICE, ODATA_TABLE
+from app.api.schemas.odata import ODATA_QUERY, ODATA_SERVICE, ODATA_TABLE
 from app.auth import needs
 from app.db import db
 from app.services import condition

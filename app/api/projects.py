@@ -5,7 +5,7 @@ from typing import Any
 from app import auth
 from app.api import door
 from app.api.door import Door
-from app.api.schemas import PROJECT
+from app.api.schemas.people import PROJECT
 from app.auth import needs
 from app.db import db
 from app.models import Mission

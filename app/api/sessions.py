@@ -6,7 +6,8 @@ from flask import Response
 
 from app import auth
 from app.api.door import Door, success
-from app.api.schemas import CREDENTIALS, SESSION, SUCCESS, USER
+from app.api.schemas.fields import SUCCESS
+from app.api.schemas.people import CREDENTIALS, SESSION, USER
 from app.auth import identity, needs
 
 bp = Door("sessions", __name__, url_prefix="/v1", description="Signing in, and who one is.")

@@ -9,7 +9,8 @@ from sqlalchemy import Row
 from app import auth, problems
 from app.api import door
 from app.api.door import RAW_BODY, RAW_XML, Door, success
-from app.api.schemas import (
+from app.api.schemas.fields import SUCCESS
+from app.api.schemas.submissions import (
     ATTACHMENT,
     REASON_QUERY,
     REVIEW,
@@ -17,7 +18,6 @@ from app.api.schemas import (
     SUBMISSION,
     SUBMISSION_QUERY,
     SUBMISSION_VERSION,
-    SUCCESS,
     XML_QUERY,
 )
 from app.auth import needs

@@ -7,7 +7,7 @@ from flask import Response
 from app import auth, problems
 from app.api import definitions, door
 from app.api.door import RAW_BODY, Door
-from app.api.schemas import FORM, TEXTS, TEXTS_QUERY
+from app.api.schemas.forms import FORM, TEXTS, TEXTS_QUERY
 from app.auth import needs
 from app.db import db, writing
 from app.models import FormVersion

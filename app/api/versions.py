@@ -10,7 +10,8 @@ from sqlalchemy import Row
 
 from app import auth, problems
 from app.api.door import Door
-from app.api.schemas import REASON_QUERY, REVEAL_QUERY, SUBMISSION_VERSION, TIMELINE
+from app.api.schemas.submissions import REASON_QUERY, REVEAL_QUERY, SUBMISSION_VERSION
+from app.api.schemas.timelines import TIMELINE
 from app.auth import needs
 from app.db import db
 from app.services import chains, differences, submissions, timing
