@@ -22,7 +22,7 @@ from app.db import writing
 from app.keys import Keyring
 from app.log import describe
 from app.models import LedgerEntry
-from app.services import disposal, entity_actions, normalise, uploads, validating
+from app.services import checking, disposal, entity_actions, normalise, uploads, validating
 
 IDLE = 0.2
 """Seconds between two looks at an empty queue."""
@@ -65,7 +65,7 @@ def check_forms(engine: Engine, *, stop: threading.Event, idle: float = IDLE) ->
 
     def once() -> bool:
         nonlocal swept
-        if uploads.check_next(engine):
+        if checking.check_next(engine):
             return True
         if time.monotonic() - swept > SWEEP:
             uploads.sweep(engine)

@@ -1,4 +1,4 @@
-"""What designers upload on the page: kept from the request that brings it until a worker has checked it."""
+"""What designers bring to the page, forms and translations: kept from the request until a worker has checked it."""
 
 import uuid
 from datetime import datetime
@@ -11,7 +11,8 @@ from app.models.base import Instant, Model, new_id, now
 
 
 class Upload(Model):
-    """A form with its files, waiting to be checked; then what came of it, for a few days. The table is the queue."""
+    """A form with its files, or a file of translations, waiting to be checked; then what came of it, for a few days. The
+    table is the queue."""
 
     __tablename__ = "upload"
     __table_args__ = (Index(None, "state", "created_at"),)
@@ -25,6 +26,10 @@ class Upload(Model):
         LargeBinary, comment="The form; empty once it is the original of a version"
     )
     note: Mapped[str] = mapped_column(default="", comment="What is new")
+    translates: Mapped[uuid.UUID | None] = mapped_column(
+        comment="The version whose texts the file brings; empty: the file is a form"
+    )
+    written: Mapped[int | None] = mapped_column(comment="Texts of translations that went into cells")
     state: Mapped[str] = mapped_column(
         default="waiting", comment="waiting, checking, refused, draft, or published: it was that already"
     )

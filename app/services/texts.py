@@ -1,6 +1,7 @@
 """The texts of a form for translators: given out as files, and taken back into a new draft.
 
-`bring` reads and compiles and takes seconds: it comes first, outside any transaction. `save` writes.
+`bring` reads and compiles and takes seconds: it comes first, outside any transaction, and on pages a worker does it (see
+`uploads`). `save` writes.
 """
 
 from collections.abc import Sequence
@@ -15,7 +16,7 @@ from app.policy import Actor
 from app.services import forms, publish
 from app.services.publish import Checked
 from xlsforms import translation_po, translation_sheet, translations
-from xlsforms.compile import compile_form
+from xlsforms.compile import Progress, compile_form
 from xlsforms.finding import Finding, Severity
 from xlsforms.language import tag
 from xlsforms.translate import Translated, translate
@@ -58,6 +59,12 @@ def of(version: FormVersion) -> Translations:
     return translations.of_workbook(cells)
 
 
+def require_cells(version: FormVersion) -> None:
+    """Raise the Problem `no_texts` unless translations of it can be brought: into cells of a workbook."""
+    if version.workbook is None or version.workbook_type in (None, "xml"):
+        raise problems.no_texts()
+
+
 def known(version: FormVersion) -> Translations | None:
     """The texts kept with a version, without looking into its workbook."""
     return Translations.from_json(version.texts) if version.texts else None
@@ -88,18 +95,25 @@ def export(version: FormVersion, *, form_id: str, to: str, languages: Sequence[s
     return translation_po.write(texts, chosen[0], form_id=form_id, version=version.version)
 
 
-def bring(version: FormVersion, content: bytes, *, form_id: str, language: str = "") -> Brought:
+def bring(
+    version: FormVersion,
+    content: bytes,
+    *,
+    form_id: str,
+    language: str = "",
+    progress: Progress | None = None,
+) -> Brought:
     """Put what a file says into the version's workbook, and check that as an upload. `language` is that of a PO file
-    that does not say it. Raises the Problems `no_texts` and `too_large`."""
+    that does not say it; `progress` is told the steps. Raises the Problems `no_texts` and `too_large`."""
     if len(content) > publish.MAX_UPLOAD:
         raise problems.too_large(publish.MAX_UPLOAD)
+    require_cells(version)
     kind = version.workbook_type
-    if version.workbook is None or kind is None or kind == "xml":
-        raise problems.no_texts()
+    assert version.workbook is not None
     translated = translate(version.workbook, kind, content, language=language)  # type: ignore[arg-type]  # a Kind
     if translated.workbook is None or translated.written == 0:
         return Brought(translated, None)
-    checked = publish.check(translated.workbook, "form.xlsx", form_id=form_id)
+    checked = publish.check(translated.workbook, "form.xlsx", form_id=form_id, progress=progress)
     return Brought(translated, replace(checked, made_from=translated.made_from))
 
 

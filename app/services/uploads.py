@@ -1,46 +1,28 @@
-"""Uploads of the page: stored by the request that brings them, checked by a worker, and then a draft or refused.
-
-The table is the queue. A check runs in a process of its own with limits; the worker that waits for it says every now
-and then that it lives. An upload of which nobody has said so for a while was being checked by a worker that is gone:
-another one begins again, a few times.
+"""Uploads of the page, forms and translations of their texts: stored by the request that brings them, checked by a
+worker (see `checking`), and then a draft or refused. The table is the queue.
 """
 
-import threading
 import uuid
 from collections.abc import Sequence
-from contextlib import suppress
 from datetime import timedelta
-from functools import partial
 from typing import Final
 
-import structlog
-from sqlalchemy import ColumnElement, Engine, and_, delete, func, or_, select, update
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import Engine, delete, func, select
 from sqlalchemy.orm import Session, defer
 
 from app import problems
-from app.db import connect_to_write, writing
-from app.log import describe
-from app.models import Upload, UploadFile, User, now
+from app.db import connect_to_write
+from app.models import Form, FormVersion, Upload, UploadFile, now
 from app.policy import Actor
-from app.problems import Problem
-from app.services import publish, users
-from app.services.publish import MAX_FILES, MAX_NOTE, MAX_UPLOAD, Attached, Checked
-from xlsforms import complaints, drop
-from xlsforms.finding import Finding
+from app.services import publish, texts
+from app.services.publish import MAX_FILES, MAX_NOTE, MAX_UPLOAD, Attached
+from xlsforms import drop
 
 MAX_ALL: Final = 100_000_000
 """Bytes of a form with all its files."""
 KEPT: Final = timedelta(days=3)
 """How long what came of an upload can be seen. A draft stays, of course."""
-SILENT: Final = timedelta(seconds=30)
-"""After how long without a sign of life a check counts as dead."""
-TRIES: Final = 3
-_PULSE: Final = 2.0
-"""Seconds between two signs of life."""
 _PENDING: Final = ("waiting", "checking")
-
-_log = structlog.get_logger()
 
 
 def store(
@@ -87,6 +69,33 @@ def store(
     return upload_id
 
 
+def store_texts(
+    session: Session,
+    file: Attached,
+    *,
+    actor: Actor,
+    mission_id: int,
+    version: FormVersion,
+) -> uuid.UUID:
+    """Keep a file of translations of a version's texts until a worker has put them into the workbook and looked at that.
+    Returns the upload's id. Raises the Problems `no_texts`, `too_large` and `not_allowed`.
+    """
+    texts.require_cells(version)
+    publish.require_owner(actor, "form.upload", session.get_one(Form, version.form_id))
+    if len(file.content) > MAX_UPLOAD:
+        raise problems.too_large(MAX_UPLOAD)
+    upload = Upload(
+        mission_id=mission_id,
+        created_by=actor.user_id,
+        name=file.name[:255],
+        content=file.content,
+        translates=version.id,
+    )
+    session.add(upload)
+    session.flush()
+    return upload.id
+
+
 def find(session: Session, mission_id: int, upload_id: uuid.UUID) -> Upload | None:
     """An upload of a mission, while it is kept."""
     return session.scalar(
@@ -131,6 +140,13 @@ def file_names(session: Session, upload: Upload) -> list[str]:
     return list(session.scalars(statement))
 
 
+def sweep(engine: Engine) -> int:
+    """Delete uploads that are over and long past. How many."""
+    with connect_to_write(engine) as connection:
+        old = connection.execute(delete(Upload).where(Upload.created_at < now() - KEPT))
+    return old.rowcount
+
+
 def _form_of(files: Sequence[Attached]) -> Attached:
     names = drop.forms({one.name: one.content[: drop.HEAD] for one in files})
     if len(names) > 1:
@@ -144,132 +160,3 @@ def _form_of(files: Sequence[Attached]) -> Attached:
             "Add what they belong to: a workbook, a Markdown table, a zip of CSV files or an XForm.",
         )
     return next(one for one in files if one.name == names[0])
-
-
-# --- the worker's side ---------------------------------------------------------------------------------------------
-
-
-def check_next(engine: Engine) -> bool:
-    """Check the upload that has waited longest. Whether there was one."""
-    upload_id = _claim(engine)
-    if upload_id is None:
-        return False
-    over = threading.Event()
-    pulse = threading.Thread(target=_beat, args=(engine, upload_id, over))
-    pulse.start()
-    try:
-        with Session(engine) as session:
-            upload = session.get_one(Upload, upload_id)
-            content, name = upload.content or b"", upload.name
-        checked = publish.check(content, name, progress=partial(_tell, engine, upload_id))
-        _settle(engine, upload_id, checked)
-    except DBAPIError:
-        raise  # away or restarting: the row is found again when nobody has touched it for a while
-    except Exception as error:  # noqa: BLE001 -- a fault of ours must not leave somebody waiting for ever
-        _log.error("a check failed", upload=str(upload_id), exception=describe(error))
-        _give_up(engine, upload_id)
-    finally:
-        over.set()
-        pulse.join()
-    return True
-
-
-def sweep(engine: Engine) -> int:
-    """Delete uploads that are over and long past. How many."""
-    with connect_to_write(engine) as connection:
-        old = connection.execute(delete(Upload).where(Upload.created_at < now() - KEPT))
-    return old.rowcount
-
-
-def _due() -> ColumnElement[bool]:
-    return or_(
-        Upload.state == "waiting", and_(Upload.state == "checking", Upload.touched_at < now() - SILENT)
-    )
-
-
-def _claim(engine: Engine) -> uuid.UUID | None:
-    """The upload to check next, marked as being checked. Looks before it writes."""
-    oldest = select(Upload.id).where(_due()).order_by(Upload.created_at, Upload.id).limit(1)
-    with Session(engine) as session:
-        if session.scalar(oldest) is None:
-            return None
-        with writing(session):
-            upload_id = session.scalar(oldest.with_for_update(skip_locked=True))
-            if upload_id is None:
-                return None
-            upload = session.get_one(Upload, upload_id)
-            if upload.tries >= TRIES:
-                _refuse(upload, _silence())
-                return None
-            upload.state, upload.step, upload.share = "checking", "", None
-            upload.tries += 1
-            upload.touched_at = now()
-    return upload_id
-
-
-def _tell(engine: Engine, upload_id: uuid.UUID, step: str, share: float | None) -> None:
-    """Write how far a check is, so that any process can show it."""
-    statement = update(Upload).where(Upload.id == upload_id, Upload.state == "checking")
-    with connect_to_write(engine) as connection:
-        connection.execute(statement.values(step=step, share=share, touched_at=now()))
-
-
-def _beat(engine: Engine, upload_id: uuid.UUID, over: threading.Event) -> None:
-    """Say every now and then that the check goes on, until it is over."""
-    while not over.wait(_PULSE):
-        with suppress(DBAPIError), connect_to_write(engine) as connection:
-            connection.execute(update(Upload).where(Upload.id == upload_id).values(touched_at=now()))
-
-
-def _settle(engine: Engine, upload_id: uuid.UUID, checked: Checked) -> None:
-    """Make it a draft with its files, all at once; or keep what is to be said against it."""
-    with Session(engine) as session, writing(session):
-        upload = session.get(Upload, upload_id)
-        if upload is None or upload.state != "checking":
-            return
-        files = [
-            Attached(one.name, one.content, one.content_type)
-            for one in session.scalars(select(UploadFile).where(UploadFile.upload_id == upload_id))
-        ]
-        upload.cells = checked.compiled.workbook.packed()
-        if not checked.ok:
-            names = [one.name for one in files]
-            checked = publish.with_files(session, checked, mission_id=upload.mission_id, names=names)
-            upload.state = "refused"
-            upload.findings = [one.to_json() for one in checked.findings]
-            return
-        actor = users.actor_of(session, session.get_one(User, upload.created_by))
-        try:
-            with session.begin_nested():
-                version = publish.save_draft(
-                    session,
-                    checked,
-                    actor=actor,
-                    mission_id=upload.mission_id,
-                    note=upload.note,
-                    files=files,
-                )
-        except Problem as problem:
-            upload.state, upload.problem = "refused", problem.message
-            return
-        upload.state = "published" if version.published else "draft"
-        upload.version_id = version.id
-        # They are the version's now.
-        upload.content = upload.cells = None
-        session.execute(delete(UploadFile).where(UploadFile.upload_id == upload_id))
-
-
-def _give_up(engine: Engine, upload_id: uuid.UUID) -> None:
-    with Session(engine) as session, writing(session):
-        upload = session.get(Upload, upload_id)
-        if upload is not None and upload.state == "checking":
-            _refuse(upload, _silence())
-
-
-def _silence() -> Finding:
-    return complaints.broken("the check ended without an answer")
-
-
-def _refuse(upload: Upload, finding: Finding) -> None:
-    upload.state = "refused"
-    upload.findings = [finding.to_json()]

@@ -1,11 +1,12 @@
-"""Uploading a form: the page to drop it on, how far its check is, and what came of it."""
+"""Uploading a form: the page to drop it on, how far the check of it or of its translations is, and what came of it."""
 
 import re
 import uuid
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 
 from flask import Blueprint, flash, redirect, render_template, request, session, url_for
+from werkzeug.datastructures import FileStorage
 from werkzeug.wrappers import Response
 
 from app import auth, problems
@@ -28,6 +29,7 @@ STEPS: Final = (
     ("checking", "Check every cell"),
 )
 """The steps of a check, as the worker names them and in words."""
+TEXT_STEPS: Final = (STEPS[0], ("placing", "Put the texts into their cells"), *STEPS[1:])
 _LATE: Final = timedelta(seconds=20)
 """After which a check that has not begun, with none before it, means that no worker is there."""
 
@@ -43,11 +45,7 @@ def new(project_id: int) -> str:  # noqa: ARG001 -- the frame of the page reads 
 @needs("form.upload")
 def upload(project_id: int) -> Response:
     """Keep what was sent, and show how its check goes on."""
-    files = [
-        Attached(re.split(r"[/\\]", one.filename)[-1], one.stream.read(MAX_UPLOAD + 1), one.mimetype or None)
-        for one in request.files.getlist("workbook")
-        if one.filename
-    ]
+    files = [received(one) for one in request.files.getlist("workbook") if one.filename]
     if not files:
         raise problems.invalid("No file was chosen.", "Choose a workbook and upload it again.")
     with writing(db.session):
@@ -60,6 +58,12 @@ def upload(project_id: int) -> Response:
             earlier=_earlier(request.form.get("earlier", "")),
         )
     return redirect(url_for("ui.uploads.one", project_id=project_id, upload_id=upload_id), 303)
+
+
+def received(file: FileStorage) -> Attached:
+    """A file that was sent, under the last part of its name, and read as far as it may be long."""
+    name = re.split(r"[/\\]", file.filename or "")[-1]
+    return Attached(name, file.stream.read(MAX_UPLOAD + 1), file.mimetype or None)
 
 
 @bp.get("/uploads/<uuid:upload_id>")
@@ -76,6 +80,7 @@ def one(project_id: int, upload_id: uuid.UUID) -> str | Response:
             upload=found,
             found=findings.table([Finding.from_json(each) for each in found.findings], workbook),
             has_cells=bool(workbook.sheets),
+            translated=_translated(found),
             files=service.file_names(db.session, found),
             largest=MAX_UPLOAD,
         )
@@ -87,7 +92,7 @@ def one(project_id: int, upload_id: uuid.UUID) -> str | Response:
         before=before,
         late=waiting and not before and now() - found.created_at > _LATE,
         seconds=int((now() - found.created_at).total_seconds()),
-        steps=STEPS,
+        steps=TEXT_STEPS if found.translates else STEPS,
     )
 
 
@@ -110,12 +115,26 @@ def annotated(project_id: int, upload_id: uuid.UUID) -> Response:
     return frame.download(made.content, made.name)
 
 
+def _translated(found: Upload) -> dict[str, Any] | None:
+    """Where the page of the texts is that a file was to translate, and whose they are."""
+    version = db.session.get(FormVersion, found.translates) if found.translates else None
+    if version is None:
+        return None
+    form_id = db.session.get_one(Form, version.form_id).xml_form_id
+    return {"title": version.title, "form_id": form_id, "version_id": version.id}
+
+
 def _done(project_id: int, found: Upload) -> Response:
     version = db.session.get(FormVersion, found.version_id)
     if version is None:
         raise problems.not_found("draft; it was thrown away")
     form_id = db.session.get_one(Form, version.form_id).xml_form_id
-    if found.state == "published":
+    page = url_for("ui.forms.one", project_id=project_id, form_id=form_id, version=version.id)
+    if found.translates is not None:
+        said = _said_of_texts(found, version.title)
+        if not found.written:
+            page = url_for("ui.texts.one", project_id=project_id, form_id=form_id, version_id=version.id)
+    elif found.state == "published":
         said = (
             "info",
             f"This is the version of {version.title} that is published already. Nothing was changed.",
@@ -125,7 +144,15 @@ def _done(project_id: int, found: Upload) -> Response:
     # The script that watches comes here first, and keeps the message in its cookie for the page that comes after it.
     if said not in map(tuple, session.get("_flashes", ())):
         flash(said[1], said[0])
-    return redirect(url_for("ui.forms.one", project_id=project_id, form_id=form_id, version=version.id), 303)
+    return redirect(page, 303)
+
+
+def _said_of_texts(found: Upload, title: str) -> tuple[str, str]:
+    warnings = sum(one["severity"] == "warning" for one in found.findings)
+    more = f" {warnings} findings say what was left out or is to be looked at." if warnings else ""
+    if found.written:
+        return "success", f"{found.written} texts are in the draft of {title} now.{more}"
+    return "info", f"No text of {title} changed. What was said of stale translations is kept.{more}"
 
 
 def _earlier(text: str) -> uuid.UUID | None:

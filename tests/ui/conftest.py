@@ -13,7 +13,7 @@ from sqlalchemy import URL, Engine
 from werkzeug.test import TestResponse
 
 from app.config import Config
-from app.services import uploads
+from app.services.checking import check_next
 from tests import databases
 from tests.server import threaded
 from tests.ui.browser import open_page, sign_in
@@ -45,7 +45,7 @@ class Visitor:
 
     def _wait(self, path: str) -> None:
         """Let a worker check what was uploaded, and look again."""
-        uploads.check_next(self.client.application.extensions["saif"].engine)
+        check_next(self.client.application.extensions["saif"].engine)
         self.page = self.client.get(path, follow_redirects=True)
 
     def token(self) -> str:

@@ -9,18 +9,8 @@ import pytest
 from tests.ui.browser import NARROW, open_page, overflow, sign_in
 from tests.ui.conftest import text_of
 from tests.ui.test_browser import ACCESSIBLE, CONTRAST
+from tests.visit import BAD, VISIT
 from tests.xlsforms.test_hostile import REFUSED
-
-VISIT = """
-| survey   |                                |      |       |              |
-|          | type                           | name | label | media::image |
-|          | select_one_from_file towns.csv | town | Town  |              |
-|          | note                           | n    | Look  | face.png     |
-| settings |                                |      |       |              |
-|          | form_id                        | version | form_title |      |
-|          | visit                          | 1    | Visit |              |
-"""
-BAD = VISIT.replace("| note ", "| nota ")
 
 
 def sent(*files, **more):
