@@ -8,7 +8,7 @@ writing, else its own.
 
 import uuid
 from collections.abc import Collection, Mapping
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -172,9 +172,11 @@ def close(
     """End the assistance. `closed_on` is a date, `closure_reason` and `status` codes of their lists."""
     lists = dictionary.load().code_lists
     try:
-        date.fromisoformat(closed_on)
+        ends = date.fromisoformat(closed_on)
     except ValueError:
         raise problems.invalid("The date of closure must be a date, like 2026-11-22.") from None
+    if ends > now().date() + timedelta(days=1):  # whose calendars may be a day ahead of ours
+        raise problems.invalid("The date of closure is still to come.", "Close the case on that day.")
     if closure_reason not in lists["closure_reason"] or status not in CLOSED:
         raise problems.invalid("The reason for closure or the status is not one of its list.")
     body = {"closed_on": closed_on, "closure_reason": closure_reason, "status": status}

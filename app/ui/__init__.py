@@ -5,7 +5,9 @@ from flask import Blueprint, Flask
 from app.state import State
 from app.ui import (
     assignments,
+    case_actions,
     cases,
+    corrections,
     devices,
     downloads,
     edits,
@@ -62,6 +64,8 @@ def init_app(app: Flask) -> None:
         submissions,
         edits,
         cases,
+        case_actions,
+        corrections,
         entity_lists,
         devices,
         downloads,

@@ -14,6 +14,7 @@ from app.services import cases as service
 from app.services.reveal import Reveal
 from app.state import state
 from app.ui import facts, frame, questions, words
+from app.ui.acts import ACTS, Act, Asked
 from xlsforms import dictionary
 
 bp = Blueprint("cases", __name__, url_prefix="/projects/<int:project_id>/cases")
@@ -112,7 +113,16 @@ def _page(detail: service.CaseDetail) -> str:
         decisions={str(one.id): one for one in detail.decisions},
         timeline=sorted([*detail.interviews, *detail.decisions], key=_moment, reverse=True),
         attention_words=words.ATTENTION,
+        acts=_acts(detail),
     )
+
+
+def _acts(detail: service.CaseDetail) -> list[tuple[str, Act]]:
+    """What can be done with the whole of a case as it is, if the reader may decide at all."""
+    if not frame.can("case.decide"):
+        return []
+    asked = Asked(detail.line.mission_id, detail, {})
+    return [(name, act) for name, act in ACTS.items() if not act.part and not act.refused(asked)]
 
 
 def _ask(detail: service.CaseDetail, *, wrong: str = "") -> str:

@@ -30,8 +30,18 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """Where a value stands in its case: a table, the id of a row, a column. A correction names it."""
+
+    table: str
+    row: str
+    column: str
+
+
+@dataclass(frozen=True, slots=True)
 class Line:
-    """A label and what is known beside it: the texts now, where they came from, and what was said before."""
+    """A label and what is known beside it: the texts now, where they came from, and what was said before. `place`
+    is that of a value that can be corrected."""
 
     label: str
     texts: tuple[str, ...]
@@ -39,6 +49,7 @@ class Line:
     revealed: bool
     sources: tuple[Source, ...]
     earlier: tuple[Source, ...]
+    place: Place | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +116,16 @@ def sections(
     return tuple(section for section in made if section.groups or section.earlier)
 
 
+def text_of(value: object, code_list: str | None, locale: str) -> str:
+    """A value in words: codes by their labels in the reader's language, numbers and dates as they are."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return words.code_label("yn", _YES_NO[value], locale)
+    several = value if isinstance(value, list | tuple) else (value,)
+    return "; ".join(words.code_label(code_list, str(one), locale) for one in several)
+
+
 class _View:
     """What every step needs: the interviews by id and by submission, and the reader's language."""
 
@@ -163,7 +184,7 @@ class _View:
         if number is not None:
             heading = f"{heading} {number}"
         lines = tuple(
-            self.line(words.column_label(table, value.column), value)
+            self.line(words.column_label(table, value.column), value, row)
             for value in row.fields
             if f"{table}.{value.column}" not in words.HIDDEN
             and value.type != "uuid"
@@ -219,8 +240,9 @@ class _View:
         weight = next((one for one in row.fields if one.column == "weight" and one.value), None)
         return f"{said} ({self.text(weight).lower()})" if weight and said else said
 
-    def line(self, label: str, value: Value) -> Line:
+    def line(self, label: str, value: Value, row: Row) -> Line:
         text = self.text(value)
+        fixed = row.earlier or f"{row.table}.{value.column}" in words.DECIDED
         return Line(
             label,
             (text,) if text else (),
@@ -228,6 +250,7 @@ class _View:
             revealed=value.privacy == "P3" and not value.masked,
             sources=(self.source(value),),
             earlier=tuple(self.source(old) for old in value.earlier),
+            place=None if fixed else Place(row.table, row.id, value.column),
         )
 
     def source(self, value: Value) -> Source:
@@ -244,13 +267,7 @@ class _View:
         )
 
     def text(self, value: Value) -> str:
-        """A value in words: codes by their labels in the reader's language, numbers and dates as they are."""
-        if value.masked or value.value is None:
-            return ""
-        if isinstance(value.value, bool):
-            return words.code_label("yn", _YES_NO[value.value], self.locale)
-        several = value.value if isinstance(value.value, list | tuple) else (value.value,)
-        return "; ".join(words.code_label(value.code_list, str(one), self.locale) for one in several)
+        return "" if value.masked else text_of(value.value, value.code_list, self.locale)
 
 
 def _masked(rows: Iterable[Row]) -> Iterable[str]:

@@ -14,7 +14,7 @@ from app.services.cases import CaseLine
 from app.services.differences import Comparison, Difference
 from app.services.forms import MANY
 from app.services.submissions import Answered, Section, SubmissionDetail
-from app.ui import words
+from app.ui import decisions, words
 from app.ui.frame import locale, mission
 from xlsforms.finding import Finding
 from xlsforms.language import direction, tag
@@ -198,6 +198,7 @@ FILTERS: Final[Mapping[str, Callable[..., Any]]] = {
     "code": code,
     "risk_kind": lambda level: words.RISK.get(level, ""),
     "decision_words": lambda kind: words.DECISIONS.get(kind, kind.capitalize()),
+    "decision_told": lambda line: decisions.told(line, locale()),
     "state_words": lambda state: words.STATES.get(state, (state, ""))[0],
     "state_kind": lambda state: words.STATES.get(state, ("", ""))[1],
     "pending_words": lambda reason: words.PENDING[reason],

@@ -147,6 +147,21 @@ HIDDEN: Final = frozenset(
 )
 """Columns that say nothing to a reader: identifiers of rows, and what the head of the page says already."""
 
+DECIDED: Final = frozenset(
+    {
+        "case_file.status",
+        "case_file.registered_on",
+        "case_file.next_contact_on",
+        "case_file.closed_on",
+        "case_file.closure_reason",
+        "case_file.closure_details",
+        "consent.superseded_by",
+        "eligibility.result",
+        "eligibility.decided_on",
+    }
+)
+"""Columns that are not corrected: other decisions set them, or they follow from where their row stands."""
+
 COLUMNS: Final[Mapping[str, str]] = {
     "case_file.case_ref": "Reference",
     "case_file.status": "Status",

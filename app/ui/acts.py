@@ -1,0 +1,318 @@
+"""What can be done with a case on its page: each act as data, with the questions it asks, what will happen, when it
+cannot be done, and the service that does it."""
+
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from app import auth, problems
+from app.db import db
+from app.models import Mission
+from app.services import cases, decide, missions
+from app.state import state
+from app.ui import words
+from app.ui.frame import locale
+from xlsforms import dictionary
+
+CLOSED: Final = ("closed", "closed_referred")
+Options = tuple[tuple[str, str], ...]
+"""Value and label of what there is to choose from."""
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """A question of an act. `kind`: select, radio, check (several), date, number, search, text or long. What is
+    `secret` (class P3) is asked for, never shown again."""
+
+    name: str
+    label: str
+    kind: str = "text"
+    options: Options = ()
+    value: str = ""
+    hint: str = ""
+    required: bool = False
+    secret: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A case about which something is to be done, and what was given for it: by the URL, or by the form sent."""
+
+    project_id: int
+    case: cases.CaseDetail
+    given: Mapping[str, str]
+    about: str = ""
+    """What of the case it is about: an interview, a merged case, a row. Empty: all of it."""
+
+    def deciding(self) -> dict[str, Any]:
+        """What every service of `decide` takes."""
+        return {
+            "keyring": state().keyring,
+            "actor": auth.actor(),
+            "reason": self.given.get("reason", ""),
+        }
+
+    def about_case(self) -> dict[str, Any]:
+        """The same, with the case."""
+        return {**self.deciding(), "case_id": self.case.case_id}
+
+    def said(self, name: str) -> str | None:
+        """An answer without blanks around; None if there is none."""
+        return self.given.get(name, "").strip() or None
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """One thing that can be done. `happens` says what will follow, `refused` why it cannot be done as things are
+    (empty: it can), `inputs` what is asked beside the reason, `run` does it. `part`: it is about a part of the case,
+    so it stands beside that and not among the acts of the whole."""
+
+    title: str
+    button: str
+    happens: Callable[[Asked], Sequence[str]]
+    run: Callable[[Asked], Any]
+    done: str
+    why: str = "Why?"
+    inputs: Callable[[Asked], Sequence[Input]] = field(default=lambda _: ())
+    refused: Callable[[Asked], str] = field(default=lambda _: "")
+    part: bool = False
+
+
+def codes(name: str, *, without: Sequence[str] = ()) -> Options:
+    """The codes of a list that are still offered, under the reader's labels."""
+    found = dictionary.load().code_lists[name]
+    return tuple(
+        (code, words.code_label(name, code, locale()))
+        for code, one in found.codes.items()
+        if code not in without and not one.retired_on
+    )
+
+
+def today(project_id: int) -> str:
+    """What the calendars of the mission say."""
+    zone = ZoneInfo(db.session.get_one(Mission, project_id).time_zone)
+    return datetime.now(UTC).astimezone(zone).date().isoformat()
+
+
+def _always(*sentences: str) -> Callable[[Asked], Sequence[str]]:
+    """What happens whatever the case is like."""
+    return lambda _: sentences
+
+
+# ---- whose case it is, and whether it is open
+
+
+def _assign(asked: Asked) -> None:
+    owner = asked.said("owner")
+    decide.assign(db.session, owner_id=int(owner) if owner else None, **asked.about_case())
+
+
+def _owners(asked: Asked) -> list[Input]:
+    known = missions.interviewers(db.session, asked.project_id)
+    options = (("", "Nobody in particular"), *((str(one.id), _named(one)) for one in known))
+    own = next((str(one.id) for one in known if one.code == asked.case.line.owner), "")
+    hint = "" if known else "The mission has no interviewers yet. They are named on the page of devices."
+    return [Input("owner", "Interviewer", "select", options, asked.given.get("owner", own), hint)]
+
+
+def _named(one: Any) -> str:
+    return one.code if one.display_name in ("", one.code) else f"{one.code}, {one.display_name}"
+
+
+def _closing(asked: Asked) -> list[Input]:
+    given = asked.given
+    return [
+        Input("closed_on", "Closed on", "date", value=given.get("closed_on") or today(asked.project_id), required=True),
+        Input("closure_reason", "Reason for closure", "select", (("", "Choose one"), *codes("closure_reason")),
+              given.get("closure_reason", ""), required=True),
+        Input("status", "Status from then on", "select",
+              tuple((code, words.code_label("case_status", code, locale())) for code in CLOSED),
+              given.get("status", "")),
+        Input("closure_details", "Details", "long", value=given.get("closure_details", ""), secret=True,
+              hint="Kept as free text: hidden until somebody gives a reason."),
+    ]  # fmt: skip
+
+
+def _close(asked: Asked) -> None:
+    decide.close(
+        db.session,
+        closed_on=asked.said("closed_on") or "",
+        closure_reason=asked.said("closure_reason") or "",
+        closure_details=asked.said("closure_details"),
+        status=asked.said("status") or "closed",
+        **asked.about_case(),
+    )
+
+
+def _is_closed(asked: Asked) -> bool:
+    return asked.case.line.status in CLOSED
+
+
+# ---- which interviews are in it
+
+
+def _interview(asked: Asked) -> cases.Interview:
+    for one in asked.case.interviews:
+        if str(one.submission_id) == asked.about:
+            return one
+    raise problems.not_found("interview")
+
+
+def _detach(asked: Asked) -> None:
+    decide.detach(
+        db.session,
+        mission_id=asked.project_id,
+        instance_id=_interview(asked).instance_id,
+        **asked.deciding(),
+    )
+
+
+def _detaching(asked: Asked) -> list[str]:
+    one = _interview(asked)
+    which = words.code_label("interview_form", one.kind, locale()).lower()
+    if one.held_on:
+        which += f" of {one.held_on}"
+    last = len(asked.case.interviews) == 1
+    return [
+        f"The {which} leaves this case and waits among the submissions that found no case.",
+        "It is the only interview of this case: the case is empty then, and is no longer listed."
+        if last
+        else "The case is folded again from its other interviews; corrections stay.",
+        "Attach it again, here or elsewhere, on the page of the submission.",
+    ]
+
+
+def _candidates(asked: Asked) -> list[Input]:
+    reference = asked.said("reference")
+    search = Input("reference", "Reference of the other case", "search", value=reference or "",
+                   hint="Type its beginning and look; then choose.")  # fmt: skip
+    if reference is None:
+        return [search]
+    found = cases.list_cases(
+        db.session, actor=auth.actor(), mission_id=asked.project_id, reference=reference, limit=10
+    )
+    options = tuple(
+        (str(line.case_id), _of_line(line)) for line in found.items if line.case_id != asked.case.case_id
+    )
+    hint = (
+        "" if options else "No other case of this mission has a reference that begins so. Look for another."
+    )
+    return [
+        search,
+        Input(
+            "into",
+            "The case that carries on",
+            "radio",
+            options,
+            asked.given.get("into", ""),
+            hint,
+            required=True,
+        ),
+    ]
+
+
+def _of_line(line: cases.CaseLine) -> str:
+    said = [
+        line.case_ref or "no reference",
+        words.code_label("sex", line.sex, locale()) if line.sex else "",
+        "" if line.is_minor is None else "child" if line.is_minor else "adult",
+        words.code_label("case_status", line.status, locale()),
+        f"registered {line.registered_on}" if line.registered_on else "",
+    ]
+    return ", ".join(part for part in said if part)
+
+
+def _merge(asked: Asked) -> None:
+    decide.merge(db.session, into=_uid(asked.said("into")), **asked.about_case())
+
+
+def _unmerge(asked: Asked) -> None:
+    decide.unmerge(db.session, case_id=_uid(asked.about), **asked.deciding())
+
+
+def _not_merged(asked: Asked) -> str:
+    merged = {str(uid) for uid in asked.case.merged}
+    return "" if asked.about in merged else "That case is not part of this one any more."
+
+
+def _uid(text: str | None) -> uuid.UUID:
+    try:
+        return uuid.UUID(text or "")
+    except ValueError:
+        raise problems.invalid(
+            "No case was chosen.", "Look for it by its reference, and choose it."
+        ) from None
+
+
+ACTS: Final[Mapping[str, Act]] = {
+    "assign": Act(
+        "Assign",
+        "Assign",
+        happens=_always(
+            "The interviewer’s phone lists the case from its next refresh on, and may add interviews to it.",
+            "Phones that had it put it away; what they still hold and send is taken.",
+        ),
+        inputs=_owners,
+        run=_assign,
+        done="The case is assigned.",
+    ),
+    "close": Act(
+        "Close",
+        "Close the case",
+        happens=_always(
+            "The case leaves the lists of phones, and asks for nobody’s attention any more.",
+            "Nothing is lost: it can be opened again at any time.",
+        ),
+        inputs=_closing,
+        refused=lambda asked: "The case is closed already." if _is_closed(asked) else "",
+        run=_close,
+        done="The case is closed.",
+    ),
+    "reopen": Act(
+        "Open again",
+        "Open the case again",
+        happens=_always("The case is active from today on, and phones that have it list it again."),
+        refused=lambda asked: "" if _is_closed(asked) else "The case is open already.",
+        run=lambda asked: decide.reopen(db.session, **asked.about_case()),
+        done="The case is open again.",
+    ),
+    "merge": Act(
+        "Merge",
+        "Merge into the chosen case",
+        happens=_always(
+            "This case becomes part of the other: all its interviews and decisions count there.",
+            "What phones go on sending for this case arrives in the other.",
+            "The merge can be undone from the timeline of the other case; both are then as they were.",
+        ),
+        inputs=_candidates,
+        why="Why are the two one?",
+        run=_merge,
+        done="The two cases are one now. The timeline has the merge, and can undo it.",
+    ),
+    "unmerge": Act(
+        "Undo a merge",
+        "Undo the merge",
+        happens=_always(
+            "The other case stands by itself again, with its own interviews and decisions.",
+            "What was decided about this case meanwhile stays with this case.",
+        ),
+        refused=_not_merged,
+        why="Why are they two?",
+        run=_unmerge,
+        done="The merge is undone: both cases stand by themselves.",
+        part=True,
+    ),
+    "detach": Act(
+        "Take an interview out",
+        "Take it out",
+        happens=_detaching,
+        why="Why does it not belong here?",
+        run=_detach,
+        done="The interview is out of the case, and waits among the submissions.",
+        part=True,
+    ),
+}
+"""By the last part of its address."""
