@@ -1,23 +1,36 @@
 """What about a case asks for somebody's attention. Pure: a view of its fold."""
 
+from datetime import date, timedelta
+from typing import Final
+
 from submissions.case import CaseRow, CaseState
 
-CASE_KINDS = (
-    "imminent_danger",
-    "self_harm",
-    "unaccompanied_child",
-    "guardian_conflict",
-    "override",
-    "eligibility_pending",
-    "finding",
-    "contact",
+ORDER: Final = (
+    ("case", "imminent_danger"),
+    ("case", "self_harm"),
+    ("case", "unaccompanied_child"),
+    ("case", "guardian_conflict"),
+    ("case", "finding"),
+    ("submission", "failed"),
+    ("submission", "finding"),
+    ("submission", "conflict"),
+    ("case", "override"),
+    ("case", "eligibility_pending"),
+    ("case", "second_screening"),
+    ("case", "contact"),
+    ("case", "plan_item"),
+    ("submission", "waiting"),
 )
-"""Kinds a case can have, the most urgent first."""
-
-SUBMISSION_KINDS = ("failed", "waiting", "conflict", "finding")
-"""Kinds a submission can have, the most urgent first."""
+"""What can ask for attention: a case or a submission, and why; the most urgent first."""
+CASE_KINDS: Final = tuple(kind for on, kind in ORDER if on == "case")
+SUBMISSION_KINDS: Final = tuple(kind for on, kind in ORDER if on == "submission")
+DATED: Final = ("second_screening", "contact", "plan_item")
+"""Kinds that are due from a date on; the others at once."""
+SECOND_SCREENING: Final = timedelta(days=14)
+"""How long after a screening that left it open a second one is due."""
 
 _CLOSED = ("closed", "closed_referred")
+_DONE = ("done", "dropped")
 
 
 def of(state: CaseState) -> dict[str, str | None]:
@@ -38,14 +51,38 @@ def of(state: CaseState) -> dict[str, str | None]:
         found["unaccompanied_child"] = None
     if any(row.value("guardian_conflict") == "yes" for row in state.rows.get("consent", ())):
         found["guardian_conflict"] = None
-    if screening is not None and screening.value("override_reason"):
+    if screening is not None and _overrides(screening):
         found["override"] = None
     eligibility = state.rows.get("eligibility", ())
     if eligibility and _last(state, eligibility).value("result") == "pending":
         found["eligibility_pending"] = None
+    if state.value("case_file", "trafficking_status") == "possible" and (held := _held_on(state)):
+        found["second_screening"] = (held + SECOND_SCREENING).isoformat()
     if day := state.value("case_file", "next_contact_on"):
         found["contact"] = str(day)
+    planned = [row for row in state.rows.get("plan_item", ()) if row.value("status") not in _DONE]
+    if days := [str(day) for row in planned if (day := row.value("due_on"))]:
+        found["plan_item"] = min(days)
     return found
+
+
+def _overrides(screening: CaseRow) -> bool:
+    """Whether what was determined differs from what the rules suggest, and nobody in the office has looked: to correct
+    it or to say that it stands is a decision about the value."""
+    said = screening.columns.get("trafficking_status")
+    if said is not None and said.decision is not None:
+        return False
+    differs = said is not None and said.value not in (None, screening.value("suggested_status"))
+    return differs or bool(screening.value("override_reason"))
+
+
+def _held_on(state: CaseState) -> date | None:
+    """The day of the last screening interview."""
+    days = [head.held_on for head in state.interviews if head.kind == "screening" and head.held_on]
+    try:
+        return date.fromisoformat(max(days)) if days else None
+    except ValueError:
+        return None
 
 
 def _latest(state: CaseState, table: str) -> CaseRow | None:

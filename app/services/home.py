@@ -9,37 +9,28 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app import policy
-from app.models import CaseAttention, CaseEntity, CaseState, Mission
-from app.services import attention, case_list, submissions
-from app.services.cases import CaseLine
+from app.models import CaseEntity, Mission
+from app.services import submissions, todo
 from app.services.submissions import SubmissionLine
+from app.services.todo import Item, Todo
 
 LATEST = 10
-"""Submissions and contacts shown."""
-
-
-@dataclass(frozen=True, slots=True)
-class Attention:
-    """How many cases (or submissions) ask for somebody, for one reason."""
-
-    kind: str
-    count: int
-    on: str
+"""Submissions shown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Home:
     """What a coordinator sees first. Today and the week begin where the mission is; `queue` is what the
-    worker has not read yet; `contacts` are open cases by the date of their next contact, the overdue ones
-    first."""
+    worker has not read yet; `todos` is what needs attention, the most urgent first, `coming` what will be due
+    next, with its kind."""
 
     received_today: int
     received_week: int
     queue: int
     cases_open: int
-    attention: tuple[Attention, ...]
+    todos: tuple[Todo, ...]
+    coming: tuple[tuple[str, Item], ...]
     latest: tuple[SubmissionLine, ...]
-    contacts: tuple[CaseLine, ...]
 
 
 def home(session: Session, *, actor: policy.Actor, mission_id: int | None = None) -> Home:
@@ -54,9 +45,9 @@ def home(session: Session, *, actor: policy.Actor, mission_id: int | None = None
         ),
         queue=submissions.count_submissions(session, state="received", **where),
         cases_open=_open(session, actor, mission_id),
-        attention=(*_about_cases(session, actor, mission_id), *_about_submissions(session, where)),
+        todos=todo.todos(session, **where),
+        coming=todo.coming(session, **where),
         latest=submissions.list_submissions(session, limit=LATEST, **where).items,
-        contacts=_contacts(session, actor, mission_id),
     )
 
 
@@ -73,38 +64,3 @@ def _open(session: Session, actor: policy.Actor, mission_id: int | None) -> int:
     if mission_id is not None:
         statement = statement.where(CaseEntity.mission_id == mission_id)
     return session.scalar(statement) or 0
-
-
-def _about_cases(session: Session, actor: policy.Actor, mission_id: int | None) -> list[Attention]:
-    statement = (
-        select(CaseAttention.kind, func.count())
-        .where(policy.within(actor, "case.read", CaseAttention.mission_id), case_list.due(session))
-        .group_by(CaseAttention.kind)
-    )
-    if mission_id is not None:
-        statement = statement.where(CaseAttention.mission_id == mission_id)
-    counts: dict[str, int] = dict(session.execute(statement).all())
-    return [Attention(kind, counts[kind], "case") for kind in attention.CASE_KINDS if kind in counts]
-
-
-def _about_submissions(session: Session, where: dict[str, Any]) -> list[Attention]:
-    counts = {
-        kind: submissions.count_submissions(session, attention=kind, **where)
-        for kind in attention.SUBMISSION_KINDS
-    }
-    return [Attention(kind, count, "submission") for kind, count in counts.items() if count]
-
-
-def _contacts(session: Session, actor: policy.Actor, mission_id: int | None) -> tuple[CaseLine, ...]:
-    statement = (
-        select(CaseAttention.case_id)
-        .join(CaseState, CaseState.case_id == CaseAttention.case_id)
-        .where(CaseAttention.kind == "contact", policy.within(actor, "case.read", CaseAttention.mission_id))
-        .order_by(CaseAttention.due_on, CaseAttention.case_id)
-        .limit(LATEST)
-    )
-    if mission_id is not None:
-        statement = statement.where(CaseAttention.mission_id == mission_id)
-    ids = session.scalars(statement).all()
-    found = case_list.lines(session, ids, actor=actor)
-    return tuple(found[one] for one in ids if one in found)

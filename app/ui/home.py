@@ -1,6 +1,7 @@
 """Home: what came in, and what needs attention."""
 
 from dataclasses import dataclass
+from typing import Final
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
@@ -8,7 +9,7 @@ from werkzeug.wrappers import Response
 from app import auth, policy
 from app.auth import needs
 from app.db import db
-from app.services import demo
+from app.services import demo, todo
 from app.services import home as home_service
 from app.services import missions as missions_service
 from app.state import state
@@ -18,14 +19,16 @@ from app.ui.filters import plural
 bp = Blueprint("home", __name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Todo:
-    """A line of what needs attention, and the list it leads to."""
+PAGE: Final = 50
 
-    count: int
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One reason for attention in words: `colour` is that of its count, `url` the list of all it concerns."""
+
     words: str
     why: str
-    kind: str
+    colour: str
     url: str
 
 
@@ -58,8 +61,26 @@ def mission(project_id: int) -> str:
     return render_template(
         "home.html",
         home=home,
-        todos=[_todo(one, project_id) for one in home.attention],
+        todos=[(one, _reason(project_id, one.on, one.kind, one.count)) for one in home.todos],
+        coming=words.COMING,
         can_demo=demo.available() and _is_demo(project_id) and policy.may(actor, "demo.fill", project_id),
+    )
+
+
+@bp.get("/projects/<int:project_id>/attention/<on>/<kind>")
+@needs("home.read")
+def attention(project_id: int, on: str, kind: str) -> str:
+    """All cases or submissions that ask for somebody for one reason, a page at a time."""
+    after = request.args.get("after")
+    page = todo.listing(
+        db.session, actor=auth.actor(), mission_id=project_id, on=on, kind=kind, cursor=after, limit=PAGE
+    )
+    return render_template(
+        "attention.html",
+        page=page,
+        on=on,
+        reason=_reason(project_id, on, kind, 0),
+        pages=frame.pages("ui.home.attention", project_id, page.next, on=on, kind=kind),
     )
 
 
@@ -85,18 +106,14 @@ def _is_demo(project_id: int) -> bool:
     return missions_service.get(db.session, project_id).demo
 
 
-def _todo(one: home_service.Attention, project_id: int) -> Todo:
-    said = words.ATTENTION[one.kind]
-    listing = "ui.cases.listing" if one.on == "case" else "ui.submissions.listing"
-    if one.kind == "finding":
-        noun = ("case " if one.count == 1 else "cases ") if one.on == "case" else ""
-        noun = noun or ("submission " if one.count == 1 else "submissions ")
-    else:
-        noun = ""
-    return Todo(
-        count=one.count,
-        words=noun + (said.one if one.count == 1 else said.many),
+def _reason(project_id: int, on: str, kind: str, count: int) -> Reason:
+    said = words.ATTENTION[kind]
+    named = said.one if count == 1 else said.many
+    if kind == "finding":  # of a case or of a submission
+        named = f"{on if count == 1 else f'{on}s'} {named}"
+    return Reason(
+        words=named,
         why=said.why,
-        kind=said.kind,
-        url=url_for(listing, project_id=project_id, attention=one.kind),
+        colour=said.kind,
+        url=url_for("ui.home.attention", project_id=project_id, on=on, kind=kind),
     )

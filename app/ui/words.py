@@ -304,13 +304,25 @@ ATTENTION: Final[Mapping[str, AttentionWords]] = {
     "override": AttentionWords(
         "decision against the suggestion",
         "decisions against the suggestion",
-        "Read the grounds and agree, or correct.",
+        "Read the grounds; then correct the determination, or confirm it by setting it to what it is.",
         "warn",
     ),
     "eligibility_pending": AttentionWords(
         "eligibility to decide",
         "eligibilities to decide",
         "The programme's criteria were applied; decide.",
+        "warn",
+    ),
+    "second_screening": AttentionWords(
+        "second screening due",
+        "second screenings due",
+        "The first left open whether this is trafficking, and two weeks are over.",
+        "warn",
+    ),
+    "plan_item": AttentionWords(
+        "case with a step of its plan due",
+        "cases with a step of their plan due",
+        "The date set for it has come, or is past.",
         "warn",
     ),
     "contact": AttentionWords(
@@ -333,7 +345,14 @@ ATTENTION: Final[Mapping[str, AttentionWords]] = {
     ),
     "finding": AttentionWords("with findings", "with findings", "Read what the checks have to say.", "info"),
 }
-"""By kind, as `app.services.home` counts them."""
+"""By kind, as `app.services.todo` counts them."""
+
+COMING: Final[Mapping[str, str]] = {
+    "second_screening": "Second screening",
+    "contact": "Contact",
+    "plan_item": "Step of the plan",
+}
+"""What will be due, by kind of attention."""
 
 
 def table_title(table: str) -> str:

@@ -76,7 +76,10 @@ def test_a_line_says_what_a_coordinator_looks_for(house, coordinator):
     assert (line.sex, line.is_minor, line.status) == ("female", False, "active")
     assert (line.trafficking_status, line.risk_level) == ("actual", "high")
     assert (line.registered_on, line.last_interview_on, line.interviews) == ("2026-01-10", "2026-02-10", 2)
-    assert (line.next_contact_on, line.attention) == ("2026-02-01", ("contact", "eligibility_pending"))
+    assert (line.next_contact_on, line.attention) == (
+        "2026-02-01",
+        ("contact", "eligibility_pending", "override"),
+    )
 
 
 def test_the_list_is_narrowed(house, coordinator):
@@ -507,7 +510,7 @@ def test_home_counts_what_came_in_and_what_needs_attention(house, coordinator):
     house.receive(screening())
     with house.session() as session:
         shown = home.home(session, actor=coordinator, mission_id=house.mission_id)
-        counts = {(one.on, one.kind): one.count for one in shown.attention}
+        counts = {(one.on, one.kind): one.count for one in shown.todos}
         assert counts["case", "imminent_danger"] == 1
         assert counts["case", "unaccompanied_child"] == 1
         assert counts["case", "override"] == 1
@@ -516,8 +519,11 @@ def test_home_counts_what_came_in_and_what_needs_attention(house, coordinator):
         assert counts["submission", "waiting"] == 1
         assert (shown.received_today, shown.received_week, shown.queue) == (9, 9, 1)
         assert len(shown.latest) == 9
-        assert [line.next_contact_on for line in shown.contacts] == ["2026-01-20", "2126-01-20"]
-        assert shown.contacts[0].case_id == due
+        shown_first = {(one.on, one.kind): one.items for one in shown.todos}
+        assert [(one.case.case_id, one.due_on) for one in shown_first["case", "contact"]] == [
+            (due, "2026-01-20")
+        ]
+        assert [(kind, item.due_on) for kind, item in shown.coming] == [("contact", "2126-01-20")]
         for kind, expected in (
             ("unaccompanied_child", minor), ("override", overridden), ("self_harm", harm),
         ):  # fmt: skip
@@ -533,7 +539,7 @@ def test_a_closed_case_asks_for_nothing(house, coordinator):
             session, keyring=house.keyring, actor=coordinator, case_id=uid, closure_reason="died",
             closed_on="2026-03-01", reason="closing in the test",
         )  # fmt: skip
-        assert home.home(session, actor=coordinator, mission_id=house.mission_id).attention == ()
+        assert home.home(session, actor=coordinator, mission_id=house.mission_id).todos == ()
 
 
 def test_home_shows_nothing_to_those_who_may_read_no_cases(house, coordinator):
@@ -541,7 +547,8 @@ def test_home_shows_nothing_to_those_who_may_read_no_cases(house, coordinator):
     designer = Actor("user", None, (Held("form_designer", house.mission_id),))
     with house.session() as session:
         shown = home.home(session, actor=designer, mission_id=house.mission_id)
-        assert (shown.received_today, shown.cases_open, shown.attention, shown.latest) == (0, 0, (), ())
+        assert (shown.received_today, shown.cases_open, shown.todos, shown.latest) == (0, 0, (), ())
+        assert shown.coming == ()
         assert home.home(session, actor=coordinator).cases_open == 1
         with pytest.raises(Problem):
             home.home(session, actor=designer, mission_id=house.other_mission_id)

@@ -18,6 +18,7 @@ from tests.ui.test_trials import DRAFT, instance
 
 PAGES = {
     "home": "",
+    "attention": "/attention/case/contact",
     "forms": "/forms",
     "form": "/forms/ct_screening",
     "form-upload": "/forms/new",

@@ -38,10 +38,8 @@ def test_from_the_empty_house_to_the_name_of_a_person_and_back_to_where_it_was_s
         while run_once(state.engine, keyring=state.keyring, blobs=state.blobs):
             pass
         page.goto(f"{url}/projects/{office.mission_id}")
-        page.click("text=Needs attention >> xpath=../.. >> a >> nth=0")
-        page.wait_for_load_state()
-        page.click("tbody a >> nth=0")
-        page.wait_for_load_state()
+        page.click("text=Needs attention >> xpath=../.. >> ol a >> nth=0")
+        page.wait_for_url(re.compile(r"/cases/[0-9a-f-]{36}$"))
         page.click("a[data-choose=person]")
         page.fill("#reveal-reason", "The shelter asks who is coming")
         page.click("dialog[open] button.main")

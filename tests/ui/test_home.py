@@ -1,5 +1,7 @@
 """The home page: what came in, what needs attention, and an empty house with a way to fill it."""
 
+import re
+
 import pytest
 
 from app.services import attention
@@ -27,13 +29,35 @@ def test_the_home_page_counts_and_leads_on(visit):
     visitor = visit("coordinator")
     page = visitor.get()
     assert "60 came in today" in text_of(page)
-    assert f"{visitor.home}/cases?attention=imminent_danger" in page
     assert "Came in last" in page
+    assert "Coming next" in page
+
+
+def test_each_reason_for_attention_is_a_count_with_its_first_items_and_a_list_of_all(visit):
+    """Items lead to their case, and where there are more than ten, one page after the other has them all."""
+    visitor = visit("coordinator")
+    parts = visitor.get().split('id="attention"')[1].split("</ul>")[0].split("<li data-row>")[1:]
+    more = 0
+    for part in parts:
+        count = int(re.search(r"<summary>\D*>(\d+)<", part)[1])
+        items = part.split("<ol")[1].split("</ol>")[0]
+        assert items.count("<li>") == min(count, 10)
+        assert re.search(rf'href="{visitor.home}/(cases|submissions)/[0-9a-f-]{{36}}"', items)
+        every = re.search(r'href="([^"]+/attention/[^"]+)">All', part)
+        assert (every is not None) == (count > 10)
+        if every is not None:
+            more += 1
+            assert visitor.get(every[1].removeprefix(visitor.home)).count("<tr data-row>") == min(count, 50)
+    assert len(parts) > 5
+    assert more
+    visitor.get("/attention/case/nothing", status=404)
+    visit("form_designer").get("/attention/case/contact", status=403)
 
 
 def test_everything_that_can_need_attention_has_words():
-    for kind in (*attention.CASE_KINDS, *attention.SUBMISSION_KINDS):
+    for _, kind in attention.ORDER:
         assert words.ATTENTION[kind].one
+    assert set(words.COMING) == set(attention.DATED)
 
 
 @pytest.mark.parametrize(
