@@ -134,6 +134,28 @@ def conflict(detail: str, mend: str = "") -> Problem:
     return Problem("conflict", 409, "Conflict", detail=detail, mend=mend)
 
 
+def consent_needed(purpose: str) -> Problem:
+    """What would be done with a person's data takes consent for that purpose, and there is none now."""
+    return Problem(
+        "consent_needed",
+        409,
+        "The person’s consent is missing",
+        detail=f"The person has not consented to this: {purpose}.",
+        mend="Ask, and record the consent on the page of the case; or leave it.",
+    )
+
+
+def agreement_needed(detail: str) -> Problem:
+    """No case is referred to an organisation without an agreement in force with it."""
+    return Problem(
+        "agreement_needed",
+        409,
+        "An agreement is missing",
+        detail=detail,
+        mend="Write the dates of the agreement on the page of organisations, or choose another organisation.",
+    )
+
+
 def entity_changed(version: int) -> Problem:
     """An update made on a version that is not the current one any more."""
     return Problem(

@@ -15,6 +15,7 @@ from submissions.derivation import derive
 from submissions.facts import CaseRow, CaseState, Fact, Head, row_id
 from submissions.intake import Intake
 from submissions.merging import Folding
+from submissions.recording import record
 from xlsforms.dictionary import Dictionary, load
 
 __all__ = ["CaseRow", "CaseState", "Decision", "Fact", "Head", "fold", "place", "row_id"]
@@ -36,6 +37,7 @@ def fold(
     decided = in_order(decisions)
     folding.take(intakes)
     if folding.interviews:  # without interviews nothing is known of a case, whatever was decided about it
+        record(folding, decided)
         folding.merge()
         folding.correct(decided)
         derive(folding, decided)

@@ -22,6 +22,7 @@ KINDS = frozenset(
         "assign",
         "transfer",
         "eligibility",
+        "record",
     }
 )
 
@@ -38,7 +39,9 @@ class Decision:
     | close | `closed_on`, `closure_reason`, `closure_details`, `status` (closed if absent) |
     | reopen | `reopened_on` |
     | eligibility | `programme`, `result` (approved, declined), `decided_on` |
-    | assign, transfer | for the application alone |
+    | record | `table`, `row_key`, `values` (column → value); `new`: the row begins with it |
+    | transfer | `state` (proposed, accepted, declined, revoked), `from_mission`, `to_mission` |
+    | assign | for the application alone |
 
     `overrules` is the answer a correction was made against (`submission`, `question` and, if known,
     `instance_id`), or None. `case_uid` in a body is the case the decision was made about, before any merge.
@@ -82,6 +85,33 @@ def aliases(decisions: Iterable[Decision]) -> dict[str, str]:
         elif decision.kind == "unmerge":
             into.pop(str(decision.body["case_uid"]), None)
     return {uid: end(uid) for uid in into}
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How a case went from mission to mission by decisions. `mission` has it now (None: the one it began in),
+    `missions` had it at any time and may still send interviews about it, `proposed` is asked to take it."""
+
+    mission: int | None = None
+    missions: frozenset[int] = frozenset()
+    proposed: int | None = None
+
+
+def way(case_uid: str, decisions: Iterable[Decision]) -> Way:
+    """The way of a case, from the decisions about it. Where those merged into it had been counts for its interviews,
+    not for where it is."""
+    mission, proposed = None, None
+    missions: set[int] = set()
+    for decision in in_order(decisions):
+        if decision.kind != "transfer":
+            continue
+        own, accepted = decision.body["case_uid"] == case_uid, decision.body["state"] == "accepted"
+        if accepted:
+            missions |= {int(decision.body["from_mission"]), int(decision.body["to_mission"])}
+        if own:
+            mission = int(decision.body["to_mission"]) if accepted else mission
+            proposed = int(decision.body["to_mission"]) if decision.body["state"] == "proposed" else None
+    return Way(mission, frozenset(missions), proposed)
 
 
 def place(intakes: Iterable[Intake], decisions: Iterable[Decision] = ()) -> dict[str, str | None]:

@@ -12,6 +12,7 @@ from submissions.facts import Fact, row_id
 from submissions.intake import Intake
 from submissions.merging import Folding, Row
 from submissions.values import Value
+from xlsforms.finding import warning
 
 RULE_VERSION = "fold-2026.1"
 """Version of the rules of this module; the determination and the programmes have their own."""
@@ -37,6 +38,7 @@ def derive(folding: Folding, decisions: Sequence[Decision]) -> None:
             _propose(folding, intake, [row for row in its if row.table == "eligibility"], own["case_file"])
     _dates(folding)
     _consents(folding)
+    _referrals(folding)
     _episodes(folding)
     _case(folding)
     _status(folding, about)
@@ -156,13 +158,39 @@ def _dates(folding: Folding) -> None:
 def _consents(folding: Folding) -> None:
     """Consent is only appended: each line points to the later one of its purpose."""
     last: dict[object, Row] = {}
-    for row in folding.tables.get("consent", {}).values():
+    rows = folding.tables.get("consent", {}).values()
+    for row in rows:
         if row.intake is not None:
             row.derive("given_on", row.intake.held_on or None, rule=RULE_VERSION)
+    # Those of interviews stand in the order of these; what the office recorded comes after those of its day.
+    for row in sorted(rows, key=lambda row: (str(row.value("given_on") or ""), row.intake is None)):
         purpose = row.value("purpose")
         if (before := last.get(purpose)) is not None:
             before.derive("superseded_by", row_id(folding.case_uid, "consent", row.key), rule=RULE_VERSION)
         last[purpose] = row
+
+
+def _referrals(folding: Folding) -> None:
+    """Nobody is referred without consent: where it was withdrawn since, somebody has to act."""
+    consent = next(
+        (
+            row
+            for row in folding.tables.get("consent", {}).values()
+            if row.value("purpose") == "referral" and row.value("superseded_by") is None
+        ),
+        None,
+    )
+    for row in folding.tables.get("referral", {}).values():
+        open_, out = row.value("state") in ("proposed", "accepted"), row.value("direction") == "out"
+        if open_ and out and (consent is None or consent.value("granted") is not True):
+            folding.findings.append(
+                warning(
+                    "referral_without_consent",
+                    "A referral is under way, and the person does not, or no longer, consent to it.",
+                    "Revoke the referral, or record the consent if it was given.",
+                    question=f"decision {row.columns['state'].decision}",
+                )
+            )
 
 
 def _episodes(folding: Folding) -> None:

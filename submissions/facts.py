@@ -83,6 +83,11 @@ class CaseState:
         rows = self.rows.get(table, ())
         return rows[0] if rows else None
 
+    def consents(self, purpose: str) -> bool:
+        """Whether the person's last word on a purpose is yes."""
+        said = (row for row in self.rows.get("consent", ()) if row.value("purpose") == purpose)
+        return any(row.value("granted") is True and row.value("superseded_by") is None for row in said)
+
     def value(self, table: str, column: str) -> Value:
         row = self.one(table)
         return None if row is None else row.value(column)

@@ -21,5 +21,6 @@ class Organisation(Model):
     type: Mapped[str | None] = mapped_column(comment="Code of the list org_type")
     country: Mapped[str | None] = mapped_column(String(2), comment="ISO 3166-1 alpha-2")
     phone: Mapped[str | None]
+    sharing_agreement_from: Mapped[date | None] = mapped_column(comment="First day of the agreement")
     sharing_agreement_until: Mapped[date | None] = mapped_column(comment="No outgoing transfer without one")
     confirmed: Mapped[bool] = mapped_column(default=False, comment="The office has looked at it")

@@ -91,6 +91,10 @@ ACTIONS: Mapping[str, Action] = {
     "case.read": _in_mission("read cases", _C),
     "case.reveal": _in_mission("see identifiers and free text, giving a reason", _C),
     "case.decide": _in_mission("decide about cases", _C),
+    "organisation.read": _in_mission(
+        "see organisations that refer, receive or help, and their agreements", _A | _C
+    ),
+    "organisation.change": _in_mission("keep organisations and the dates of their agreements", _A | _C),
     "replay": _in_mission("fold cases again from their submissions", _C),
     # -------------------------------------------------------- entity lists
     "entity_list.read": _in_mission(

@@ -271,8 +271,21 @@ class _Seeing:
             instance_id=row.instance_id,
             case_id=row.case_id,
             other_case_id=row.other_case_id,
-            body={name: None if name in secret else value for name, value in body.items()},
+            body={
+                name: self.recorded(body, value) if name == "values" else None if name in secret else value
+                for name, value in body.items()
+            },
         )
+
+    def recorded(self, body: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
+        """What the office recorded of a row, without what is masked in it."""
+        fields = self.tables[body["table"]].fields
+        return {
+            column: None
+            if column in fields and fields[column].privacy == "P3" and not self.shown(fields[column].name)
+            else value
+            for column, value in values.items()
+        }
 
 
 def _said(target: uuid.UUID) -> Select[Any]:

@@ -4,18 +4,14 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app import problems
 from app.db import writing
 from app.keys import Keyring
-from app.models import CaseAlias, Decision, Submission
 from app.policy import Actor
-from app.services import stored
-from app.services.deciding import find_case, keep, settle
+from app.services.deciding import find_case, folded, keep, settle
 from submissions import conversion
-from submissions.case import CaseState, fold
 from xlsforms import dictionary
 
 LONGEST = 10_000
@@ -43,7 +39,7 @@ def correct(
         field = dictionary.load().field(f"{table}.{column}")
         if field is None or dictionary.load().tables[table].scope != "case":
             raise problems.invalid("The case store has no such field.")
-        said = _folded(session, keyring, case.case_id)
+        said = folded(session, keyring, case.case_id)
         rows = (*said.rows.get(table, ()), *said.earlier_rows.get(table, ()))
         row = next((row for row in rows if row_id in (row.id, row.key)), None)
         if row is None:
@@ -54,7 +50,7 @@ def correct(
             "table": table,
             "row_key": row.key,
             "column": column,
-            "value": _checked(field, keys, value),
+            "value": checked(field, keys, value),
             "overrules": {"submission": overrules[0], "question": overrules[1]} if overrules else None,
         }
         made = keep(session, keyring, actor, "correct", case.case_id, case.mission_id, reason, body)
@@ -62,19 +58,7 @@ def correct(
         return made
 
 
-def _folded(session: Session, keyring: Keyring, case_id: uuid.UUID) -> CaseState:
-    """The case as it is, to find the row that is spoken of."""
-    merged = session.scalars(select(CaseAlias.case_id).where(CaseAlias.target_id == case_id)).all()
-    said = session.execute(select(*stored.COLUMNS).where(Submission.case_id == case_id))
-    decided = session.execute(select(*Decision.__table__.c).where(Decision.case_id.in_([case_id, *merged])))
-    return fold(
-        str(case_id),
-        [stored.intake(row, keyring) for row in said],
-        [stored.decision(row, keyring) for row in decided],
-    )
-
-
-def _checked(field: dictionary.Field, keys: Mapping[str, str], value: Any) -> Any:
+def checked(field: dictionary.Field, keys: Mapping[str, str], value: Any) -> Any:
     """A value of the field's type, as facts hold it. Raises Problem `invalid`, which never repeats the
     value."""
     if value is None:

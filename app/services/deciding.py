@@ -12,8 +12,10 @@ from app import ledger, policy, problems
 from app.keys import Keyring
 from app.models import CaseAlias, CaseState, Decision, Form, Submission, new_id, now
 from app.policy import Actor
-from app.services import settling
+from app.services import settling, stored
 from app.services.reveal import need_reason
+from submissions.case import CaseState as State
+from submissions.case import fold
 
 
 def find_case(session: Session, actor: Actor, case_id: uuid.UUID) -> CaseState:
@@ -24,6 +26,18 @@ def find_case(session: Session, actor: Actor, case_id: uuid.UUID) -> CaseState:
         raise problems.not_found("case")
     policy.require(actor, "case.decide", case.mission_id)
     return case
+
+
+def folded(session: Session, keyring: Keyring, case_id: uuid.UUID) -> State:
+    """The case as it is, to find the row that is spoken of."""
+    merged = session.scalars(select(CaseAlias.case_id).where(CaseAlias.target_id == case_id)).all()
+    said = session.execute(select(*stored.COLUMNS).where(Submission.case_id == case_id))
+    decided = session.execute(select(*Decision.__table__.c).where(Decision.case_id.in_([case_id, *merged])))
+    return fold(
+        str(case_id),
+        [stored.intake(row, keyring) for row in said],
+        [stored.decision(row, keyring) for row in decided],
+    )
 
 
 def find_submission(
@@ -71,8 +85,9 @@ def keep(
     *,
     submission: str | None = None,
     other: uuid.UUID | None = None,
+    detail: Mapping[str, Any] | None = None,
 ) -> uuid.UUID:
-    """Keep a decision, its body encrypted: a corrected value may be a name."""
+    """Keep a decision, its body encrypted: a corrected value may be a name. `detail` is for the ledger, in codes."""
     reason = need_reason(reason)
     made = new_id()
     content = json.dumps(dict(body), separators=(",", ":"), ensure_ascii=False).encode()
@@ -96,7 +111,7 @@ def keep(
         mission_id=mission_id,
         object=f"case:{case_id}",
         reason=reason,
-        detail={"decision": str(made)} | ({"other": str(other)} if other else {}),
+        detail={"decision": str(made), **({"other": str(other)} if other else {}), **(detail or {})},
     )
     return made
 

@@ -1,106 +1,18 @@
-"""What can be done with a case on its page: each act as data, with the questions it asks, what will happen, when it
-cannot be done, and the service that does it."""
+"""What can be done with a case as a whole, and with the interviews in it."""
 
 import uuid
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from collections.abc import Mapping
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 from app import auth, problems
 from app.db import db
-from app.models import Mission
 from app.services import cases, decide, missions
-from app.state import state
 from app.ui import words
+from app.ui.act import Act, Asked, always, today
 from app.ui.frame import locale
-from xlsforms import dictionary
+from app.ui.inputs import Input, codes
 
 CLOSED: Final = ("closed", "closed_referred")
-Options = tuple[tuple[str, str], ...]
-"""Value and label of what there is to choose from."""
-
-
-@dataclass(frozen=True, slots=True)
-class Input:
-    """A question of an act. `kind`: select, radio, check (several), date, number, search, text or long. What is
-    `secret` (class P3) is asked for, never shown again."""
-
-    name: str
-    label: str
-    kind: str = "text"
-    options: Options = ()
-    value: str = ""
-    hint: str = ""
-    required: bool = False
-    secret: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A case about which something is to be done, and what was given for it: by the URL, or by the form sent."""
-
-    project_id: int
-    case: cases.CaseDetail
-    given: Mapping[str, str]
-    about: str = ""
-    """What of the case it is about: an interview, a merged case, a row. Empty: all of it."""
-
-    def deciding(self) -> dict[str, Any]:
-        """What every service of `decide` takes."""
-        return {
-            "keyring": state().keyring,
-            "actor": auth.actor(),
-            "reason": self.given.get("reason", ""),
-        }
-
-    def about_case(self) -> dict[str, Any]:
-        """The same, with the case."""
-        return {**self.deciding(), "case_id": self.case.case_id}
-
-    def said(self, name: str) -> str | None:
-        """An answer without blanks around; None if there is none."""
-        return self.given.get(name, "").strip() or None
-
-
-@dataclass(frozen=True, slots=True)
-class Act:
-    """One thing that can be done. `happens` says what will follow, `refused` why it cannot be done as things are
-    (empty: it can), `inputs` what is asked beside the reason, `run` does it. `part`: it is about a part of the case,
-    so it stands beside that and not among the acts of the whole."""
-
-    title: str
-    button: str
-    happens: Callable[[Asked], Sequence[str]]
-    run: Callable[[Asked], Any]
-    done: str
-    why: str = "Why?"
-    inputs: Callable[[Asked], Sequence[Input]] = field(default=lambda _: ())
-    refused: Callable[[Asked], str] = field(default=lambda _: "")
-    part: bool = False
-
-
-def codes(name: str, *, without: Sequence[str] = ()) -> Options:
-    """The codes of a list that are still offered, under the reader's labels."""
-    found = dictionary.load().code_lists[name]
-    return tuple(
-        (code, words.code_label(name, code, locale()))
-        for code, one in found.codes.items()
-        if code not in without and not one.retired_on
-    )
-
-
-def today(project_id: int) -> str:
-    """What the calendars of the mission say."""
-    zone = ZoneInfo(db.session.get_one(Mission, project_id).time_zone)
-    return datetime.now(UTC).astimezone(zone).date().isoformat()
-
-
-def _always(*sentences: str) -> Callable[[Asked], Sequence[str]]:
-    """What happens whatever the case is like."""
-    return lambda _: sentences
-
 
 # ---- whose case it is, and whether it is open
 
@@ -131,7 +43,7 @@ def _closing(asked: Asked) -> list[Input]:
         Input("status", "Status from then on", "select",
               tuple((code, words.code_label("case_status", code, locale())) for code in CLOSED),
               given.get("status", "")),
-        Input("closure_details", "Details", "long", value=given.get("closure_details", ""), secret=True,
+        Input("closure_details", "Details", "long", value=given.get("closure_details", ""),
               hint="Kept as free text: hidden until somebody gives a reason."),
     ]  # fmt: skip
 
@@ -251,7 +163,7 @@ ACTS: Final[Mapping[str, Act]] = {
     "assign": Act(
         "Assign",
         "Assign",
-        happens=_always(
+        happens=always(
             "The interviewer’s phone lists the case from its next refresh on, and may add interviews to it.",
             "Phones that had it put it away; what they still hold and send is taken.",
         ),
@@ -262,7 +174,7 @@ ACTS: Final[Mapping[str, Act]] = {
     "close": Act(
         "Close",
         "Close the case",
-        happens=_always(
+        happens=always(
             "The case leaves the lists of phones, and asks for nobody’s attention any more.",
             "Nothing is lost: it can be opened again at any time.",
         ),
@@ -274,7 +186,7 @@ ACTS: Final[Mapping[str, Act]] = {
     "reopen": Act(
         "Open again",
         "Open the case again",
-        happens=_always("The case is active from today on, and phones that have it list it again."),
+        happens=always("The case is active from today on, and phones that have it list it again."),
         refused=lambda asked: "" if _is_closed(asked) else "The case is open already.",
         run=lambda asked: decide.reopen(db.session, **asked.about_case()),
         done="The case is open again.",
@@ -282,7 +194,7 @@ ACTS: Final[Mapping[str, Act]] = {
     "merge": Act(
         "Merge",
         "Merge into the chosen case",
-        happens=_always(
+        happens=always(
             "This case becomes part of the other: all its interviews and decisions count there.",
             "What phones go on sending for this case arrives in the other.",
             "The merge can be undone from the timeline of the other case; both are then as they were.",
@@ -295,7 +207,7 @@ ACTS: Final[Mapping[str, Act]] = {
     "unmerge": Act(
         "Undo a merge",
         "Undo the merge",
-        happens=_always(
+        happens=always(
             "The other case stands by itself again, with its own interviews and decisions.",
             "What was decided about this case meanwhile stays with this case.",
         ),

@@ -1,6 +1,8 @@
 """The forms of what can be done with a case: what will happen, what is asked, the reason; then the deed."""
 
 import uuid
+from collections.abc import Mapping
+from typing import Final
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.datastructures import MultiDict
@@ -12,9 +14,13 @@ from app.db import db
 from app.problems import Problem
 from app.services import cases
 from app.state import state
-from app.ui.acts import ACTS, Act, Asked
+from app.ui import acts, office_acts
+from app.ui.act import Act, Asked
 
 bp = Blueprint("case_actions", __name__, url_prefix="/projects/<int:project_id>/cases/<uuid:case_id>/act")
+
+ACTS: Final[Mapping[str, Act]] = {**office_acts.ACTS, **acts.ACTS}
+"""By the last part of its address, in the order in which they are offered."""
 
 
 @bp.get("/<name>")

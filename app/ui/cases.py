@@ -14,7 +14,8 @@ from app.services import cases as service
 from app.services.reveal import Reveal
 from app.state import state
 from app.ui import facts, frame, questions, words
-from app.ui.acts import ACTS, Act, Asked
+from app.ui.act import Act, Asked, today
+from app.ui.case_actions import ACTS
 from xlsforms import dictionary
 
 bp = Blueprint("cases", __name__, url_prefix="/projects/<int:project_id>/cases")
@@ -109,7 +110,9 @@ def _page(detail: service.CaseDetail) -> str:
         "cases/one.html",
         case=detail,
         line=detail.line,
-        sections=facts.sections(detail, locale=frame.locale(), labels=labels),
+        sections=facts.sections(
+            detail, locale=frame.locale(), labels=labels, today=today(detail.line.mission_id)
+        ),
         decisions={str(one.id): one for one in detail.decisions},
         timeline=sorted([*detail.interviews, *detail.decisions], key=_moment, reverse=True),
         attention_words=words.ATTENTION,

@@ -1,8 +1,6 @@
 """Correcting a value of a case, from the value itself: typed by its field, with the answer it overrules."""
 
 import uuid
-from collections.abc import Mapping
-from typing import Any, Final
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
@@ -15,13 +13,11 @@ from app.services import cases, decide
 from app.services.cases import CaseDetail, Row, Value
 from app.services.reveal import Reveal
 from app.state import state
-from app.ui import facts, frame, words
-from app.ui.acts import Input, Options, codes
+from app.ui import facts, frame, inputs, words
+from app.ui.inputs import Input
 from xlsforms import dictionary
 
 bp = Blueprint("corrections", __name__, url_prefix="/projects/<int:project_id>/cases/<uuid:case_id>/correct")
-
-_YES_NO: Final[Options] = (("", "Not known"), ("yes", "Yes"), ("no", "No"))
 
 
 @bp.get("/<table>/<uuid:row>/<column>")
@@ -70,7 +66,7 @@ def correct(
             table=table,
             row_id=found.id,
             column=column,
-            value=_typed(value, given),
+            value=inputs.typed(value.type, given),
             reason=request.form.get("reason", ""),
             overrules=(value.submission, value.question) if value.submission and value.question else None,
         )
@@ -128,49 +124,16 @@ def _form(
         secret=value.privacy == "P3",
         now=facts.text_of(value.value, value.code_list, frame.locale()),
         place=place,
-        input=_input(value, given),
+        input=_input(value, row.table, given),
         reason=request.form.get("reason", "") if given is not None else "",
         wrong=wrong,
     )
 
 
-def _input(value: Value, given: list[str] | None) -> Input:
-    """How a value of its type is asked for."""
-    label, several = "The right value", isinstance(value.value, list | tuple)
-    now = " ".join(map(str, value.value)) if several else _written(value.value)
-    said = now if given is None else " ".join(given) if several else "".join(given)
+def _input(value: Value, table: str, given: list[str] | None) -> Input:
+    field = dictionary.load().tables[table].fields[value.column]
+    now = inputs.written(value.value) if given is None else " ".join(given)
     hint = "Leave it empty to take the value away."
-    if value.type == "boolean":
-        return Input("value", label, "select", _YES_NO, said)
-    if value.type == "array":
-        return Input("value", label, "check", codes(value.code_list or ""), said, hint)
-    if value.code_list in dictionary.load().code_lists:
-        return Input("value", label, "select", (("", "Not known"), *codes(value.code_list or "")), said)
-    kind = {"date": "date", "integer": "number", "decimal": "number"}.get(value.type, "long")
-    return Input("value", label, kind, value=said, hint=hint)
-
-
-def _written(value: object) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return "" if value is None else str(value)
-
-
-def _typed(value: Value, given: list[str]) -> Any:
-    """What was written, as the service takes it: None where nothing was."""
-    said = [one.strip() for one in given if one.strip()]
-    if not said:
-        return None
-    if value.type == "array":
-        return said
-    if value.type == "boolean":
-        return _BOOLEANS.get(said[0], said[0])
-    if value.type == "integer":
-        try:
-            return int(said[0])
-        except ValueError:
-            raise problems.invalid("This is a whole number.", "Write it in digits, like 17.") from None
-    return said[0]
-
-
-_BOOLEANS: Final[Mapping[str, bool]] = {"yes": True, "no": False}
+    return inputs.of_field(
+        field, now, name="value", label="The right value", code_list=value.code_list, hint=hint
+    )

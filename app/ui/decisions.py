@@ -6,6 +6,14 @@ from app.ui.facts import text_of
 from xlsforms import dictionary
 
 
+def title(line: DecisionLine) -> str:
+    """What kind of decision it was, in words."""
+    if line.kind == "record":
+        begun, changed = words.RECORDED[str(line.body["table"])]
+        return begun if line.body.get("new") else changed
+    return words.DECISIONS.get(line.kind, line.kind.capitalize())
+
+
 def told(line: DecisionLine, locale: str) -> str:
     """What was decided, beyond its kind: `Sex: Female`. What is masked in its body is not told."""
     body = line.body
@@ -15,6 +23,13 @@ def told(line: DecisionLine, locale: str) -> str:
             return f"{reason}, {body.get('closed_on')}"
         case "correct":
             return _corrected(line, locale)
+        case "record":
+            fields = dictionary.load().tables[str(line.body["table"])].fields
+            return "; ".join(
+                f"{words.column_label(one.table, one.column)}: {text_of(value, one.list_for({}), locale)}"
+                for column, value in line.body["values"].items()
+                if value is not None and (one := fields[column]).type != "uuid"
+            )
         case _:
             return ""
 

@@ -55,12 +55,16 @@ class Line:
 @dataclass(frozen=True, slots=True)
 class Block:
     """A row of a table with what hangs from it; or, untitled, lines that need no heading. `digest`
-    says in few words what a row of many is about, so that it can be folded."""
+    says in few words what a row of many is about, so that it can be folded. `act` is what can be done with the row
+    `row`; `overdue`: its day has passed."""
 
     title: str
     lines: tuple[Line, ...]
     blocks: tuple["Block", ...] = ()
     digest: str = ""
+    act: str = ""
+    row: str = ""
+    overdue: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,13 +102,13 @@ class Folded(Protocol):
 
 
 def sections(
-    case: Folded, *, locale: str, labels: Mapping[str, questions.Labels] | None = None
+    case: Folded, *, locale: str, labels: Mapping[str, questions.Labels] | None = None, today: str = ""
 ) -> tuple[Section, ...]:
     """The sections of a case that hold anything, in the order of the interviews' forms.
 
-    `labels` are those of the questions, by the instanceID of their submission.
+    `labels` are those of the questions, by the instanceID of their submission; `today` tells what is overdue.
     """
-    view = _View(case.interviews, locale, labels or {})
+    view = _View(case.interviews, locale, labels or {}, today)
     shown = {table for part in words.SECTIONS for table in part.tables}
     parts = [*words.SECTIONS]
     parts += [
@@ -130,9 +134,13 @@ class _View:
     """What every step needs: the interviews by id and by submission, and the reader's language."""
 
     def __init__(
-        self, interviews: Iterable[Interview], locale: str, labels: Mapping[str, questions.Labels]
+        self,
+        interviews: Iterable[Interview],
+        locale: str,
+        labels: Mapping[str, questions.Labels],
+        today: str,
     ) -> None:
-        self.labels = labels
+        self.labels, self.today = labels, today
         self.interviews = tuple(interviews)
         self.by_id = {str(one.interview_id): one for one in self.interviews}
         self.by_instance = {one.instance_id: one for one in self.interviews}
@@ -204,7 +212,16 @@ class _View:
         )
         texts = {value.column: self.text(value) for value in row.fields}
         digest = " · ".join(texts[one] for one in words.DIGEST.get(table, ()) if texts.get(one))
-        return Block(heading, lines + sets, children, digest)
+        act = "" if row.earlier else words.ROW_ACTS.get(table, "")
+        return Block(heading, lines + sets, children, digest, act, row.id, self.overdue(row))
+
+    def overdue(self, row: Row) -> bool:
+        """Whether what is planned in a row has not happened by its day."""
+        due = words.DUE.get(row.table)
+        values = {value.column: value.value for value in row.fields}
+        if due is None or row.earlier or values.get("status") not in due.while_:
+            return False
+        return bool(values.get(due.column)) and str(values[due.column]) < self.today
 
     def set_lines(self, table: str, rows: Sequence[Row]) -> tuple[Line, ...]:
         """One line for each list of ticks: rows that share every key but the last."""

@@ -198,6 +198,7 @@ FILTERS: Final[Mapping[str, Callable[..., Any]]] = {
     "code": code,
     "risk_kind": lambda level: words.RISK.get(level, ""),
     "decision_words": lambda kind: words.DECISIONS.get(kind, kind.capitalize()),
+    "decision_title": decisions.title,
     "decision_told": lambda line: decisions.told(line, locale()),
     "state_words": lambda state: words.STATES.get(state, (state, ""))[0],
     "state_kind": lambda state: words.STATES.get(state, ("", ""))[1],

@@ -128,7 +128,7 @@ DIGEST: Final[Mapping[str, tuple[str, ...]]] = {
     "person_address": ("country", "living_situation"),
     "person_document": ("held",),
     "plan_item": ("status", "due_on", "objective"),
-    "referral": ("direction", "organisation_name", "reason", "status", "referred_on"),
+    "referral": ("direction", "organisation_name", "reason", "state", "status", "referred_on"),
     "route_leg": ("country", "from_country", "to_country", "travelled_on", "mode"),
     "service": ("status", "started_on", "ended_on", "organisation_name"),
 }
@@ -147,6 +147,27 @@ HIDDEN: Final = frozenset(
 )
 """Columns that say nothing to a reader: identifiers of rows, and what the head of the page says already."""
 
+ROW_ACTS: Final[Mapping[str, str]] = {
+    "plan_item": "plan-item",
+    "service": "service-change",
+    "referral": "referral-step",
+}
+"""What can be done with a row of a table, by the address of its form."""
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """Until when something is to happen: the column of its day, and the states in which it has not happened yet."""
+
+    column: str
+    while_: tuple[str | None, ...]
+
+
+DUE: Final[Mapping[str, Due]] = {
+    "plan_item": Due("due_on", (None, "planned", "ongoing")),
+    "service": Due("started_on", ("planned",)),
+}
+
 DECIDED: Final = frozenset(
     {
         "case_file.status",
@@ -156,6 +177,7 @@ DECIDED: Final = frozenset(
         "case_file.closure_reason",
         "case_file.closure_details",
         "consent.superseded_by",
+        "referral.state",
         "eligibility.result",
         "eligibility.decided_on",
     }
@@ -193,6 +215,10 @@ COLUMNS: Final[Mapping[str, str]] = {
     "episode.seq": "Order",
     "service.organisation_name": "Provider",
     "referral.organisation_name": "Organisation",
+    "referral.state": "State",
+    "referral.status": "Told in the interview",
+    "plan_item.due_on": "Due",
+    "plan_item.done_on": "Done",
     "follow_up.retrafficked": "Trafficked again",
 }
 """Labels of columns where the column's own name, written out, would not do."""
@@ -232,8 +258,18 @@ DECISIONS: Final[Mapping[str, str]] = {
     "reopen": "Opened again",
     "transfer": "Handed to another mission",
     "eligibility": "Eligibility decided",
+    "record": "Recorded",
 }
 """What a decision did."""
+
+RECORDED: Final[Mapping[str, tuple[str, str]]] = {
+    "case_file": ("Next contact", "Next contact"),
+    "plan_item": ("Planned", "Plan changed"),
+    "service": ("Assistance recorded", "Assistance changed"),
+    "consent": ("Consent recorded", "Consent recorded"),
+    "referral": ("Referral begun", "Referral"),
+}
+"""What a record in the office was about, by table: of a new row, and of one that was there."""
 
 
 @dataclass(frozen=True, slots=True)

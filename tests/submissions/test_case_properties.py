@@ -94,7 +94,7 @@ def decisions(draw):
     made = []
     for number in range(draw(st.integers(0, 4))):
         stamp = f"2026-04-0{draw(st.integers(1, 9))}T00:00:00.000Z"
-        kind = draw(st.sampled_from(["correct", "close", "reopen", "eligibility"]))
+        kind = draw(st.sampled_from(["correct", "close", "reopen", "eligibility", "record"]))
         body = {
             "correct": {
                 "table": draw(st.sampled_from(["person", "screening", "person_address"])),
@@ -108,6 +108,27 @@ def decisions(draw):
                 ),
             },
             "close": {"closure_reason": "lost_contact"},
+            "record": draw(
+                st.sampled_from(
+                    [
+                        {"table": "case_file", "values": {"next_contact_on": stamp[:10]}},
+                        {
+                            "table": "plan_item",
+                            "row_key": "office",
+                            "new": True,
+                            "values": {"status": "planned"},
+                        },
+                        {"table": "plan_item", "row_key": "office", "values": {"status": "done"}},
+                        {"table": "plan_item", "row_key": UIDS[0], "values": {"objective": "none"}},
+                        {
+                            "table": "consent",
+                            "row_key": "said",
+                            "new": True,
+                            "values": {"purpose": "research", "granted": False, "given_on": stamp[:10]},
+                        },
+                    ]
+                )
+            ),
             "reopen": {},
             "eligibility": {"programme": "gaf", "result": draw(st.sampled_from(["approved", "declined"]))},
         }[kind]

@@ -2,14 +2,16 @@
 
 import re
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import URL, Engine
+from sqlalchemy import URL, Engine, Row, Select
+from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from app.config import Config
@@ -129,6 +131,18 @@ def visit(office: Office, open_app: Callable[[Office], Flask]) -> Callable[..., 
         return signed_in(app, office, f"{who}@saif.example", PASSWORD)
 
     return enter
+
+
+@pytest.fixture
+def store(office: Office, open_app: Callable[[Office], Flask]) -> Callable[[Select[Any]], Sequence[Row[Any]]]:
+    """Asks the store behind the pages of the filled office."""
+    engine = open_app(office).extensions["saif"].engine
+
+    def ask(statement: Select[Any]) -> Sequence[Row[Any]]:
+        with Session(engine) as session:
+            return session.execute(statement).all()
+
+    return ask
 
 
 def signed_in(app: Flask, office: Office, email: str, password: str) -> Visitor:

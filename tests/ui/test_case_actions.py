@@ -9,50 +9,16 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.db import writing
-from app.models import TABLES, CaseState, Decision, LedgerEntry, Submission
+from app.models import TABLES, CaseState, Decision, Submission
 from app.policy import COMMAND
 from app.services import missions
+from tests.ui.casework import WHY, an_open_case, case_with, entries, uid
 from tests.ui.conftest import text_of
-
-WHY = "Agreed in the case conference"
 
 
 @pytest.fixture
 def visitor(visit):
     return visit("coordinator")
-
-
-@pytest.fixture
-def store(visitor):
-    """Asks the store behind the pages."""
-    state = visitor.client.application.extensions["saif"]
-
-    def ask(statement):
-        with Session(state.engine) as session:
-            return session.execute(statement).all()
-
-    return ask
-
-
-def uid(path):
-    return UUID(path.rpartition("/")[2])
-
-
-def case_with(visitor, *texts):
-    """The path of a case whose page has all of these."""
-    for nth in range(20):
-        path = visitor.first("/cases", nth)
-        if all(text in visitor.get(path) for text in texts):
-            return path
-    raise AssertionError("the demo has such a case")
-
-
-def an_open_case(visitor):
-    return re.findall(r"(/cases/[0-9a-f-]{36})", visitor.get("/cases?status=active"))[0]
-
-
-def entries(store, action):
-    return [one for (one,) in store(select(LedgerEntry).where(LedgerEntry.action == action))]
 
 
 def value_link(page, label):
