@@ -51,10 +51,11 @@ class Table:
 @dataclass(frozen=True, slots=True)
 class Row:
     """A row of a table. `keys` are the `__id` of the rows on the way to it, that of the submission first,
-    its own last."""
+    its own last; `positions` its place in each of the repeats around it, from 1."""
 
     keys: tuple[str, ...]
     shown: dict[str, Any]
+    positions: tuple[int, ...] = ()
 
 
 def identifier(name: str) -> str:
@@ -80,6 +81,11 @@ def table(form: Form, name: str) -> Table:
         if one.name == name:
             return one
     raise UnknownNameError(name)
+
+
+def named(table: Table) -> dict[str, Node]:
+    """What a row of a table holds, by the names that `$select` and `$filter` use: `home`, `home/place`."""
+    return {"/".join(_steps(node.path, table.path)): node for node in _walk(table.nodes)}
 
 
 class View:
@@ -138,7 +144,7 @@ class View:
             own = self._keys(delivery.key, around, positions)
             entity: dict[str, Any] = {"__id": own[-1]}
             if path == self.table.path:
-                found.append(Row(own, entity))
+                found.append(Row(own, entity, positions))
                 if self._parent:
                     entity[self.table.parent] = before[-1]
             home = places.get((path.rpartition("/")[0], positions[:-1]))
@@ -157,7 +163,7 @@ class View:
 
     def _chosen(self, select: Collection[str]) -> set[str]:
         """Paths of the nodes that are selected."""
-        known = {"/".join(_steps(node.path, self.table.path)): node for node in _walk(self.table.nodes)}
+        known = named(self.table)
         chosen: set[str] = set()
         system: set[str] = set()
         for name in select:

@@ -1,5 +1,6 @@
 """Submissions as OData feeds, in the shape of ODK Central's: for pyODK, ruODK, Excel and Power BI."""
 
+import re
 from typing import Any
 from urllib.parse import urlencode
 
@@ -10,7 +11,7 @@ from app.api.door import Door
 from app.api.schemas.odata import ODATA_QUERY, ODATA_SERVICE, ODATA_TABLE
 from app.auth import needs
 from app.db import db
-from app.services import condition
+from app.services import condition, ordering
 from app.services.feed import Options, Service
 from app.state import state
 
@@ -22,6 +23,7 @@ bp = Door(
 )
 
 _VERSION = {"OData-Version": "4.0"}
+_PAGE = re.compile(r"(?:odata\.)?maxpagesize\s*=\s*(?P<size>[1-9]\d{0,8})(?!\d)")
 
 
 @bp.get("")
@@ -59,15 +61,22 @@ def get_table(query: dict[str, Any], project_id: int, form_id: str, table: str) 
     """A table of the feed
 
     `Submissions`, or `Submissions.home.child` of a repeat; of one submission only, `Submissions('uuid:…')` and
-    `Submissions('uuid:…')/home/child`. Newest first, streamed. Written into the ledger.
+    `Submissions('uuid:…')/home/child`. Newest first, streamed. Pages have `$top` rows, or as many as the header
+    `Prefer: odata.maxpagesize=…` says; `@odata.nextLink` leads on. Written into the ledger.
     """
-    here, asked = f"{_root()}{request.path}", request.args.to_dict()
+    here = f"{_root()}{request.path}"
+    asked = {name: value for name, value in request.args.items() if name not in ("$skip", "$skiptoken")}
 
-    def following(skip: int) -> str:
-        return f"{here}?{urlencode({**asked, '$skip': str(skip)})}"
+    def following(token: str) -> str:
+        return f"{here}?{urlencode({**asked, '$skiptoken': token})}"
 
+    preferred = _PAGE.search(request.headers.get("Prefer", ""))
+    headers = dict(_VERSION)
+    if query["$top"] is None and preferred:
+        query["$top"] = int(preferred["size"])
+        headers["Preference-Applied"] = f"odata.maxpagesize={query['$top']}"
     made = _service(query, project_id, form_id).table(db.session, table, next_link=following)
-    return Response(made.chunks, content_type=made.content_type, headers=_VERSION)
+    return Response(made.chunks, content_type=made.content_type, headers=headers)
 
 
 def _service(query: dict[str, Any], project_id: int, form_id: str) -> Service:
@@ -84,8 +93,10 @@ def _service(query: dict[str, Any], project_id: int, form_id: str) -> Service:
             expand=query["$expand"] is not None,
             wkt=query["$wkt"],
             skip=query["$skip"],
+            skip_token=query["$skiptoken"],
             top=query["$top"],
             count=query["$count"],
+            order=ordering.read(query["$orderby"]),
             condition=condition.read(query["$filter"]),
             identifiers=query["identifiers"],
         ),

@@ -4,11 +4,12 @@ An edit names what it replaces (`meta/deprecatedID`). Versions arrive in any ord
 which of them stands, `submissions.decision.current` says.
 """
 
+import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Row, Table, select, tuple_
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Row, Table, and_, exists, not_, select, tuple_
+from sqlalchemy.orm import Session, aliased
 
 from app.models import Submission
 
@@ -63,13 +64,33 @@ def key(session: Session, row: Any) -> str:
     return roots({one.instance_id: one.deprecated_id for one in found})[row.instance_id]
 
 
-def outdated() -> ColumnElement[bool]:
-    """Whether an edit of a submission is in the worker's queue, so that the row is not its present version."""
+def outdated(until: uuid.UUID | None = None) -> ColumnElement[bool]:
+    """Whether an edit of a submission is in the worker's queue, so that the row is not its present version: an edit
+    that came after the row `until` is not looked at."""
     queued = select(_TABLE.mission_id, _TABLE.xml_form_id, _TABLE.deprecated_id).where(
         _TABLE.state == "received", _TABLE.deprecated_id.is_not(None)
     )
+    if until is not None:
+        queued = queued.where(_TABLE.id <= until)
     return tuple_(Submission.mission_id, Submission.xml_form_id, Submission.instance_id).in_(
         queued.correlate(None)
+    )
+
+
+def stood(until: uuid.UUID) -> ColumnElement[bool]:
+    """Whether a version that is superseded now was the one that stood when the row `until` had come: every version
+    that came after it did so later."""
+    later = aliased(Submission)
+    after = (
+        later.root_instance_id == Submission.root_instance_id,
+        later.mission_id == Submission.mission_id,
+        later.xml_form_id == Submission.xml_form_id,
+        later.id > Submission.id,
+        later.state != "deleted",
+    )
+    return and_(
+        exists().where(*after, later.id > until).correlate(Submission),
+        not_(exists().where(*after, later.id <= until).correlate(Submission)),
     )
 
 

@@ -4,6 +4,7 @@ import operator
 import re
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, and_, case, extract, false, func, literal, not_, null, or_, select
@@ -13,7 +14,20 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
 from app.models import Instant, Submission
-from app.services.condition import Comparison, Field, Joined, Literal, Not, Operand, Part, Term, refused
+from app.problems import Problem
+from app.services.condition import (
+    Answer,
+    Call,
+    Comparison,
+    Field,
+    Joined,
+    Literal,
+    Not,
+    Operand,
+    Part,
+    Term,
+    refused,
+)
 
 
 def _submission_date() -> ColumnElement[Any]:
@@ -68,6 +82,11 @@ def _utc_in_sqlite(element: _Utc, compiler: SQLCompiler, **more: Any) -> str:
     return compiler.process(element.clauses, **more)
 
 
+def field(name: str) -> ColumnElement[Any]:
+    """A field of `__system` of a submission."""
+    return _FIELDS[name]()
+
+
 def where(term: Term) -> ColumnElement[bool]:
     """For `.where(...)` on submissions: whether the term is true of one. Raises the Problem `invalid` where it
     compares what cannot be compared."""
@@ -79,6 +98,8 @@ def where(term: Term) -> ColumnElement[bool]:
             return joined(*map(where, term.terms))
         case Comparison():
             return _compare(term)
+        case Call():
+            raise _of_answers()
 
 
 def _compare(said: Comparison) -> ColumnElement[bool]:
@@ -128,8 +149,10 @@ def _kind(operand: Operand) -> str:
                 raise refused("It asks for the year of something that is no date.")
             return "number"
         case Literal(value):
-            kinds = {str: "text", int: "number", datetime: "instant"}
+            kinds = {str: "text", int: "number", Decimal: "decimal", bool: "boolean", datetime: "instant"}
             return "null" if value is None else kinds[type(value)]
+        case Answer() | Call():
+            raise _of_answers()
 
 
 def _numbered(operand: Operand) -> Operand:
@@ -140,13 +163,21 @@ def _numbered(operand: Operand) -> Operand:
     return operand
 
 
+def _of_answers() -> Problem:
+    return refused("Here it can ask for fields of __system only.")
+
+
 def _column(operand: Operand) -> ColumnElement[Any]:
     match operand:
         case Field(name):
-            return _FIELDS[name]()
+            return field(name)
         case Part(name, of):
             return extract(name, _Utc(_column(of)))
         case Literal(None):
             return null()
         case Literal(value):
+            if isinstance(value, bool | Decimal):
+                raise refused("No field of __system is a fraction, or true or false.")
             return literal(value, Instant()) if isinstance(value, datetime) else literal(value)
+        case Answer() | Call():
+            raise _of_answers()

@@ -3,7 +3,7 @@ why, and another one at its end, with counts and the hash of what was handed out
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from sqlalchemy import Engine
@@ -17,6 +17,7 @@ from app.keys import Keyring
 from app.models import new_id
 from app.services import forms, plans
 from app.services.export_rows import Filters, Rows
+from submissions import odata
 from submissions.tables import Layout
 
 __all__ = ["Download", "Export", "Filters", "csv_zip", "root_csv"]
@@ -102,7 +103,9 @@ class Export:
         self.actor = actor
         self.mission_id = mission_id
         self.xml_form_id = xml_form_id
-        self.filters = filters
+        # Who may be shown no identifiers is not handed them either, nor told by a filter which they are.
+        seen = "P3" in policy.reveals(actor, mission_id)
+        self.filters = filters = filters if seen else replace(filters, identifiers=False)
         self.reason = (reason or "").strip() or None
         self.id = new_id()
         self.written = csv.Written()
@@ -123,8 +126,10 @@ class Export:
         )
         return layout, sheets
 
-    def begin(self, session: Session, action: str, **detail: Any) -> None:
-        """The first entry: who, what and why."""
+    def begin(self, session: Session, action: str, *, of: odata.Table | None = None, **detail: Any) -> None:
+        """The first entry: who, what and why. A condition on answers is one on rows of the table `of`, else on
+        submissions. Raises the Problem `invalid`."""
+        self.rows.narrow(of or odata.table(self.form, odata.ROOT))
         asked = {one.name: getattr(self.filters, one.name) for one in fields(self.filters)}
         said = {name: str(value) for name, value in asked.items() if value is not None}
         self._enter(session, action, {"form": self.xml_form_id, "filters": said, **detail})

@@ -6,10 +6,10 @@ nothing is there that stands behind a shut consent gate.
 
 import json
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from sqlalchemy import Table, Text, and_, func, not_, or_, select
 from sqlalchemy import cast as sql_cast
@@ -19,13 +19,15 @@ from app.blobs import BlobStore
 from app.exports import csv_zip as csv
 from app.exports.spool import Spool
 from app.keys import Keyring
-from app.models import Device, Submission, User
-from app.services import chains, condition_sql, files, logs, stored
+from app.models import Device, Submission, User, new_id
+from app.services import chains, condition_rows, condition_sql, files, logs, ordering, stored
 from app.services.condition import Condition
 from app.services.files import Files
+from app.services.ordering import By
 from app.services.plans import Plan
 from app.services.submission_detail import file_names
-from submissions import record, tables
+from app.services.walk import Place
+from submissions import odata, record, tables
 from submissions.record import Record
 from submissions.tables import Delivery, Layout
 
@@ -54,6 +56,15 @@ class Filters:
     identifiers: bool = True
 
 
+class Step(NamedTuple):
+    """One submission on the way: its row's id, what the database sorted it by, and what it says."""
+
+    id: uuid.UUID
+    values: tuple[Any, ...]
+    record: Record
+    delivery: Delivery
+
+
 class Rows:
     """The submissions of one form in one mission. `plans` are those of its published versions, the newest
     first."""
@@ -66,6 +77,8 @@ class Rows:
         self.xml_form_id = xml_form_id
         self.plans = plans
         self.filters = filters
+        self.matches: Callable[[condition_rows.Read, odata.Row], bool] | None = None
+        """Whether a row is one that the condition asks for by its answers; None if it does not."""
         self._named: Spool | None = None
         """Which submission names which files, once one does."""
         self._with_places: set[uuid.UUID] = set()
@@ -103,34 +116,43 @@ class Rows:
             return False
         return next((plan.privacy[path] for plan in self.plans if path in plan.privacy), "P3") == "P3"
 
+    def narrow(self, table: odata.Table) -> None:
+        """Ask what the condition says of answers of the rows of this table. Raises the Problem `invalid`."""
+        _, of_answers = self.filters.condition.split() if self.filters.condition else (None, None)
+        self.matches = None
+        if of_answers is not None:
+            self.matches = condition_rows.Columns(self.plans[0].form, table, self.leaves_out).condition(
+                of_answers
+            )
+
     def submissions(self, session: Session, layout: Layout) -> Iterator[Iterator[csv.Row]]:
         """The rows of each submission, the newest first, as Central has them."""
         for said, delivery in self.read(session):
             yield tables.rows(said, layout, delivery)
 
-    def read(
-        self, session: Session, *, skip: int = 0, top: int | None = None
-    ) -> Iterator[tuple[Record, Delivery]]:
-        """Each submission, read, the newest first; of all of them those from `skip` on, `top` at most."""
-        statement = (
-            select(
-                *(_TABLE.c[name] for name in _COLUMNS),
-                condition_sql.review_state().label("shown_review"),
-                Device.display_name.label("device_name"),
-                User.display_name.label("user_name"),
-            )
-            .outerjoin(Device, Device.id == Submission.device_id)
-            .outerjoin(User, User.id == Submission.user_id)
-            .where(*self._where())
-            .order_by(Submission.id.desc())
-            .execution_options(yield_per=_STREAMED)
-        )
-        if skip or top is not None:
-            statement = statement.offset(skip).limit(top)
+    def read(self, session: Session) -> Iterator[tuple[Record, Delivery]]:
+        """Each submission, read, the newest first."""
+        for step in self.walk(session):
+            if self.matches is None or self.matches(
+                condition_rows.read(step.record, step.delivery), odata.Row((step.delivery.key,), {})
+            ):
+                yield step.record, step.delivery
+
+    def walk(
+        self,
+        session: Session,
+        *,
+        order: Sequence[By] = (),
+        place: Place | None = None,
+        skip: int = 0,
+        top: int | None = None,
+    ) -> Iterator[Step]:
+        """Each submission, read, in this order of what the server knows, else the newest first: from a place on; of
+        all of them those from `skip` on, `top` at most. What the condition says of answers is not asked."""
         self._with_places = {
             plan.version_id for plan in self.plans if logs.places_allowed(session, self.mission_id, plan)
         }
-        for part in session.execute(statement).partitions():
+        for part in self._parts(session, order, place, skip, top):
             edits, have = self._edits(session, part), files.at_hand(session, [row.id for row in part])
             for row in part:
                 first_at, count = edits.get(row.root_instance_id, (row.received_at, 0))
@@ -146,10 +168,19 @@ class Rows:
                     form_version=self._plan(row).form.version if row.version_id else row.form_version,
                     updated_at=_instant(row.received_at) if row.deprecated_id else None,
                 )
-                yield self._read(row, delivery, have[row.id])
+                values = tuple(getattr(row, f"sorted_{number}") for number in range(len(order)))
+                yield Step(row.id, values, *self._read(row, delivery, have[row.id]))
+
+    def newest(self, session: Session) -> uuid.UUID:
+        """Id of what came last of this form, whatever became of it: where a walk ends that begins now."""
+        here = (Submission.mission_id == self.mission_id, Submission.xml_form_id == self.xml_form_id)
+        return (
+            session.scalar(select(Submission.id).where(*here).order_by(Submission.id.desc()).limit(1))
+            or new_id()
+        )
 
     def count(self, session: Session) -> int:
-        """How many submissions there are."""
+        """How many submissions there are, whatever the condition says of answers."""
         return session.scalar(select(func.count()).select_from(Submission).where(*self._where())) or 0
 
     def files(self, session: Session, blobs: BlobStore) -> csv.Files:
@@ -168,15 +199,56 @@ class Rows:
 
     # ---- within
 
-    def _where(self) -> list[Any]:
+    def _parts(
+        self, session: Session, order: Sequence[By], place: Place | None, skip: int, top: int | None
+    ) -> Iterator[Sequence[Any]]:
+        """The rows of the submissions, some at a time."""
+        by = [column.label(f"sorted_{number}") for number, column in enumerate(ordering.columns(order))]
+        statement = (
+            select(
+                *(_TABLE.c[name] for name in _COLUMNS),
+                condition_sql.review_state().label("shown_review"),
+                Device.display_name.label("device_name"),
+                User.display_name.label("user_name"),
+                *by,
+            )
+            .outerjoin(Device, Device.id == Submission.device_id)
+            .outerjoin(User, User.id == Submission.user_id)
+        )
+        # To sort, a database holds all columns of all rows: first the ids alone, where it has to.
+        which = (select(Submission.id) if order else statement).where(
+            *self._where(None if place is None else place.until)
+        )
+        if place is not None and place.submission is not None:
+            which = which.where(
+                ordering.from_there_on(order, place.values, Submission.id <= place.submission)
+            )
+        which = which.order_by(*ordering.clauses(order), Submission.id.desc())
+        if skip or top is not None:
+            which = which.offset(skip).limit(top)
+        found = session.execute(which.execution_options(yield_per=_STREAMED))
+        if not order:
+            yield from found.partitions()
+            return
+        for part in found.scalars().partitions():
+            rows = {row.id: row for row in session.execute(statement.where(Submission.id.in_(part)))}
+            yield [rows[one] for one in part if one in rows]
+
+    def _where(self, until: uuid.UUID | None = None) -> list[Any]:
+        """What is asked for; as it stood when `until` was the newest."""
         found: list[Any] = [
             Submission.mission_id == self.mission_id,
             Submission.xml_form_id == self.xml_form_id,
-            Submission.state.not_in(("deleted", "superseded")),
-            not_(chains.outdated()),
+            not_(chains.outdated(until)),
         ]
-        if self.filters.condition is not None:
-            found.append(condition_sql.where(self.filters.condition.term))
+        if until is None:
+            found.append(Submission.state.not_in(("deleted", "superseded")))
+        else:
+            stands = or_(Submission.state != "superseded", chains.stood(until))
+            found += [Submission.id <= until, Submission.state != "deleted", stands]
+        known, _ = self.filters.condition.split() if self.filters.condition else (None, None)
+        if known is not None:
+            found.append(condition_sql.where(known))
         if self.filters.submission is not None:
             key = self.filters.submission
             unread = and_(Submission.root_instance_id.is_(None), Submission.instance_id == key)

@@ -13,8 +13,12 @@ from sqlalchemy.orm import Session
 from app import policy, problems
 from app.exports import odata as written
 from app.keys import Keyring
-from app.services.condition import Condition
+from app.services import walk
+from app.services.condition import Answer, Condition
 from app.services.export import Download, Export, Filters
+from app.services.feed_page import Asked, Page, SortedPage
+from app.services.ordering import By
+from app.services.walk import Place
 from submissions import odata
 
 CONTENT_TYPE: Final = "application/json; odata.metadata=minimal; charset=utf-8"
@@ -33,15 +37,17 @@ class Resource:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """How a table is asked for, as OData's parameters say it: `$select`, `$expand`, `$wkt`, `$skip`, `$top`,
-    `$count`, `$filter`, and whether identifiers and free text (class P3) are in it."""
+    """How a table is asked for, as OData's parameters say it: `$select`, `$expand`, `$wkt`, `$skip`, `$skiptoken`,
+    `$top`, `$count`, `$orderby`, `$filter`, and whether identifiers and free text (class P3) are in it."""
 
     select: tuple[str, ...] | None = None
     expand: bool = False
     wkt: bool = False
     skip: int = 0
+    skip_token: str | None = None
     top: int | None = None
     count: bool = False
+    order: tuple[By, ...] = ()
     condition: Condition | None = None
     identifiers: bool = True
 
@@ -75,11 +81,12 @@ class Service:
         """The metadata document."""
         return written.metadata(self.export.form, leaves_out=self.export.rows.leaves_out)
 
-    def table(self, session: Session, path: str, *, next_link: Callable[[int], str]) -> Download:
+    def table(self, session: Session, path: str, *, next_link: Callable[[str], str]) -> Download:
         """A table, streamed. `path` is what stands behind the service: `Submissions`, `Submissions.child`,
-        `Submissions('uuid:…')/child`; `next_link` gives the address of what follows so many rows.
+        `Submissions('uuid:…')/child`; `next_link` gives the address of what follows, of its `$skiptoken`.
 
-        Raises Problem: not_found (no such table or submission), invalid (a field that is not there).
+        Raises Problem: not_found (no such table or submission), invalid (a field that is not there, a token that is
+        none, an order that would take too much).
         """
         export, options = self.export, self.options
         resource = _resource(odata.tables(export.form), path)
@@ -101,69 +108,29 @@ class Service:
             export.rows.filters = replace(export.rows.filters, submission=resource.keys[0])
             if not export.rows.count(session):
                 raise problems.not_found("submission")
-        export.begin(session, "export.odata", table=resource.table.name)
+        by_answers = any(isinstance(by.what, Answer) for by in options.order)
+        make = SortedPage if by_answers else Page
+        page = make(session, export, view, resource.keys, self._asked(session, by_answers=by_answers))
+        export.begin(session, "export.odata", of=resource.table, table=resource.table.name)
         context = f"{self.url}/$metadata#{resource.table.name}"
 
         def chunks(session: Session) -> Iterator[bytes]:
-            page = _Page(session, export, view, resource.keys, options)
             return written.table(
-                page.rows(),
+                page.rows(session),
                 context=context,
-                count=lambda: page.total() if options.count else None,
-                next_link=lambda: next_link(page.end) if page.more else None,
+                count=lambda: page.total if options.count else None,
+                next_link=lambda: None if page.next is None else next_link(page.next.token()),
             )
 
         return Download("", CONTENT_TYPE, export.run(chunks))
 
-
-class _Page:
-    """The rows that `$skip` and `$top` cut out, and what is known at their end. Submissions are counted and
-    skipped by the database; rows of repeats only as they are read."""
-
-    def __init__(
-        self,
-        session: Session,
-        export: Export,
-        view: odata.View,
-        keys: Mapping[int, str],
-        options: Options,
-    ) -> None:
-        self.session = session
-        self.export = export
-        self.view = view
-        self.keys = keys
-        self.options = options
-        self.end = options.skip + (options.top or 0)
-        self.more = False
-        self._by_database = view.table.name == odata.ROOT
-        self._seen = 0
-
-    def rows(self) -> Iterator[Mapping[str, Any]]:
-        skip, top = self.options.skip, self.options.top
-        if self._by_database:
-            one_more = None if top is None else top + 1
-            read = self.export.rows.read(self.session, skip=skip, top=one_more)
-            self._seen = skip
+    def _asked(self, session: Session, *, by_answers: bool) -> Asked:
+        options = self.options
+        if options.skip_token is None:
+            place, skip = Place(self.export.rows.newest(session)), options.skip
         else:
-            read = self.export.rows.read(self.session)
-        name = self.view.table.name
-        for said, delivery in read:
-            for row in self.view.rows(said, delivery):
-                if any(row.keys[depth] != key for depth, key in self.keys.items() if depth):
-                    continue
-                self._seen += 1
-                if self._seen <= skip:
-                    continue
-                if top is not None and self._seen > self.end:
-                    self.more = True
-                    if self._by_database or not self.options.count:
-                        return
-                    continue
-                self.export.written.rows[name] = self.export.written.rows.get(name, 0) + 1
-                yield row.shown
-
-    def total(self) -> int:
-        return self.export.rows.count(self.session) if self._by_database else self._seen
+            place, skip = walk.read(options.skip_token, values=0 if by_answers else len(options.order)), 0
+        return Asked(place, skip, options.top, options.count, options.order)
 
 
 def _resource(tables: Sequence[odata.Table], path: str) -> Resource:

@@ -5,6 +5,7 @@ import socket
 from datetime import datetime
 
 import openpyxl
+import pandas as pd
 import pytest
 from lxml import etree
 from pyodk.client import Client
@@ -431,7 +432,7 @@ def test_a_table_is_narrowed_by_filter_and_selection(three):
         "home": {"place": "POINT (28.86 47.01 85)"},
     }
     for wrong in (
-        {"filter": "name eq 'Ana'"},
+        {"filter": "nmae eq 'Ana'"},
         {"filter": "__system/reviewState eq '\0'"},
         {"select": "nmae"},
         {"table_name": "Submissions.nobody"},
@@ -442,6 +443,41 @@ def test_a_table_is_narrowed_by_filter_and_selection(three):
         with pytest.raises(PyODKError) as refused:
             three.submissions.get_table("visit", **wrong)
         assert "Status: 4" in str(refused.value)
+
+
+def test_a_table_is_narrowed_by_answers(three):
+    assert ids(three.submissions.get_table("visit", filter="name eq 'Ana 3'")) == ["uuid:3"]
+    assert ids(three.submissions.get_table("visit", filter="age ge 35", count=True)) == ["uuid:3"]
+    found = three.submissions.get_table(
+        "visit",
+        table_name="Submissions.child",
+        filter="first_name eq 'Eva' and $root/Submissions/age lt 36",
+        top=1,
+    )
+    rest = three.get(found["@odata.nextLink"]).json()
+    assert [one["first_name"] for one in found["value"] + rest["value"]] == ["Eva", "Eva"]
+    assert "@odata.nextLink" not in rest
+
+
+def test_pandas_reads_tables_by_their_links_and_joins_them(three):
+    def frame(table):
+        address = f"projects/{three.project_id}/forms/visit.svc/{table}"
+        while address:
+            answer = three.get(address, headers={"Prefer": "odata.maxpagesize=2"})
+            assert answer.headers["Preference-Applied"] == "odata.maxpagesize=2"
+            yield pd.json_normalize(answer.json()["value"], sep="/")
+            address = answer.json().get("@odata.nextLink")
+
+    visits, children = (pd.concat(frame(name)) for name in ("Submissions", "Submissions.child"))
+    assert visits.age.dtype.kind == "i"
+    assert list(visits.sort_values("name")["home/place/coordinates"].iloc[0]) == [28.86, 47.01, 85]
+    joined = children.merge(visits, left_on="__Submissions-id", right_on="__id", validate="many_to_one")
+    found = sorted(zip(joined.name, joined.age.astype(int), joined.first_name, strict=True))
+    assert found == [
+        (name, age, child)
+        for name, age in (("Ana", 34), ("Ana 1", 34), ("Ana 3", 36))
+        for child in ("Eva", "Ion")
+    ]
 
 
 def test_links_of_a_table_lead_to_its_rows(three):

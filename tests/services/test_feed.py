@@ -11,7 +11,7 @@ from app import policy
 from app.models import LedgerEntry
 from app.policy import Actor, Held
 from app.problems import Problem
-from app.services import decide, export_rows
+from app.services import condition, decide, export_rows, feed_page, ordering, stored
 from app.services.feed import Options, Service
 from tests.services.conftest import edited, new_uid
 from tests.services.made import assistance, screening
@@ -34,7 +34,7 @@ def opened(house, session, form="ct_screening", *, actor=policy.COMMAND, reason=
 
 def feed(house, form="ct_screening", table="Submissions", **options):
     with house.session() as session:
-        made = opened(house, session, form, **options).table(session, table, next_link="skip {}".format)
+        made = opened(house, session, form, **options).table(session, table, next_link=str)
     return json.loads(b"".join(made.chunks))
 
 
@@ -112,10 +112,11 @@ def test_repeats_are_tables_of_their_own(house):
     (services,) = (one for one in names if one.endswith(".service"))
     page = feed(house, "ct_assistance", services, top=2, count=True)
     assert [one["sv_provider"] for one in page["value"]] == ["Clinic 0", "Clinic 1"]
-    assert (page["@odata.count"], page["@odata.nextLink"]) == (3, "skip 2")
-    last = feed(house, "ct_assistance", services, top=2, skip=2)
-    assert [one["sv_provider"] for one in last["value"]] == ["Clinic 2"]
-    assert "@odata.nextLink" not in last
+    assert page["@odata.count"] == 3
+    for how in ({"skip": 2}, {"skip_token": page["@odata.nextLink"]}):
+        last = feed(house, "ct_assistance", services, top=2, **how)
+        assert [one["sv_provider"] for one in last["value"]] == ["Clinic 2"]
+        assert "@odata.nextLink" not in last
 
 
 def test_a_feed_is_in_the_ledger_before_it_begins_and_at_its_end(house):
@@ -161,3 +162,230 @@ def test_a_feed_is_never_whole_in_memory(house, monkeypatch):
         tracemalloc.stop()
     assert size > 15_000_000
     assert peak < size / 3
+
+
+# --- page by page
+
+SERVICES = "Submissions.services.service"
+
+
+def walk(house, form="ct_assistance", table=SERVICES, **options):
+    """The pages of a walk by `@odata.nextLink`."""
+    token = None
+    while True:
+        page = feed(house, form, table, skip_token=token, **options)
+        yield page["value"]
+        token = page.get("@odata.nextLink")
+        if token is None:
+            return
+
+
+def told(rows):
+    return [(one.get("__Submissions-id"), one["__id"]) for one in rows]
+
+
+@pytest.fixture
+def visited(house):
+    """Seven assistance interviews with 3, 0, 1, 0, 0, 5 and 2 services; their instanceIDs."""
+    ids = []
+    for number in (3, 0, 1, 0, 0, 5, 2):
+        ids.append(new_uid())
+        house.receive(assistance(case_uid=str(uuid.uuid4()), instance_id=ids[-1], services=number))
+    house.work()
+    return ids
+
+
+@pytest.fixture
+def opened_submissions(monkeypatch):
+    """How many submissions have been opened."""
+    counted = []
+    open_one = stored.xml
+    monkeypatch.setattr(stored, "xml", lambda *args: counted.append(1) or open_one(*args))
+    return counted
+
+
+def test_a_walk_meets_every_row_once_whatever_the_size_of_its_pages(house, visited, opened_submissions):
+    for table, most in (("Submissions", 7), (SERVICES, 11)):
+        whole = feed(house, "ct_assistance", table)["value"]
+        assert len(whole) == most
+        for size in range(1, most + 2):
+            opened_submissions.clear()
+            pages = list(walk(house, table=table, top=size))
+            assert told(row for page in pages for row in page) == told(whole)
+            assert [len(page) for page in pages[:-1]] == [size] * (len(pages) - 1)
+            assert len(opened_submissions) <= len(visited) + len(pages), "a page opens one twice at most"
+
+
+def test_the_count_is_made_once_in_a_walk(house, visited, opened_submissions):
+    page = feed(house, "ct_assistance", SERVICES, top=2, count=True)
+    opened_submissions.clear()
+    later = feed(house, "ct_assistance", SERVICES, top=2, count=True, skip_token=page["@odata.nextLink"])
+    assert (page["@odata.count"], later["@odata.count"]) == (11, 11)
+    assert len(opened_submissions) <= 3
+
+
+def test_what_happens_during_a_walk_does_not_change_what_it_meets(house, visited):
+    before = told(feed(house, "ct_assistance", SERVICES)["value"])
+    pages = walk(house, top=3)
+    seen = next(pages)
+    house.receive(assistance(case_uid=str(uuid.uuid4()), services=4))
+    for one in (visited[0], visited[-1]):  # the one to come last, and one that was met
+        original = assistance(case_uid=str(uuid.uuid4()), instance_id=one, services=1)
+        house.receive(edited(original, new_uid()))
+    seen += next(pages)
+    house.work()
+    seen += [row for page in pages for row in page]
+    assert told(seen) == before
+    assert len(feed(house, "ct_assistance", SERVICES)["value"]) == 11 + 4 - 3 + 1 - 2 + 1
+
+
+def test_a_token_is_an_opaque_place_or_a_problem(house, visited):
+    token = feed(house, "ct_assistance", SERVICES, top=1)["@odata.nextLink"]
+    order = ordering.read("__system/submissionDate")
+    for wrong, by in (("", ()), ("x", ()), ("W10", ()), (token[:-3], ()), ("W" * 9000, ()), (token, order)):
+        with pytest.raises(Problem, match="invalid"):
+            feed(house, "ct_assistance", SERVICES, top=1, skip_token=wrong, order=by)
+
+
+# --- filters and orders
+
+PEOPLE = [
+    {"sex": "female", "age_estimate": 17, "first_name": "Ana", "held_on": "2026-01-10"},
+    {"sex": "male", "age_estimate": 30, "first_name": "Ion", "held_on": "2026-02-11"},
+    {"sex": "female", "first_name": "Ștefania", "held_on": "2026-03-12"},
+    {"sex": "female", "age_estimate": 9, "held_on": "2026-03-13"},
+]
+
+
+@pytest.fixture
+def people(house):
+    """Four screenings: a function from options of a feed to the places of the rows it gives."""
+    ids = [new_uid() for _ in PEOPLE]
+    for key, said in zip(ids, PEOPLE, strict=True):
+        house.receive(screening(instance_id=key, **said))
+    house.work()
+
+    def ask(text=None, **options):
+        rows = feed(house, condition=condition.read(text), **options)["value"]
+        return [ids.index(row["__id"]) for row in rows]
+
+    return ask
+
+
+def test_answers_are_filtered_by_what_they_are(people):
+    said = {
+        "person/sex eq 'female'": {0, 2, 3},
+        "person/sex ne 'female'": {1},
+        "person/age_estimate lt 18": {0, 3},
+        "18 gt person/age_estimate": {0, 3},
+        "person/age_estimate eq null": {2},
+        "person/age_estimate ne 17": {1, 2, 3},
+        "not (person/age_estimate ge 9.5)": {2, 3},
+        "registration/interview_date ge 2026-02-11": {1, 2, 3},
+        "registration/interview_date eq '2026-02-11'": {1},
+        "year(registration/interview_date) eq 2026 and month(registration/interview_date) lt 3": {0, 1},
+        "start lt 2026-02-01T00:00:00Z": {0},
+        "registration/interview_date lt now()": {0, 1, 2, 3},
+        "contains(person/first_name, 'n')": {0, 1, 2},
+        "startswith(tolower(person/first_name), 'ș') or endswith(person/first_name,'on')": {1, 2},
+        "contains(person/first_name, 'n') eq false": {3},
+        "length(trim(person/first_name)) eq 3": {0, 1},
+        "$root/Submissions/person/sex eq 'male'": {1},
+        "person/sex eq 'female' and __system/reviewState eq null": {0, 2, 3},
+        "person/sex eq 'male' or __system/submitterId ne null": {1},
+        "person/sex eq 'female' and __system/submissionDate lt 2020-01-01": set(),
+        "meta/instanceID ne __id": set(),
+    }
+    assert {text: set(people(text)) for text in said} == said
+    assert people("person/sex eq 'female'", top=2) == [3, 2]
+    assert people("person/sex eq 'female'", skip=2) == [0]
+
+
+def test_rows_of_repeats_are_filtered_by_their_own_answers_and_those_around_them(house, visited):
+    def rows(text):
+        return len(
+            feed(house, "ct_assistance", SERVICES, condition=condition.read(text), count=True)["value"]
+        )
+
+    assert rows("sv_provider eq 'Clinic 2'") == 2
+    assert rows("sv_provider eq 'Clinic 2' and sv_category eq 'legal'") == 0
+    assert rows("$root/Submissions/registration/interview_type eq 'initial'") == 11
+    assert rows(f"$root/Submissions/__id eq '{visited[0]}'") == 3
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "person/nmae eq 'x'",
+        "sex eq 'female'",
+        "person eq 'x'",
+        "person/sex eq 3",
+        "person/age_estimate eq 'x'",
+        "contains(person/age_estimate, '1')",
+        "contains(person/sex)",
+        "shout(person/sex) eq 'x'",
+        "year(person/sex) eq 1",
+        "person/sex",
+        "person/sex lt true",
+    ],
+)
+def test_a_filter_that_compares_what_cannot_be_compared_is_refused_before_anything_is_told(
+    people, house, text
+):
+    with pytest.raises(Problem, match="invalid"):
+        people(text)
+    assert entries(house) == []
+
+
+def test_a_walk_of_a_filter_meets_all_it_is_true_of_and_bounds_its_pages(people, house, monkeypatch):
+    monkeypatch.setattr(feed_page, "MOST_OPENED", 2)
+    pages = walk(
+        house, "ct_screening", "Submissions", top=5, condition=condition.read("person/age_estimate eq 17")
+    )
+    assert [len(page) for page in pages] == [0, 1], "a page that opened enough ends, and says where to go on"
+
+
+def test_who_is_shown_no_identifiers_cannot_find_them_by_a_filter_or_an_order(people, house):
+    for options in (
+        {"condition": condition.read("person/first_name eq 'Ana'")},
+        {"order": ordering.read("person/first_name")},
+    ):
+        with pytest.raises(Problem, match="invalid"):
+            feed(house, identifiers=False, **options)
+
+
+def test_the_ledger_says_what_was_asked_but_not_whom_it_was_about(people, house):
+    people("person/first_name eq 'Ana' and person/age_estimate gt 3 and start gt 1999-01-02")
+    people("__system/reviewState eq 'approved'")
+    begun = [one.detail["filters"]["condition"] for one in entries(house) if one.action == "export.odata"]
+    assert begun == [
+        "person/first_name eq … and person/age_estimate gt … and start gt …",
+        "__system/reviewState eq 'approved'",
+    ]
+
+
+def test_a_table_is_sorted_by_what_the_server_knows_and_by_answers(people, house):
+    said = {
+        "__system/submissionDate": [0, 1, 2, 3],
+        "__system/submissionDate desc": [3, 2, 1, 0],
+        "__system/reviewState, __system/submissionDate asc": [0, 1, 2, 3],
+        "person/age_estimate": [2, 3, 0, 1],
+        "person/sex desc,person/age_estimate desc": [1, 0, 3, 2],
+        "registration/interview_date,__system/submissionDate desc": [0, 1, 2, 3],
+    }
+    for text, expected in said.items():
+        order = ordering.read(text)
+        assert people(order=order) == expected, text
+        for size in (1, 2, 3):
+            pages = list(walk(house, "ct_screening", "Submissions", top=size, order=order))
+            found = [row["person"]["age_estimate"] for page in pages for row in page]
+            assert found == [PEOPLE[one].get("age_estimate") for one in expected], (text, size)
+
+
+def test_an_order_that_cannot_be_kept_is_refused(people, monkeypatch):
+    for text in ("person/nmae", "__system/secret", "a b c", "person/sex,", ",".join(["person/sex"] * 6)):
+        with pytest.raises(Problem, match="invalid"):
+            people(order=ordering.read(text))
+    monkeypatch.setattr(feed_page, "MOST_SORTED", 3)
+    with pytest.raises(Problem, match="invalid"):
+        people(order=ordering.read("person/sex"))

@@ -5,8 +5,9 @@ from marshmallow import fields
 from app.api.schemas.fields import option, schema
 
 FILTER = (
-    "As in OData, of `__system/submissionDate`, `updatedAt`, `submitterId` and `reviewState`: eq ne lt le gt ge, "
-    "and or not, parentheses, now(), year() to second()."
+    "As in OData, of `__system/submissionDate`, `updatedAt`, `submitterId` and `reviewState`, and of answers: eq ne lt "
+    "le gt ge, and or not, parentheses, now(), year() to second(), contains(), startswith(), endswith(), length(), "
+    "tolower(), toupper(), trim()."
 )
 
 EXPORT_QUERY = schema(

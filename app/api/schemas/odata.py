@@ -20,6 +20,15 @@ ODATA_QUERY = schema(
         ),
         "$filter": option(fields.String, FILTER),
         "$skip": option(fields.Integer, "Leave out so many rows.", 0, validate=_ROWS),
+        "$skiptoken": option(
+            fields.String,
+            "Where a page begins, as `@odata.nextLink` of the page before says it; not made by hand.",
+        ),
+        "$orderby": option(
+            fields.String,
+            "Order of the rows: `__system/submissionDate desc`, or answers, `person/age,home/place desc`, of at most "
+            "5,000 submissions. Else the newest first.",
+        ),
         "$top": option(fields.Integer, "At most so many rows.", validate=_ROWS),
         "$count": option(fields.Boolean, "With `@odata.count`: rows there are, whatever `$top` says.", False),
         "$wkt": option(fields.Boolean, "Geometry as well-known text instead of GeoJSON.", False),
