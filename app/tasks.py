@@ -22,7 +22,7 @@ from app.db import writing
 from app.keys import Keyring
 from app.log import describe
 from app.models import LedgerEntry
-from app.services import checking, disposal, entity_actions, normalise, uploads, validating
+from app.services import checking, disposal, entity_actions, normalise, twins, uploads, validating
 
 IDLE = 0.2
 """Seconds between two looks at an empty queue."""
@@ -34,6 +34,8 @@ CHECKS = 2
 """Uploads of forms that one worker checks at the same time."""
 SWEEP = 600.0
 """Seconds between two looks for uploads that are long past."""
+BATCH = 100
+"""Submissions taken from the queue at once."""
 CHAIN = 1000
 """Rows of the ledger chained in one transaction."""
 
@@ -95,13 +97,15 @@ def _keep_on(once: Callable[[], bool], *, stop: threading.Event, idle: float) ->
 
 
 def run_once(engine: Engine, *, keyring: Keyring, blobs: BlobStore) -> bool:
-    """One look at the queue, one at entities that wait, and one at the ledger. Whether there was anything to
-    do."""
-    batch = normalise.run_batch(engine, keyring=keyring, blobs=blobs)
+    """One look at the queue, one at entities that wait, one at cases that may be alike, and one at the ledger.
+    Whether there was anything to do."""
+    batch = normalise.run_batch(engine, keyring=keyring, blobs=blobs, limit=BATCH)
     if batch.claimed:
         _log.info("normalised", count=batch.claimed)
     taken_up = entity_actions.take_up(engine, keyring)
-    return bool(chain(engine)) or bool(batch.claimed) or bool(taken_up)
+    # What phones sent goes first: cases are compared once the queue is short.
+    compared = twins.search(engine, keyring) if batch.claimed < BATCH else 0
+    return bool(chain(engine)) or bool(batch.claimed) or bool(taken_up) or bool(compared)
 
 
 def chain(engine: Engine) -> int:

@@ -23,6 +23,8 @@ KINDS = frozenset(
         "transfer",
         "eligibility",
         "record",
+        "distinct",
+        "undistinct",
     }
 )
 
@@ -42,6 +44,8 @@ class Decision:
     | record | `table`, `row_key`, `values` (column → value); `new`: the row begins with it |
     | transfer | `state` (proposed, accepted, declined, revoked), `from_mission`, `to_mission` |
     | assign | for the application alone |
+    | assign, transfer | for the application alone |
+    | distinct, undistinct | `case_uid`, `other_case_uid`, `seen`: for the application alone |
 
     `overrules` is the answer a correction was made against (`submission`, `question` and, if known,
     `instance_id`), or None. `case_uid` in a body is the case the decision was made about, before any merge.

@@ -14,6 +14,7 @@ from app.models.mission import Device, DeviceGroup, Interviewer, Mission
 from app.models.organisation import Organisation
 from app.models.submission import AwaitedFile, Conflict, Submission, SubmissionFile
 from app.models.trial import Trial, TrialFile, UnwantedBlob
+from app.models.twin import CaseTrace, TraceDue, TraceKey, Twin
 from app.models.upload import Upload, UploadFile
 from app.models.user import Grant, User, UserSession
 
@@ -27,6 +28,7 @@ __all__ = [
     "CaseHint",
     "CaseReach",
     "CaseState",
+    "CaseTrace",
     "Comment",
     "Conflict",
     "Decision",
@@ -51,8 +53,11 @@ __all__ = [
     "Rendition",
     "Submission",
     "SubmissionFile",
+    "TraceDue",
+    "TraceKey",
     "Trial",
     "TrialFile",
+    "Twin",
     "UnwantedBlob",
     "Upload",
     "UploadFile",

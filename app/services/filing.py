@@ -18,12 +18,13 @@ from app.models import (
     Organisation,
     Submission,
     SubmissionFile,
+    TraceDue,
     now,
 )
 from app.services import attention, entities, folding, placing, stored
 from app.services.desk import Desk, Version
 from app.services.placing import Candidate
-from submissions import case, conversion
+from submissions import case, conversion, likeness
 
 _SUBMISSION = cast("Table", Submission.__table__)
 _STATE = cast("Table", CaseState.__table__)
@@ -32,6 +33,7 @@ _ATTENTION = cast("Table", CaseAttention.__table__)
 _AWAITED = cast("Table", AwaitedFile.__table__)
 _FILE = cast("Table", SubmissionFile.__table__)
 _ORGANISATION = cast("Table", Organisation.__table__)
+_TRACE_DUE = cast("Table", TraceDue.__table__)
 
 _SAID = (
     "state",
@@ -97,6 +99,7 @@ class Filing:
         self._calm: list[dict[str, Any]] = []
         self._urgent: list[dict[str, Any]] = []
         self._entities: dict[uuid.UUID, dict[str, Any] | None] = {}
+        self._due: list[dict[str, Any]] = []
         for case_id, versions in members.items():
             if versions:
                 self._fold(case_id, versions)
@@ -110,6 +113,7 @@ class Filing:
             (_DELETE_STATE, self._gone),
             (_INSERT_STATE, self._new),
             (_UPDATE_STATE, self._changed),
+            (insert_or(desk.connection, _TRACE_DUE).on_conflict_do_nothing(), self._due),
             *entities.changes(desk.connection, self._entities),
             (_UPDATE_SUBMISSION, self._submissions()),
             *self._hints(),
@@ -152,6 +156,13 @@ class Filing:
             self._new.append({"case_id": case_id, **row, "updated_at": self.at})
         elif any(getattr(before, name) != value for name, value in row.items()):
             self._changed.append({"key": case_id, **row, "updated_at": self.at})
+        same = ("mission_id", "reference")
+        if (
+            before is None
+            or any(manifest.get(name) != after.get(name) for name in likeness.TABLES)
+            or any(getattr(before, name) != row[name] for name in same)
+        ):
+            self._due.append({"case_id": case_id})  # others may be like it now, or no longer
         self._note(mission, before.reference if before is not None else None, reference)
 
     def _drop(self, case_id: uuid.UUID) -> None:
@@ -162,6 +173,7 @@ class Filing:
         self._calm += [{"key": case_id}] if manifest.pop(_ATTENDED, None) else []
         self._difference(case_id, None, manifest)
         self._gone.append({"key": case_id})
+        self._due.append({"case_id": case_id})
         self._entities[case_id] = None
         self._note(before.mission_id, before.reference, None)
 

@@ -54,10 +54,15 @@ def settle(
 ) -> Settled:
     """Bring the case store in line with new readings, with submissions to be placed again, and with cases
     about which something was decided. `connection` is in a transaction that writes."""
-    if connection.dialect.name == "postgresql":
-        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+    stand_alone(connection)
     prepared = prepare(connection, keyring=keyring, readings=readings, submissions=submissions, cases=cases)
     return write(connection, prepared, keyring=keyring)
+
+
+def stand_alone(connection: Connection) -> None:
+    """Let nobody else settle until this transaction ends. On SQLite whoever writes is alone."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
 
 
 def prepare(

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from app import policy, problems
 from app.models import CaseAttention
-from app.services import attention, case_list, paging, submissions
+from app.services import attention, case_list, paging, submissions, twin_desk
 from app.services.case_list import CaseLine
 from app.services.paging import Page
 from app.services.submissions import SubmissionLine
@@ -43,11 +43,15 @@ def todos(session: Session, *, actor: policy.Actor, mission_id: int | None = Non
     """All reasons there are at this moment, the most urgent first."""
     where: dict[str, Any] = {"actor": actor, "mission_id": mission_id}
     counts = _counts(session, **where)
-    return tuple(
+    found = tuple(
         Todo(on, kind, counts[on, kind], listing(session, on=on, kind=kind, limit=FEW, **where).items)
         for on, kind in attention.ORDER
         if counts.get((on, kind))
     )
+    if pairs := twin_desk.count_pairs(session, **where):
+        first = twin_desk.list_pairs(session, limit=FEW, **where).items
+        found += (Todo("case", "possible_duplicate", pairs, tuple(Item(case=pair.one) for pair in first)),)
+    return found
 
 
 def listing(

@@ -28,6 +28,7 @@ from app.ui import (
     submissions,
     texts,
     trials,
+    twins,
     uploads,
 )
 from app.ui.filters import FILTERS
@@ -68,6 +69,7 @@ def init_app(app: Flask) -> None:
         case_actions,
         corrections,
         organisations,
+        twins,
         entity_lists,
         devices,
         downloads,

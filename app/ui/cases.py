@@ -11,6 +11,8 @@ from app.auth import needs
 from app.db import db, writing
 from app.problems import Problem
 from app.services import cases as service
+from app.services import twin_desk
+from app.services.attention import CASE_KINDS
 from app.services.reveal import Reveal
 from app.state import state
 from app.ui import facts, frame, questions, words
@@ -20,7 +22,7 @@ from xlsforms import dictionary
 
 bp = Blueprint("cases", __name__, url_prefix="/projects/<int:project_id>/cases")
 
-ATTENTION: Final = tuple(kind for kind in words.ATTENTION if kind not in ("waiting", "failed", "conflict"))
+ATTENTION: Final = CASE_KINDS
 PAGE: Final = 50
 
 
@@ -116,6 +118,8 @@ def _page(detail: service.CaseDetail) -> str:
         decisions={str(one.id): one for one in detail.decisions},
         timeline=sorted([*detail.interviews, *detail.decisions], key=_moment, reverse=True),
         attention_words=words.ATTENTION,
+        twins=twin_desk.pairs_of(db.session, actor=auth.actor(), case_id=detail.case_id),
+        held_apart=twin_desk.held_apart(db.session, actor=auth.actor(), case_id=detail.case_id),
         acts=_acts(detail),
     )
 

@@ -95,6 +95,17 @@ def person_words(line: CaseLine) -> str:
     return ", ".join(part for part in (sex, group) if part) or "not known yet"
 
 
+def likeness_kind(reason: str) -> str:
+    """How a reason is coloured: what speaks for it, and what against."""
+    return "warn" if reason.endswith("_differs") else "good"
+
+
+def likeness_sentence(reasons: Iterable[str]) -> str:
+    """What speaks for it as a reason somebody may give, without what speaks against."""
+    said = "; ".join(words.LIKENESS[reason] for reason in reasons if not reason.endswith("_differs"))
+    return said[:1].upper() + said[1:]
+
+
 def language_tag(language: str) -> str:
     """The tag of a form's language, `Français (fr)`: for screen readers and hyphenation."""
     return tag(language) or "en"
@@ -210,6 +221,9 @@ FILTERS: Final[Mapping[str, Callable[..., Any]]] = {
     "question_name": question_name,
     "interview_kind": interview_kind,
     "person_words": person_words,
+    "likeness_words": lambda reason: words.LIKENESS[reason],
+    "likeness_kind": likeness_kind,
+    "likeness_sentence": likeness_sentence,
     "language_tag": language_tag,
     "language_direction": language_direction,
     "worst": worst,

@@ -20,6 +20,8 @@ bp = Blueprint("home", __name__)
 
 
 PAGE: Final = 50
+_LISTS: Final = {"possible_duplicate": "ui.twins.listing"}
+"""Reasons whose list is a page of its own, where they are also decided."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,8 @@ class Reason:
     why: str
     colour: str
     url: str
+    desk: bool = False
+    """Whether that list is where they are also decided."""
 
 
 @bp.get("/")
@@ -115,5 +119,8 @@ def _reason(project_id: int, on: str, kind: str, count: int) -> Reason:
         words=named,
         why=said.why,
         colour=said.kind,
-        url=url_for("ui.home.attention", project_id=project_id, on=on, kind=kind),
+        url=url_for(_LISTS[kind], project_id=project_id)
+        if kind in _LISTS
+        else url_for("ui.home.attention", project_id=project_id, on=on, kind=kind),
+        desk=kind in _LISTS,
     )

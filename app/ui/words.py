@@ -259,6 +259,8 @@ DECISIONS: Final[Mapping[str, str]] = {
     "transfer": "Handed to another mission",
     "eligibility": "Eligibility decided",
     "record": "Recorded",
+    "distinct": "Held to be two people",
+    "undistinct": "Not held to be two people any more",
 }
 """What a decision did."""
 
@@ -270,6 +272,33 @@ RECORDED: Final[Mapping[str, tuple[str, str]]] = {
     "referral": ("Referral begun", "Referral"),
 }
 """What a record in the office was about, by table: of a new row, and of one that was there."""
+
+LIKENESS: Final[Mapping[str, str]] = {
+    "document_same": "the same identity number",
+    "name_same": "the same name",
+    "name_sounds_same": "names that sound the same",
+    "name_alike": "names that are alike",
+    "name_partly": "a part of the name in common",
+    "name_differs": "different names",
+    "phone_same": "the same telephone number",
+    "email_same": "the same e-mail address",
+    "birthdate_same": "the same date of birth",
+    "birthdate_swapped": "the same date of birth with day and month exchanged",
+    "birth_year_same": "the same year of birth",
+    "birth_year_near": "years of birth at most two apart",
+    "birth_year_differs": "years of birth far apart",
+    "reference_same": "the same case reference",
+    "sex_same": "the same sex",
+    "sex_differs": "not the same sex",
+    "citizenship_shared": "a citizenship in common",
+    "citizenship_differs": "no citizenship in common",
+    "case_named": "the interview names this case",
+    "reference_near": "a case reference that differs in one or two letters",
+    "interviewer_same": "the same interviewer",
+    "device_same": "sent by the same phone",
+    "days_near": "an interview of this case within a week of this one",
+}
+"""What speaks for two being one person, or for an interview belonging to a case."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -363,6 +392,12 @@ ATTENTION: Final[Mapping[str, AttentionWords]] = {
     ),
     "contact": AttentionWords(
         "contact due", "contacts due", "The date agreed with the person has come, or is past.", "warn"
+    ),
+    "possible_duplicate": AttentionWords(
+        "possible duplicate",
+        "possible duplicates",
+        "Two cases may be about one person. Merge them, or say that they are two.",
+        "warn",
     ),
     "waiting": AttentionWords(
         "submission waits",
