@@ -396,3 +396,14 @@ def internal() -> Problem:
         detail="The server met a fault of its own. Nothing was half done.",
         mend="Try again; if it comes back, tell the administrator the time it happened.",
     )
+
+
+def download_limit(why: str) -> Problem:
+    """More than a format holds. Nothing is ever cut off to fit."""
+    return Problem(
+        "download_limit",
+        422,
+        "The download is more than its format holds",
+        detail=why,
+        mend="Narrow it to a range of dates, leave out what is not needed, or take CSV, JSON lines or Parquet.",
+    )

@@ -32,7 +32,7 @@ def measure(engine: Engine, keyring: Keyring, blobs: BlobStore, mission: int) ->
     with Session(engine) as session:
         count = session.scalar(select(func.count()).where(Submission.xml_form_id == "ct_screening")) or 1
         began, cpu = time.perf_counter(), time.process_time()
-        made = export.csv_zip(
+        made = export.download(
             session,
             keyring=keyring,
             blobs=blobs,

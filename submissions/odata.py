@@ -285,17 +285,17 @@ def _value(question: Question, text: str, *, wkt: bool) -> Any:
             case "boolean":
                 return values.boolean(text)
             case "geopoint":
-                return _geometry("Point", values.point(text), wkt=wkt)
+                return geometry("Point", values.point(text), wkt=wkt)
             case "geotrace":
-                return _geometry("LineString", values.trace(text), wkt=wkt)
+                return geometry("LineString", values.trace(text), wkt=wkt)
             case "geoshape":
-                return _geometry("Polygon", values.trace(text), wkt=wkt)
+                return geometry("Polygon", values.trace(text), wkt=wkt)
     except ValueError:
         return None
     return text
 
 
-def _geometry(kind: str, text: str, *, wkt: bool) -> Any:
+def geometry(kind: str, text: str, *, wkt: bool = False) -> Any:
     """`lat lon altitude accuracy; …` → GeoJSON (RFC 7946: longitude first), or well-known text."""
     points = [[_number(part) for part in point.split()] for point in text.split(";")]
     places = [[lon, lat, *rest[:1]] for lat, lon, *rest in points]

@@ -85,7 +85,7 @@ def export(
     from app.services import export as service
 
     with opened() as (state, session):
-        download = service.csv_zip(
+        download = service.download(
             session,
             keyring=state.keyring,
             blobs=state.blobs,

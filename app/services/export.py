@@ -2,25 +2,25 @@
 why, and another one at its end, with counts and the hash of what was handed out."""
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
+import uuid
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from app import ledger, policy, problems
 from app.blobs import BlobStore
 from app.db import writing
-from app.exports import csv_zip as csv
+from app.exports.content import Content, Words, Written
 from app.keys import Keyring
-from app.models import new_id
-from app.services import forms, plans
+from app.models import LedgerEntry, new_id
+from app.services import formats, forms, plans
 from app.services.export_rows import Filters, Rows
 from submissions import odata
-from submissions.tables import Layout
 
-__all__ = ["Download", "Export", "Filters", "csv_zip", "root_csv"]
+__all__ = ["Download", "Export", "Filters", "download", "manifest"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +30,11 @@ class Download:
     file_name: str
     content_type: str
     chunks: Iterator[bytes]
+    id: uuid.UUID | None = None
+    """By which the ledger calls it, and its manifest is asked for."""
 
 
-def csv_zip(
+def download(
     session: Session,
     *,
     keyring: Keyring,
@@ -40,46 +42,79 @@ def csv_zip(
     actor: policy.Actor,
     mission_id: int,
     xml_form_id: str,
+    format_name: str = "csv",
     filters: Filters | None = None,
     reason: str | None = None,
 ) -> Download:
-    """All tables of a form and its files. Raises Problem: not_allowed, not_found (no such form here)."""
+    """The submissions of a form in one of `formats.FORMATS`. Raises Problem: not_allowed, not_found (no such form
+    here), invalid (no such format or language), download_limit."""
+    made_as = formats.get(format_name)
     export = Export(session, keyring, actor, mission_id, xml_form_id, filters or Filters(), reason)
-    layout, sheets = export.sheets(session)
-    export.begin(session, "export.csv_zip")
+    rows = export.rows
+    if made_as.needs_identifiers and not (rows.filters.identifiers and rows.filters.attachments):
+        raise problems.invalid(
+            "Files identify people, and this download leaves out identifiers or files.",
+            "Take another format.",
+        )
+    layout = rows.layout(session)
+    words = Words(rows.filters.language, layout.default_language) if rows.filters.language else Words()
+    if words.language and words.language not in layout.languages:
+        raise problems.invalid("The form has no such language.", "Take one of those that its page names.")
+    expected = rows.count(session)
 
-    def archive(session: Session) -> Iterator[bytes]:
-        return csv.archive(
-            layout,
-            sheets,
-            submissions=export.rows.submissions(session, layout),
-            files=lambda: export.rows.files(session, blobs),
+    def content(session: Session) -> Content:
+        return Content(
+            layout=layout,
+            submissions=rows.submissions(session, layout),
+            files=lambda: rows.files(session, blobs, readable=made_as.readable),
+            words=words,
+            spreadsheet_safe=rows.filters.spreadsheet_safe,
+            expected=expected,
+            described=export.described(made_as.name),
             written=export.written,
         )
 
-    return Download(f"{xml_form_id}.csv.zip", "application/zip", export.run(archive))
+    # What is known to be too much is refused now, before the first byte; the rows are read later.
+    made_as.write(replace(content(session), submissions=(), files=tuple))
+    export.begin(session, f"export.{made_as.name}")
+    name = f"{xml_form_id}.{made_as.ending}"
+    return Download(
+        name, made_as.content_type, export.run(lambda session: made_as.write(content(session))), export.id
+    )
 
 
-def root_csv(
-    session: Session,
-    *,
-    keyring: Keyring,
-    actor: policy.Actor,
-    mission_id: int,
-    xml_form_id: str,
-    filters: Filters | None = None,
-    reason: str | None = None,
-) -> Download:
-    """The table of the form alone. Raises Problem: not_allowed, not_found."""
-    export = Export(session, keyring, actor, mission_id, xml_form_id, filters or Filters(), reason)
-    layout, sheets = export.sheets(session)
-    export.begin(session, "export.csv")
-
-    def table(session: Session) -> Iterator[bytes]:
-        submissions = export.rows.submissions(session, layout)
-        return csv.root_table(layout, sheets, submissions=submissions, written=export.written)
-
-    return Download(f"{xml_form_id}.csv", "text/csv; charset=utf-8", export.run(table))
+def manifest(
+    session: Session, *, actor: policy.Actor, mission_id: int, download_id: uuid.UUID
+) -> dict[str, Any]:
+    """What the ledger says of a download: what it was made of, and what was handed out. Raises Problem: not_allowed,
+    not_found."""
+    policy.require(actor, "submission.export", mission_id)
+    entries = session.scalars(
+        select(LedgerEntry)
+        .where(LedgerEntry.object == f"export:{download_id}", LedgerEntry.mission_id == mission_id)
+        .order_by(LedgerEntry.id)
+    ).all()
+    begun = next((one for one in entries if one.action != "export.done"), None)
+    done = next((one.detail for one in entries if one.action == "export.done"), {})
+    if begun is None:
+        raise problems.not_found("download")
+    return {
+        "id": str(download_id),
+        "by": begun.actor,
+        "at": begun.at,
+        "reason": begun.reason,
+        "form": begun.detail["form"],
+        "versions": begun.detail.get("versions", []),
+        "format": begun.action.removeprefix("export."),
+        "filters": begun.detail["filters"],
+        "complete": done.get("complete", False),
+        "why": done.get("why"),
+        "rows": done.get("rows", {}),
+        "files": done.get("files", 0),
+        "bytes": done.get("bytes", 0),
+        "sha256": done.get("sha256"),
+        "entries": done.get("entries", {}),
+    }
 
 
 class Export:
@@ -105,10 +140,10 @@ class Export:
         self.xml_form_id = xml_form_id
         # Who may be shown no identifiers is not handed them either, nor told by a filter which they are.
         seen = "P3" in policy.reveals(actor, mission_id)
-        self.filters = filters = filters if seen else replace(filters, identifiers=False)
+        filters = replace(filters, identifiers=seen and filters.identifiers is not False)
         self.reason = (reason or "").strip() or None
         self.id = new_id()
-        self.written = csv.Written()
+        self.written = Written()
         form = forms.get(session, mission_id, xml_form_id).form
         read_by = [plans.get(session, one.id) for one in forms.versions(session, form)]
         if not read_by:
@@ -118,25 +153,29 @@ class Export:
             keyring, mission_id=mission_id, xml_form_id=xml_form_id, plans=read_by, filters=filters
         )
 
-    def sheets(self, session: Session) -> tuple[Layout, Mapping[str, csv.Sheet]]:
-        """The tables, and how each is written as CSV."""
-        layout = self.rows.layout(session)
-        sheets = csv.sheets(
-            layout, without=self.rows.leaves_out, spreadsheet_safe=self.filters.spreadsheet_safe
-        )
-        return layout, sheets
+    def described(self, format_name: str) -> dict[str, Any]:
+        """What a manifest says of a download beside counts and hashes: what it was made of."""
+        return {
+            "form": self.xml_form_id,
+            "versions": [plan.form.version for plan in self.rows.plans],
+            "format": format_name,
+            "filters": self._asked(),
+        }
 
     def begin(self, session: Session, action: str, *, of: odata.Table | None = None, **detail: Any) -> None:
         """The first entry: who, what and why. A condition on answers is one on rows of the table `of`, else on
         submissions. Raises the Problem `invalid`."""
         self.rows.narrow(of or odata.table(self.form, odata.ROOT))
-        asked = {one.name: getattr(self.filters, one.name) for one in fields(self.filters)}
-        said = {name: str(value) for name, value in asked.items() if value is not None}
-        self._enter(session, action, {"form": self.xml_form_id, "filters": said, **detail})
+        versions = [plan.form.version for plan in self.rows.plans]
+        self._enter(
+            session,
+            action,
+            {"form": self.xml_form_id, "versions": versions, "filters": self._asked(), **detail},
+        )
 
     def run(self, make: Callable[[Session], Iterator[bytes]]) -> Iterator[bytes]:
         """The download; at its end, also one cut short, the second entry."""
-        digest, size, complete = hashlib.sha256(), 0, False
+        digest, size, complete, why = hashlib.sha256(), 0, False, None
         try:
             with Session(self.engine) as session:
                 for chunk in make(session):
@@ -144,6 +183,9 @@ class Export:
                     size += len(chunk)
                     yield chunk
             complete = True
+        except problems.Problem as problem:
+            why = problem.detail
+            raise
         finally:
             self.rows.close()
             said = {
@@ -153,9 +195,15 @@ class Export:
                 "files": self.written.files,
                 "bytes": size,
                 "sha256": digest.hexdigest(),
+                "entries": self.written.entries,
+                **({"why": why} if why else {}),
             }
             with Session(self.engine) as session:
                 self._enter(session, "export.done", said)
+
+    def _asked(self) -> dict[str, str]:
+        asked = {one.name: getattr(self.rows.filters, one.name) for one in fields(Filters)}
+        return {name: str(value) for name, value in asked.items() if value is not None}
 
     def _enter(self, session: Session, action: str, detail: dict[str, Any]) -> None:
         with writing(session):

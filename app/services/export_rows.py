@@ -5,6 +5,7 @@ nothing is there that stands behind a shut consent gate.
 """
 
 import json
+import re
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -16,7 +17,8 @@ from sqlalchemy import cast as sql_cast
 from sqlalchemy.orm import Session
 
 from app.blobs import BlobStore
-from app.exports import csv_zip as csv
+from app.exports.archive import safe_name
+from app.exports.content import Files as Contents
 from app.exports.spool import Spool
 from app.keys import Keyring
 from app.models import Device, Submission, User, new_id
@@ -25,11 +27,12 @@ from app.services.condition import Condition
 from app.services.files import Files
 from app.services.ordering import By
 from app.services.plans import Plan
-from app.services.submission_detail import file_names
+from app.services.submission_detail import FILES
 from app.services.walk import Place
-from submissions import odata, record, tables
+from submissions import flat, odata, record, tables
+from submissions.flat import Flat
 from submissions.record import Record
-from submissions.tables import Delivery, Layout
+from submissions.tables import Delivery, Filling, Layout, Row
 
 _TABLE = cast("Table", Submission.__table__)
 _COLUMNS = (
@@ -43,8 +46,9 @@ _STREAMED = 200
 @dataclass(frozen=True, slots=True)
 class Filters:
     """What of a form's submissions: those of which the condition is true, or one alone, by its first
-    instanceID. `identifiers` False leaves out the columns and files of class P3; `spreadsheet_safe` keeps
-    spreadsheet programs from taking an answer for a formula. The others are ODK Central's."""
+    instanceID. `identifiers` False leaves out the columns and files of class P3; None does so for whoever may not
+    reveal them. `spreadsheet_safe` keeps spreadsheet programs from taking an answer for a formula. `language` gives
+    labels of the form in it instead of codes. The others are ODK Central's."""
 
     condition: Condition | None = None
     submission: str | None = None
@@ -53,7 +57,8 @@ class Filters:
     split_select_multiples: bool = False
     deleted_fields: bool = False
     spreadsheet_safe: bool = False
-    identifiers: bool = True
+    identifiers: bool | None = None
+    language: str = ""
 
 
 class Step(NamedTuple):
@@ -61,8 +66,14 @@ class Step(NamedTuple):
 
     id: uuid.UUID
     values: tuple[Any, ...]
-    record: Record
+    said: Flat
+    plan: Plan
     delivery: Delivery
+
+    @property
+    def record(self) -> Record:
+        """What it says, answer by answer."""
+        return flat.answers(self.said, self.plan.form)
 
 
 class Rows:
@@ -83,6 +94,8 @@ class Rows:
         """Which submission names which files, once one does."""
         self._with_places: set[uuid.UUID] = set()
         """Versions of the form whose logs may tell places here."""
+        self._plans = {plan.version_id: plan for plan in plans}
+        self._naming: dict[uuid.UUID, _Naming] = {}
 
     def close(self) -> None:
         """Drop what was spooled."""
@@ -105,9 +118,11 @@ class Rows:
         return tables.tables(
             newest,
             older=older if self.filters.deleted_fields else (),
+            merged=older,
+            without=self.leaves_out,
             group_paths=self.filters.group_paths,
             split_select_multiples=self.filters.split_select_multiples,
-            notes_unknown=self.filters.identifiers and session.scalar(strange.limit(1)) is not None,
+            notes_unknown=bool(self.filters.identifiers) and session.scalar(strange.limit(1)) is not None,
         )
 
     def leaves_out(self, path: str) -> bool:
@@ -125,18 +140,22 @@ class Rows:
                 of_answers
             )
 
-    def submissions(self, session: Session, layout: Layout) -> Iterator[Iterator[csv.Row]]:
+    def submissions(self, session: Session, layout: Layout) -> Iterator[Iterator[Row]]:
         """The rows of each submission, the newest first, as Central has them."""
-        for said, delivery in self.read(session):
-            yield tables.rows(said, layout, delivery)
+        fillings: dict[uuid.UUID, Filling] = {}
+        for step in self.read(session):
+            filling = fillings.get(step.plan.version_id)
+            if filling is None:
+                filling = fillings[step.plan.version_id] = Filling(layout, step.plan.form)
+            yield filling.rows(step.said, step.delivery)
 
-    def read(self, session: Session) -> Iterator[tuple[Record, Delivery]]:
+    def read(self, session: Session) -> Iterator[Step]:
         """Each submission, read, the newest first."""
         for step in self.walk(session):
             if self.matches is None or self.matches(
                 condition_rows.read(step.record, step.delivery), odata.Row((step.delivery.key,), {})
             ):
-                yield step.record, step.delivery
+                yield step
 
     def walk(
         self,
@@ -168,8 +187,11 @@ class Rows:
                     form_version=self._plan(row).form.version if row.version_id else row.form_version,
                     updated_at=_instant(row.received_at) if row.deprecated_id else None,
                 )
+                plan = self._plan(row)
+                said, status = self._flat(row, plan)
+                delivery = self._with_files(row, plan, said, replace(delivery, status=status), have[row.id])
                 values = tuple(getattr(row, f"sorted_{number}") for number in range(len(order)))
-                yield Step(row.id, values, *self._read(row, delivery, have[row.id]))
+                yield Step(row.id, values, said, plan, delivery)
 
     def newest(self, session: Session) -> uuid.UUID:
         """Id of what came last of this form, whatever became of it: where a walk ends that begins now."""
@@ -183,19 +205,21 @@ class Rows:
         """How many submissions there are, whatever the condition says of answers."""
         return session.scalar(select(func.count()).select_from(Submission).where(*self._where())) or 0
 
-    def files(self, session: Session, blobs: BlobStore) -> csv.Files:
-        """The files that the answers handed out speak of. Asked for after the submissions."""
+    def files(self, session: Session, blobs: BlobStore, *, readable: bool = False) -> Contents:
+        """The files that the answers handed out speak of, asked for after the submissions: by the names that phones gave
+        them, or by readable ones, which say of which day, submission and question they are."""
         if not self.filters.attachments or not self.filters.identifiers:
             return
         taken: set[int] = set()
         for line in self._named.lines() if self._named is not None else ():
-            submission, names, places = json.loads(line)
+            submission, said, cleaned = json.loads(line)
             version = uuid.UUID(submission)
             have = files.at_hand(session, [version])[version]
-            for name in names:
+            for name, speaking in said.items():
                 if file := have.get(files.digest(name, self.keyring)):
                     content = files.content(file, self.keyring, blobs)
-                    yield csv.safe_name(name, taken), logs.cleaned(content) if name in places else content
+                    called = safe_name(speaking if readable else name, taken)
+                    yield called, logs.cleaned(content) if name in cleaned else content
 
     # ---- within
 
@@ -272,34 +296,72 @@ class Rows:
         )
         return {root: (first_at, count - 1) for root, first_at, count in found}
 
-    def _read(self, row: Any, delivery: Delivery, have: Files) -> tuple[Record, Delivery]:
-        plan = self._plan(row)
-        said, status = self._record(row, plan)
-        names = file_names(plan, said)
-        present = len(files.belonging(have, names, self.keyring))
+    def _with_files(self, row: Any, plan: Plan, said: Flat, delivery: Delivery, have: Files) -> Delivery:
+        """What is known of a submission, with its files counted."""
+        naming = self._naming.get(plan.version_id)
+        if naming is None:
+            naming = self._naming[plan.version_id] = _Naming(plan)
+        names = naming.names(said, delivery)
+        present = len(files.belonging(have, names, self.keyring)) if have else 0
         if names and present and self.filters.attachments:
-            places = [
+            known = naming.logs(said)
+            cleaned = [
                 name
-                for name in sorted(names)
-                if logs.may_hold_places(name, plan, said) and plan.version_id not in self._with_places
+                for name in names
+                if plan.version_id not in self._with_places and logs.is_log(name, known)
             ]
             self._named = self._named or Spool()
-            self._named.write(json.dumps([str(row.id), sorted(names), places]).encode() + b"\n")
-        return said, replace(
-            delivery, attachments_present=present, attachments_expected=len(names), status=status
-        )
+            self._named.write(json.dumps([str(row.id), names, cleaned]).encode() + b"\n")
+        return replace(delivery, attachments_present=present, attachments_expected=len(names))
 
     def _plan(self, row: Any) -> Plan:
-        return next((one for one in self.plans if one.version_id == row.version_id), self.plans[0])
+        return self._plans.get(row.version_id, self.plans[0])
 
-    def _record(self, row: Any, plan: Plan) -> tuple[Record, str | None]:
+    def _flat(self, row: Any, plan: Plan) -> tuple[Flat, str | None]:
         """A submission's answers, and its status; its number alone if it cannot be read, so that its row at least
         says it is there."""
         status = "unreadable" if row.state == "failed" else None
         try:
-            return record.read(stored.xml(row, self.keyring), plan.form), status
+            said = record.read(stored.xml(row, self.keyring), plan.form)
         except record.RecordError:
-            return record.unread(row.instance_id, plan.form), status or "not decrypted"
+            said, status = record.unread(row.instance_id, plan.form), status or "not decrypted"
+        return flat.flatten(said, plan.form), status
+
+
+class _Naming:
+    """Which answers of a form version are names of files, and which of those are logs."""
+
+    def __init__(self, plan: Plan) -> None:
+        where: flat.Places = flat.places(plan.form)
+        types = {path: plan.questions[path].type for path in where.home}
+        self._asking = [
+            (number, place, path.rpartition("/")[2], types[path] == "audit")
+            for path, (number, place) in where.home.items()
+            if types[path] in FILES
+        ]
+
+    def names(self, said: Flat, delivery: Delivery) -> dict[str, str]:
+        """Names of files → names that say of which day, submission and question."""
+        found: dict[str, str] = {}
+        for name, question, positions, _ in self._said(said):
+            submission = re.sub(r"[^0-9A-Za-z]", "", delivery.key.removeprefix("uuid:"))[:8]
+            numbers = "".join(f"-{one}" for one in positions)
+            stem, dot, ending = name.rpartition(".")
+            ending = f".{ending}" if stem and dot else ""
+            found.setdefault(name, f"{delivery.submitted_at[:10]} {submission} {question}{numbers}{ending}")
+        return dict(sorted(found.items()))
+
+    def logs(self, said: Flat) -> set[str]:
+        """Names of the logs that the answers speak of."""
+        return {name for name, _, _, is_log in self._said(said) if is_log}
+
+    def _said(self, said: Flat) -> Iterator[tuple[str, str, tuple[int, ...], bool]]:
+        if not self._asking:
+            return
+        for number, positions, cells in ((0, (), said.root), *said.rows):
+            for table, place, question, is_log in self._asking:
+                if table == number and (name := cells[place]) is not None:
+                    yield name, question, positions, is_log
 
 
 def _instant(at: datetime) -> str:

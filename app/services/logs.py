@@ -25,7 +25,12 @@ def log_names(plan: Plan | None, said: Record | None) -> set[str]:
 
 def may_hold_places(name: str, plan: Plan | None, said: Record | None) -> bool:
     """Whether a file is a log; also one that no answer names, or that nothing can be read of."""
-    return name.strip().casefold() == _NAME or name in log_names(plan, said)
+    return is_log(name, log_names(plan, said))
+
+
+def is_log(name: str, known: set[str]) -> bool:
+    """Whether a file is a log, of which those in `known` are."""
+    return name.strip().casefold() == _NAME or name in known
 
 
 def places_allowed(session: Session, mission_id: int, plan: Plan | None) -> bool:

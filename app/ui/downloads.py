@@ -26,7 +26,7 @@ def fetch(project_id: int) -> Response | tuple[str, int]:
     """Stream the archive. It is an entry of the ledger before its first byte leaves."""
     here = state()
     try:
-        download = export.csv_zip(
+        download = export.download(
             db.session,
             keyring=here.keyring,
             blobs=here.blobs,

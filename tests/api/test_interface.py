@@ -67,7 +67,9 @@ def test_answers_keep_to_their_schemas(world, callers, described, client):
     case = coordinator.get(f"/projects/{mission}/cases").json["items"][0]["caseId"]
     datasets = f"/projects/{mission}/datasets"
     shelters = f"{datasets}/shelters"
+    made = coordinator.get(f"{forms}/ct_screening/download/jsonl").headers["X-Download-Id"]
     calls = [
+        (coordinator, "GET", f"/projects/{mission}/downloads/{made}/manifest", {}),
         (callers["anonymous"], "POST", "/sessions", {"json": {"email": "a@b.org", "password": "x"}}),
         (coordinator, "GET", "/users/current", {}),
         (coordinator, "GET", "/projects", {}),
@@ -166,7 +168,20 @@ def test_answers_keep_to_their_schemas(world, callers, described, client):
     raw = {
         path
         for path, methods in described["paths"].items()
-        if path.endswith((".xml", ".po", ".xlsx", ".xls", "/original", ".csv", ".zip", "$metadata"))
+        if path.endswith(
+            (
+                ".xml",
+                ".po",
+                ".xlsx",
+                ".xls",
+                "/original",
+                ".csv",
+                ".zip",
+                ".geojson",
+                "{format_name}",
+                "$metadata",
+            )
+        )
     }
     told = {
         (method.upper(), path)

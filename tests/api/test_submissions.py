@@ -1,7 +1,10 @@
 """Submissions over REST: list, one, its XML and files, review, delete, download."""
 
 import csv
+import hashlib
 import io
+import json
+import uuid
 import zipfile
 
 import pytest
@@ -183,6 +186,18 @@ def test_a_filter_that_is_not_understood_is_refused_and_never_overlooked(coordin
     answer = coordinator.get(f"{path}/submissions.csv.zip", query_string={"$filter": said})
     assert answer.status_code == 400
     assert "Ana" not in answer.text
+
+
+def test_a_download_in_another_format_has_a_manifest(coordinator, path, world):
+    answer = coordinator.get(f"{path}/download/jsonl?reason=monthly+report")
+    assert {json.loads(line)["KEY"] for line in answer.text.splitlines()} == set(world.instances)
+    project = path.partition("/forms/")[0]
+    said = coordinator.get(f"{project}/downloads/{answer.headers['X-Download-Id']}/manifest").json
+    assert (said["format"], said["complete"], said["reason"]) == ("jsonl", True, "monthly report")
+    assert said["rows"]["ct_screening"] == len(world.instances)
+    assert said["sha256"] == hashlib.sha256(answer.data).hexdigest()
+    assert coordinator.get(f"{project}/downloads/{uuid.uuid4()}/manifest").status_code == 404
+    assert coordinator.get(f"{path}/download/fax").status_code == 400
 
 
 def test_a_download_is_in_the_ledger(coordinator, path, session):

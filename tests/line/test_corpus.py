@@ -9,7 +9,7 @@ import pytest
 
 from tests.clients.collect.collect_client import ClientError, CollectClient
 from tests.corpus.conftest import CORPUS, measured
-from tests.line import compare
+from tests.line import compare, formats
 from tests.line.said import Said, unlike
 
 ROWS = measured()
@@ -96,6 +96,7 @@ def test_what_is_filled_comes_back_equal(file, forms, client, java, sqlite_offic
     assert wrong == []
     assert counted["interviews"] == 2
     assert counted["answers"] >= 2
+    assert formats.differences(sqlite_office, form_id) == []
 
 
 @pytest.mark.parametrize("file", REFUSED)

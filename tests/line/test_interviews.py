@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.line import compare, whole, workbook
+from tests.line import compare, formats, whole, workbook
 from tests.line.phones import ASSISTANCE, SCREENING, SCREENINGS, day
 
 pytestmark = pytest.mark.java
@@ -44,6 +44,11 @@ def test_every_answer_stands_in_its_case_and_in_the_download_and_nothing_else(of
     assert counts[SCREENING]["answers"] > 1000
     assert counts[ASSISTANCE]["answers"] > 700
     assert counts[SCREENING]["files"] > 0
+
+
+@pytest.mark.parametrize("form", [SCREENING, ASSISTANCE])
+def test_every_format_says_in_every_cell_what_was_compared_with_javarosa(office, crowd, form):
+    assert formats.differences(office, form) == []
 
 
 def test_what_was_sent_again_is_there_once(office, crowd):

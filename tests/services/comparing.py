@@ -117,7 +117,7 @@ def tables(archive: bytes) -> tuple[Tables, list[str]]:
         assert opened.testzip() is None
         found = {}
         for name in opened.namelist():
-            if not name.startswith("media/"):
+            if name.endswith(".csv") and not name.startswith("media/"):
                 rows = csv.DictReader(io.TextIOWrapper(opened.open(name), "utf-8", newline=""))
                 found[name] = {row["KEY"]: row for row in rows}
         return found, [name for name in opened.namelist() if name.startswith("media/")]

@@ -45,7 +45,7 @@ def facts(house):
 def download(house, form):
     """The tables of a download, and the names of its files."""
     with house.session() as session:
-        made = export.csv_zip(
+        made = export.download(
             session,
             keyring=house.keyring,
             blobs=house.blobs,

@@ -13,6 +13,7 @@ from sqlalchemy import select, update
 from app import policy
 from app.db import connect_to_write
 from app.exports import csv_zip
+from app.exports.content import Content
 from app.models import CaseEntity, Submission
 from app.policy import Actor, Held
 from app.problems import Problem
@@ -140,7 +141,9 @@ def test_a_submission_whose_xml_is_damaged_is_listed_and_downloaded_without_answ
         common = {"keyring": house.keyring, "actor": policy.COMMAND, "mission_id": house.mission_id}
         shown = submissions.read_submission(session, instance_id=first, **common)
         assert (shown.nodes, shown.consent_ok) == ((), None)
-        made = export.root_csv(session, xml_form_id="ct_screening", **common)
+        made = export.download(
+            session, xml_form_id="ct_screening", blobs=house.blobs, format_name="csv_root", **common
+        )
     content = b"".join(made.chunks).decode()
     assert first in content
     assert "unreadable" in content
@@ -208,24 +211,17 @@ def test_phones_see_open_cases_of_their_mission_and_their_interviewer(house):
 def test_memory_of_a_download_does_not_grow_with_its_rows():
     root = tables.Table("f.csv", "/data", (tables.Column("a", "/data/a"), tables.Column("KEY")))
     inner = tables.Table("f-r.csv", "/data/r", (tables.Column("b", "/data/r/b"),), ("/data/r",))
-    layout = tables.Layout((root, inner), {}, False)
+    layout = tables.Layout((root, inner), notes_unknown=False)
 
     def peak(count):
         # Random, so that it does not compress away.
-        rows = (
-            [(root, [os.urandom(100).hex(), "k"]), (inner, [os.urandom(100).hex()])] for _ in range(count)
-        )
-        written = csv_zip.Written()
+        rows = ([(0, [os.urandom(100).hex(), "k"]), (1, [os.urandom(100).hex()])] for _ in range(count))
+        content = Content(layout=layout, submissions=rows)
         tracemalloc.start()
-        size = sum(
-            len(piece)
-            for piece in csv_zip.archive(
-                layout, csv_zip.sheets(layout), submissions=rows, files=lambda: (), written=written
-            )
-        )
+        size = sum(map(len, csv_zip.write(content)))
         found = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
-        assert written.rows == {"f.csv": count, "f-r.csv": count}
+        assert content.written.rows == {"f": count, "f-r": count}
         return found, size
 
     small, _ = peak(200)

@@ -110,9 +110,10 @@ def file_contents(house, instance_id):
 
 def table(house, form_id="ct_screening"):
     with house.session() as session:
-        download = export.root_csv(
-            session, keyring=house.keyring, actor=COMMAND, mission_id=house.mission_id, xml_form_id=form_id
-        )
+        download = export.download(
+            session, keyring=house.keyring, blobs=house.blobs, actor=COMMAND, mission_id=house.mission_id,
+            xml_form_id=form_id, format_name="csv_root",
+        )  # fmt: skip
         rows = b"".join(download.chunks).decode("utf-8-sig").splitlines()
     header = rows[0].split(",")
     changing = {header.index("SubmissionDate")}

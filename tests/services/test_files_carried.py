@@ -36,7 +36,7 @@ def content(house, instance_id, name):
 
 def media(house):
     with house.session() as session:
-        found = export.csv_zip(
+        found = export.download(
             session, keyring=house.keyring, blobs=house.blobs, actor=policy.COMMAND, mission_id=house.mission_id,
             xml_form_id="ct_screening",
         )  # fmt: skip

@@ -67,7 +67,7 @@ def file(house, instance_id="uuid:first", form="ct_screening"):
 
 def archived(house, form):
     with house.session() as session:
-        found = export.csv_zip(
+        found = export.download(
             session, keyring=house.keyring, blobs=house.blobs, actor=policy.COMMAND, mission_id=house.mission_id,
             xml_form_id=form,
         )  # fmt: skip

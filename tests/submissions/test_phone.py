@@ -10,9 +10,10 @@ from lxml import etree
 
 from submissions import envelope
 from submissions.case import fold
+from submissions.flat import flatten
 from submissions.normalise import normalise
 from submissions.record import read
-from submissions.tables import Delivery, rows, tables
+from submissions.tables import Delivery, Filling, tables
 from tests.forms.conftest import CASES, WOMAN, scenarios
 from tests.forms.test_interviews import fill
 from tests.submissions.conftest import authored, codes
@@ -129,9 +130,11 @@ def test_every_answer_is_in_the_download(filled):
     name, filled = filled
     form, _ = authored(name)
     record, _ = intake_of(name, filled)
+    layout = tables(form)
     cells = {
         (table.path, cells[-1] if table.around else "", column.path): cell
-        for table, cells in rows(record, tables(form), Delivery("k", "now"))
+        for number, cells in Filling(layout, form).rows(flatten(record, form), Delivery("k", "now"))
+        for table in (layout.tables[number],)
         for column, cell in zip(table.columns, cells, strict=True)
     }
     said = reported(filled)

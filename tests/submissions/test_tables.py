@@ -2,8 +2,9 @@
 
 import json
 
+from submissions.flat import flatten, from_json
 from submissions.record import read
-from submissions.tables import METADATA, Delivery, rows, tables
+from submissions.tables import METADATA, Delivery, Filling, tables
 from tests.submissions.conftest import form_of, instance
 from xlsforms.schema import Form, Group, Question, Repeat
 
@@ -16,12 +17,19 @@ def form(*lines, form_id="f", choices=""):
     return form_of(f"{settings}{choices}{survey}")
 
 
+def rows(record, layout, delivery, form):
+    """The rows of a record, laid flat and kept as JSON in between."""
+    said = from_json(json.loads(json.dumps(flatten(record, form))))
+    for number, cells in Filling(layout, form).rows(said, delivery):
+        yield layout.tables[number], cells
+
+
 def table(form, body, delivery=None, **settings):
     """{file: (header, rows)} of one submission."""
     layout = tables(form, **settings)
     made = {one.file: [list(one.header)] for one in layout.tables}
     record = read(instance(form, body, instance_id="one"), form)
-    for one, cells in rows(record, layout, delivery or Delivery("one", "2018-01-01T00:00:00.000Z")):
+    for one, cells in rows(record, layout, delivery or Delivery("one", "2018-01-01T00:00:00.000Z"), form):
         assert len(cells) == len(one.columns)
         made[one.file].append(cells)
     return made
@@ -144,7 +152,7 @@ def test_questions_of_older_versions_stand_behind_those_of_the_form():
     assert [one.file for one in layout.tables] == ["f.csv", "f-pet.csv"]
     assert layout.root.header == ("SubmissionDate", "name", "age", "meta-instanceID", "nick", *META)
     record = read(instance(older, "<nick>N</nick><pet><pname>P</pname></pet>", instance_id="one"), older)
-    made = [cells for _, cells in rows(record, layout, Delivery("one", "now"))]
+    made = [cells for _, cells in rows(record, layout, Delivery("one", "now"), older)]
     assert made[0][4] == "N"
     assert made[1] == ["P", "one", "one/pet[1]"]
 
@@ -152,7 +160,7 @@ def test_questions_of_older_versions_stand_behind_those_of_the_form():
 def test_a_table_that_the_layout_does_not_have_is_left_out_with_its_answers_noted():
     older = form("begin_repeat | pet | Pet", "text | pname | Name", "end_repeat | | ")
     record = read(instance(older, "<pet><pname>P</pname></pet>", instance_id="one"), older)
-    ((root, cells),) = rows(record, tables(FLAT, notes_unknown=True), Delivery("one", "now"))
+    ((root, cells),) = rows(record, tables(FLAT, notes_unknown=True), Delivery("one", "now"), older)
     assert root.header[-1] == "UnknownAnswers"
     assert json.loads(cells[-1]) == {"/data/pet[1]/pname": "P"}
 
