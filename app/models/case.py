@@ -79,6 +79,11 @@ class CaseState(Model):
         LargeBinary(32), comment="Blind index of the case reference: what a typed one is compared with"
     )
     findings: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
+    proposed_to: Mapped[int | None] = mapped_column(
+        ForeignKey("mission.id"),
+        index=True,
+        comment="Mission that is asked to take the case, and has not answered",
+    )
     updated_at: Mapped[datetime] = mapped_column(Instant, default=now)
 
 

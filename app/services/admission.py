@@ -76,19 +76,23 @@ def _look_up(desk: Desk, one: Version, reference: str) -> uuid.UUID | None:
 
 
 def _admit(desk: Desk, case: uuid.UUID, asking: dict[str, list[Version]]) -> list[Version]:
-    """Who is in a case: of its mission, in reach, and not only by a reference that nothing else makes mean
-    it."""
+    """Who is in a case: of a mission it is or was with, in reach, and not only by a reference that nothing else makes
+    mean it."""
     decided, named, typed = asking["decided"], asking["named"], asking["typed"]
-    mission = _mission(desk, case, decided + named)
+    way = desk.way(case)
+    mission = way.mission if way.mission is not None else _mission(desk, case, decided + named)
+    desk.missions[case] = mission
+    # A mission that had the case once may have phones that did not hear of it.
+    missions = way.missions | {mission}
     candidates = [
-        Candidate(one.row.id, mission, one.row.interviewer_id, one.row.group_id, one.intake)
+        Candidate(one.row.id, one.row.mission_id, one.row.interviewer_id, one.row.group_id, one.intake)
         for one in named
-        if one.row.mission_id == mission and one.intake is not None
+        if one.row.mission_id in missions and one.intake is not None
     ]
     reaching = placing.in_reach(candidates, desk.assigned(case))
     members: list[Version] = []
     for one in decided:
-        if one.row.mission_id == mission:
+        if one.row.mission_id in missions:
             members.append(one)
         else:
             one.wait(placing.other_mission())
@@ -98,7 +102,7 @@ def _admit(desk: Desk, case: uuid.UUID, asking: dict[str, list[Version]]) -> lis
         else:
             assert one.intake is not None
             one.hint = (placing.asked(one.intake).uid, None)
-            one.wait(placing.out_of_reach() if one.row.mission_id == mission else placing.other_mission())
+            one.wait(placing.out_of_reach() if one.row.mission_id in missions else placing.other_mission())
     for one in typed:
         if members:
             members.append(one)

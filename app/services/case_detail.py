@@ -67,12 +67,14 @@ class Row:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Interview:
-    """One interview of the case's timeline."""
+    """One interview of the case's timeline. `mission_id` is the mission whose phone sent it: not always the one that
+    has the case now."""
 
     interview_id: str
     submission: str
     instance_id: str
     submission_id: uuid.UUID
+    mission_id: int
     xml_form_id: str
     form_version: str
     kind: str
@@ -164,6 +166,7 @@ def read_case(
                 submission=head.submission,
                 instance_id=head.instance_id,
                 submission_id=versions[head.submission].id,
+                mission_id=versions[head.submission].mission_id,
                 xml_form_id=head.form_id,
                 form_version=head.form_version,
                 kind=head.kind,

@@ -40,6 +40,8 @@ class CaseLine:
     owner: str | None
     attention: tuple[str, ...]
     updated_at: datetime
+    proposed_to: int | None = None
+    """The mission that is asked to take it."""
 
 
 def list_cases(
@@ -70,6 +72,16 @@ def lines(
         return {}
     found = session.execute(_lines([*matching(session, actor), CaseState.case_id.in_(case_ids)])).all()
     return {line.case_id: line for line in _fill(session, found)}
+
+
+def proposed(session: Session, *, actor: policy.Actor, mission_id: int) -> tuple[CaseLine, ...]:
+    """Cases of other missions that this one is asked to take, by their reference. Whoever decides here sees these lines
+    before they may read the cases."""
+    policy.require(actor, "case.decide", mission_id)
+    found = session.execute(
+        _lines([CaseState.proposed_to == mission_id]).order_by(_FILE.case_ref, CaseState.case_id)
+    )
+    return _fill(session, found.all())
 
 
 def matching(
@@ -148,6 +160,7 @@ def _lines(where: list[ColumnElement[bool]]) -> Select[Any]:
             _FILE.next_contact_on,
             Interviewer.code.label("owner"),
             CaseState.updated_at,
+            CaseState.proposed_to,
         )
         .select_from(_joined())
         .where(*where)
@@ -190,6 +203,7 @@ def _fill(session: Session, rows: Sequence[Any]) -> tuple[CaseLine, ...]:
             owner=row.owner,
             attention=tuple(attention.get(row.case_id, ())),
             updated_at=row.updated_at,
+            proposed_to=row.proposed_to,
         )
         for row in rows
     )

@@ -1,7 +1,7 @@
 """Reading cases: the list, and one case. Deciding about them is in `decide`."""
 
 from app.services.case_detail import CaseDetail, DecisionLine, Interview, Row, Value, read_case
-from app.services.case_list import CaseLine, count_cases, list_cases
+from app.services.case_list import CaseLine, count_cases, list_cases, proposed
 
 __all__ = [
     "CaseDetail",
@@ -12,5 +12,6 @@ __all__ = [
     "Value",
     "count_cases",
     "list_cases",
+    "proposed",
     "read_case",
 ]

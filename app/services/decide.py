@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from app import problems
 from app.db import writing
 from app.keys import Keyring
-from app.models import CaseAlias, Interviewer, now
+from app.models import CaseAlias, CaseState, Interviewer, Submission, now
 from app.policy import Actor
 from app.services import merging
 from app.services.correction import correct
@@ -76,6 +76,7 @@ def detach(
         found = find_submission(session, actor, mission_id, instance_id)
         if found.case_id is None:
             raise problems.conflict("This submission is in no case.")
+        _with_us(session, found)
         body = {"submission": found.root_instance_id, "case_uid": str(found.case_id)}
         made = keep(
             session,
@@ -206,12 +207,22 @@ def _attach(
             "This submission could not be read yet, so it cannot be put into a case.",
             "Mend what its findings say, and replay it.",
         )
+    _with_us(session, found)
     body = {"submission": found.root_instance_id, "case_uid": str(case_id)}
     made = keep(
         session, keyring, actor, "attach", case_id, mission_id, reason, body, submission=body["submission"]
     )
     settle(session, keyring, submissions=[found.id])
     return made
+
+
+def _with_us(session: Session, found: Submission) -> None:
+    """A case that went to another mission is theirs, with the interviews that were held here."""
+    case = session.get(CaseState, found.case_id) if found.case_id is not None else None
+    if case is not None and case.mission_id != found.mission_id:
+        raise problems.conflict(
+            "This interview is part of a case that is with another mission now.", "Ask that mission."
+        )
 
 
 def _change(

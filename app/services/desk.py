@@ -79,6 +79,8 @@ class Desk:
         self.others: list[Version] = []
         self.aliases: dict[uuid.UUID, uuid.UUID] = {}
         self.states: dict[uuid.UUID, Row[Any]] = {}
+        self.missions: dict[uuid.UUID, int] = {}
+        """Whose each case is, once it is known who is in it."""
         self._decisions: dict[uuid.UUID, Row[Any]] = {}
 
     # ---- what is asked for
@@ -133,18 +135,23 @@ class Desk:
         ]
         return max(found, key=lambda row: (row.made_at, row.id), default=None)
 
-    def about(self, case_id: uuid.UUID) -> list[decision.Decision]:
-        """The decisions about a case and about those merged into it."""
+    def about(self, case_id: uuid.UUID, *kinds: str) -> list[decision.Decision]:
+        """The decisions about a case and about those merged into it: all, or those of some kinds."""
         return [
             stored.decision(row, self.keyring)
             for row in self._decisions.values()
-            if self.meaning(row.case_id) == case_id
+            if self.meaning(row.case_id) == case_id and (not kinds or row.kind in kinds)
         ]
 
     def assigned(self, case_id: uuid.UUID) -> list[int | None]:
-        """Whom a case was given to by decision, the last one last."""
-        given = (one for one in self.about(case_id) if one.kind == "assign")
-        return [one.body["owner_id"] for one in decision.in_order(given)]
+        """Whom a case was given to by decision, the last one last. Who takes it into another mission takes it from
+        whom it was with."""
+        given = decision.in_order(self.about(case_id, "assign", "transfer"))
+        return [one.body.get("owner_id") for one in given if one.body.get("state") in (None, "accepted")]
+
+    def way(self, case_id: uuid.UUID) -> decision.Way:
+        """How a case went from mission to mission."""
+        return decision.way(str(case_id), self.about(case_id, "transfer"))
 
     # ---- loading
 

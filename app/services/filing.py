@@ -51,7 +51,7 @@ _UPDATE_SUBMISSION = (
     .where(_SUBMISSION.c.id == bindparam("key"))
     .values({name: bindparam(name) for name in _SAID})
 )
-_KEPT = ("mission_id", "owner_id", "manifest", "findings", "reference", "updated_at")
+_KEPT = ("mission_id", "owner_id", "manifest", "findings", "reference", "proposed_to", "updated_at")
 _UPDATE_STATE = (
     update(_STATE)
     .where(_STATE.c.case_id == bindparam("key"))
@@ -135,10 +135,10 @@ class Filing:
         intakes = [one.intake for one in versions if one.intake is not None]
         state = case.fold(str(case_id), intakes, self.desk.about(case_id))
         after, findings = self._difference(case_id, state, manifest)
-        mission, holder = versions[0].row.mission_id, self._holder(case_id, versions)
+        mission, holder = self.desk.missions[case_id], self._holder(case_id, versions)
         self._entities[case_id] = entities.said(state, mission_id=mission, holder=holder)
         attended = attention.of(state)
-        if attended != reasons:
+        if attended != reasons or (before is not None and before.mission_id != mission):
             self._calm += [{"key": case_id}] if reasons else []
             self._urgent += [
                 {"case_id": case_id, "kind": kind, "mission_id": mission, "due_on": day}
@@ -151,6 +151,7 @@ class Filing:
             "manifest": after | ({_ATTENDED: attended} if attended else {}),
             "findings": [finding.to_json() for finding in (*state.findings, *findings)],
             "reference": reference,
+            "proposed_to": self.desk.way(case_id).proposed,
         }
         if before is None:
             self._new.append({"case_id": case_id, **row, "updated_at": self.at})
@@ -163,7 +164,11 @@ class Filing:
             or any(getattr(before, name) != row[name] for name in same)
         ):
             self._due.append({"case_id": case_id})  # others may be like it now, or no longer
-        self._note(mission, before.reference if before is not None else None, reference)
+        if before is not None and before.mission_id != mission:
+            self._note(before.mission_id, before.reference, None)
+            self._note(mission, None, reference)
+        else:
+            self._note(mission, before.reference if before is not None else None, reference)
 
     def _drop(self, case_id: uuid.UUID) -> None:
         """Nothing is in the case any more: as if it had never been, but for its entity, which phones may

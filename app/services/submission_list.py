@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, not_, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, func, not_, or_, select, true
 from sqlalchemy.orm import Session
 
 from app import policy, problems
-from app.models import TABLES, Conflict, Device, Form, FormVersion, Mission, Submission
+from app.models import TABLES, CaseState, Conflict, Device, Form, FormVersion, Mission, Submission
 from app.services import chains, paging
 from app.services.paging import Page
 from xlsforms.finding import Finding
@@ -154,7 +154,7 @@ def select_lines(where: list[ColumnElement[bool]]) -> Select[*tuple[Any, ...]]:
             Submission.device_id,
             Device.display_name.label("device_name"),
             Submission.user_id,
-            Submission.case_id,
+            CaseState.case_id,
             _FILE.case_ref,
             Submission.findings,
             Submission.version_id,
@@ -162,7 +162,12 @@ def select_lines(where: list[ColumnElement[bool]]) -> Select[*tuple[Any, ...]]:
         .join(Mission, Mission.id == Submission.mission_id)
         .outerjoin(Device, Device.id == Submission.device_id)
         .outerjoin(FormVersion, FormVersion.id == Submission.version_id)
-        .outerjoin(TABLES["case_file"], _FILE.case_id == Submission.case_id)
+        # What is of a case that went to another mission no longer says whose it is.
+        .outerjoin(
+            CaseState,
+            and_(CaseState.case_id == Submission.case_id, CaseState.mission_id == Submission.mission_id),
+        )
+        .outerjoin(TABLES["case_file"], _FILE.case_id == CaseState.case_id)
         .where(*where)
     )
 

@@ -194,6 +194,7 @@ def _interview(head: case.Head, trial: Trial) -> Interview:
         submission=head.submission,
         instance_id=head.instance_id,
         submission_id=trial.id,
+        mission_id=trial.mission_id,
         xml_form_id=head.form_id,
         form_version=head.form_version,
         kind=head.kind,

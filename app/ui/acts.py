@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from app import auth, problems
 from app.db import db
-from app.services import cases, decide, missions
+from app.services import cases, decide, missions, transfers
 from app.ui import words
 from app.ui.act import Act, Asked, always, today
 from app.ui.frame import locale
@@ -145,6 +145,26 @@ def _unmerge(asked: Asked) -> None:
     decide.unmerge(db.session, case_id=_uid(asked.about), **asked.deciding())
 
 
+# ---- which mission has it
+
+
+def _missions(asked: Asked) -> list[Input]:
+    others = [one for one in transfers.missions(db.session) if one.id != asked.project_id]
+    options = (("", "Choose one"), *((str(one.id), one.name) for one in others))
+    return [Input("mission", "Mission", "select", options, asked.given.get("mission", ""), required=True)]
+
+
+def _propose(asked: Asked) -> None:
+    said = asked.said("mission") or ""
+    if not said.isdecimal():
+        raise problems.invalid("No mission was chosen.", "Choose the mission that is to take the case.")
+    transfers.propose(db.session, to_mission_id=int(said), **asked.about_case())
+
+
+def _proposed(asked: Asked) -> bool:
+    return asked.case.line.proposed_to is not None
+
+
 def _not_merged(asked: Asked) -> str:
     merged = {str(uid) for uid in asked.case.merged}
     return "" if asked.about in merged else "That case is not part of this one any more."
@@ -203,6 +223,30 @@ ACTS: Final[Mapping[str, Act]] = {
         why="Why are the two one?",
         run=_merge,
         done="The two cases are one now. The timeline has the merge, and can undo it.",
+    ),
+    "transfer": Act(
+        "Transfer",
+        "Propose the transfer",
+        happens=always(
+            "The other mission sees the reference, age group, sex and status of the case, and your reason; it takes the "
+            "case or not. Nothing changes before.",
+            "If it takes it, the case is theirs: you no longer see it, and your phones put it away. What they still "
+            "hold and send is taken.",
+            "It needs the person’s consent to case management. You can take the proposal back until it is answered.",
+        ),
+        inputs=_missions,
+        refused=lambda asked: "The case is proposed to another mission already." if _proposed(asked) else "",
+        why="Why is the other mission to have it?",
+        run=_propose,
+        done="The case is proposed to the other mission.",
+    ),
+    "transfer-back": Act(
+        "Take the proposal back",
+        "Take it back",
+        happens=always("The other mission no longer sees the proposal. The case stays here."),
+        refused=lambda asked: "" if _proposed(asked) else "The case is not proposed to another mission.",
+        run=lambda asked: transfers.take_back(db.session, **asked.about_case()),
+        done="The proposal is taken back.",
     ),
     "unmerge": Act(
         "Undo a merge",

@@ -48,6 +48,9 @@ def listing(project_id: int) -> str:
     return render_template(
         "cases/list.html",
         page=page,
+        proposed=len(service.proposed(db.session, actor=auth.actor(), mission_id=project_id))
+        if frame.can("case.decide")
+        else 0,
         chosen=chosen,
         statuses=list(lists["case_status"]),
         risk_levels=list(lists["risk_level"]),
@@ -107,7 +110,7 @@ def _read(project_id: int, case_id: uuid.UUID, reveal: Reveal | None = None) -> 
 
 
 def _page(detail: service.CaseDetail) -> str:
-    labels = questions.labels(detail.interviews, mission_id=detail.line.mission_id, locale=frame.locale())
+    labels = questions.labels(detail.interviews, locale=frame.locale())
     return render_template(
         "cases/one.html",
         case=detail,

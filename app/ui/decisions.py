@@ -11,6 +11,8 @@ def title(line: DecisionLine) -> str:
     if line.kind == "record":
         begun, changed = words.RECORDED[str(line.body["table"])]
         return begun if line.body.get("new") else changed
+    if line.kind == "transfer":
+        return words.TRANSFERS[str(line.body["state"])]
     return words.DECISIONS.get(line.kind, line.kind.capitalize())
 
 
@@ -23,6 +25,8 @@ def told(line: DecisionLine, locale: str) -> str:
             return f"{reason}, {body.get('closed_on')}"
         case "correct":
             return _corrected(line, locale)
+        case "transfer":
+            return f"{line.body.get('from_code')} to {line.body.get('to_code')}"
         case "record":
             fields = dictionary.load().tables[str(line.body["table"])].fields
             return "; ".join(

@@ -21,9 +21,17 @@ _POSITION: Final = re.compile(r"\[\d+\]")
 _OUTPUT: Final = re.compile(r"\$\{[^}]*\}")
 
 
-def labels(interviews: Iterable[Interview], *, mission_id: int, locale: str) -> dict[str, Labels]:
-    """By the instanceID of each interview's submission: the labels of the form version it was held with."""
-    return {one.instance_id: _of_version(one, mission_id, locale) for one in interviews}
+def labels(interviews: Iterable[Interview], *, locale: str) -> dict[str, Labels]:
+    """By the instanceID of each interview's submission: the labels of the form version it was held with. Each version
+    is looked up once."""
+    known: dict[tuple[int, str, str], Labels] = {}
+    found = {}
+    for one in interviews:
+        version = one.mission_id, one.xml_form_id, one.form_version
+        if version not in known:
+            known[version] = _of_version(*version, locale)
+        found[one.instance_id] = known[version]
+    return found
 
 
 def plain(path: str) -> str:
@@ -31,9 +39,9 @@ def plain(path: str) -> str:
     return _POSITION.sub("", path)
 
 
-def _of_version(interview: Interview, mission_id: int, locale: str) -> Labels:
-    form = forms.find(db.session, mission_id, interview.xml_form_id)
-    version = forms.published(db.session, form, interview.form_version) if form else None
+def _of_version(mission_id: int, xml_form_id: str, form_version: str, locale: str) -> Labels:
+    form = forms.find(db.session, mission_id, xml_form_id)
+    version = forms.published(db.session, form, form_version) if form else None
     return _of(version.id, locale) if version else {}
 
 

@@ -264,6 +264,14 @@ DECISIONS: Final[Mapping[str, str]] = {
 }
 """What a decision did."""
 
+TRANSFERS: Final[Mapping[str, str]] = {
+    "proposed": "Proposed to another mission",
+    "accepted": "Handed to another mission",
+    "declined": "Not taken by the other mission",
+    "revoked": "Proposal taken back",
+}
+"""What a decision about a transfer did, by its state."""
+
 RECORDED: Final[Mapping[str, tuple[str, str]]] = {
     "case_file": ("Next contact", "Next contact"),
     "plan_item": ("Planned", "Plan changed"),

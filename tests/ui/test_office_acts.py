@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from app.models import Organisation
-from tests.ui.casework import WHY, an_open_case, entries, rows
+from tests.ui.casework import WHY, an_open_case, entries, rows, uid
 from tests.ui.conftest import text_of
 
 
@@ -125,3 +125,27 @@ def test_organisations_are_kept_with_their_agreements(visitor, visit, store):
     assert len(entries(store, "organisation.update")) == 1
     visit("form_designer").get("/organisations", status=403)
     visit("administrator").get(f"/organisations/{key}")
+
+
+def test_a_case_is_proposed_to_another_mission_which_takes_it(visitor, visit, store, path):
+    page = visitor.get(f"{path}/act/transfer")
+    assert "Phnom Penh" in page
+    consent = {"purpose": "case_management", "granted": "yes", "reason": WHY}
+    visitor.post(f"{path}/act/consent", consent)
+    assert "No mission was chosen" in visitor.post(f"{path}/act/transfer", {"reason": WHY}, status=422)
+    page = visitor.post(f"{path}/act/transfer", {"mission": "2", "reason": WHY})
+    assert "has not answered yet" in page
+    assert "act/transfer-back" in page
+    there = visit("elsewhere")
+    there.home = "/projects/2"
+    assert "1 case of another mission" in text_of(there.get("/cases")).lower()
+    assert WHY in there.get("/cases/transfers")
+    there.get(path, status=404)
+    answers = {"take": "yes", "reason": "ok"}
+    assert "only with a reason" in there.post(f"/cases/transfers/{uid(path)}", answers, status=422)
+    page = there.post(f"/cases/transfers/{uid(path)}", {**answers, "reason": WHY})
+    assert "Handed to another mission" in page
+    assert "DEMO1 to KHPNH" in page
+    assert "in another mission" in page, "the interviews were held elsewhere"
+    visitor.get(path, status=404)
+    assert [one.detail["state"] for one in entries(store, "case.transfer")] == ["proposed", "accepted"]
