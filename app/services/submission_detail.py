@@ -11,17 +11,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import Table, func, or_, select
+from sqlalchemy import Table, func, select
 from sqlalchemy.orm import Session
 
 from app import ledger, policy, problems
 from app.blobs import BlobStore
 from app.db import writing
 from app.keys import Keyring
-from app.models import CaseHint, CaseState, Conflict, Form, Submission
-from app.services import answers, case_list, chains, files, logs, plans, stored
+from app.models import Conflict, Form, Submission
+from app.services import answers, chains, files, logs, plans, stored
 from app.services.answers import Answered, Section
-from app.services.case_list import CaseLine
 from app.services.reveal import Reveal, grant, need_reason
 from app.services.submission_list import SubmissionLine, lines, select_lines
 from submissions import record
@@ -69,7 +68,7 @@ class FileContent:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SubmissionDetail:
     """One version of a submission. `nodes` are in the order of the form and hold only what was answered; they
-    are empty if the form version is unknown. `candidates`: cases a waiting submission may belong to. `encrypted`:
+    are empty if the form version is unknown. `encrypted`:
     it came so, and was opened."""
 
     line: SubmissionLine
@@ -80,7 +79,6 @@ class SubmissionDetail:
     files: tuple[FileLine, ...]
     conflicts: int
     consent_ok: bool | None
-    candidates: tuple[CaseLine, ...]
     encrypted: bool
     revealed: bool
 
@@ -120,7 +118,6 @@ def read_submission(
         )
         or 0,
         consent_ok=said.consent_ok if said is not None else None,
-        candidates=_candidates(session, actor, row) if row.state == "waiting" else (),
         encrypted=row.plain is not None,
         revealed=reveal is not None,
     )
@@ -290,15 +287,3 @@ def versions_of(session: Session, row: Any) -> tuple[VersionLine, ...]:
         )
         for one in reversed(found)
     )
-
-
-def _candidates(session: Session, actor: policy.Actor, row: Any) -> tuple[CaseLine, ...]:
-    """Cases of the mission that a waiting submission names, by uid or by the reference that was typed."""
-    hint = session.get(CaseHint, row.id)
-    if hint is None:
-        return ()
-    named = select(CaseState.case_id).where(
-        CaseState.mission_id == row.mission_id,
-        or_(CaseState.case_id == hint.case_uid, CaseState.reference == hint.reference),
-    )
-    return tuple(case_list.lines(session, session.scalars(named.limit(20)).all(), actor=actor).values())

@@ -11,7 +11,7 @@ from app.auth import needs
 from app.db import db, writing
 from app.models import Submission
 from app.problems import Problem
-from app.services import cases, decide, differences, editing, forms, timing
+from app.services import cases, decide, differences, editing, forms, strays, timing
 from app.services import submissions as service
 from app.services.reveal import Reveal, need_reason
 from app.state import state
@@ -126,6 +126,8 @@ def place(project_id: int, submission_id: uuid.UUID) -> Response:
         decide.attach(db.session, case_id=case_id, **deciding)
     db.session.commit()
     flash("The interview is part of the case now.", "success")
+    if request.form.get("back") == "strays":
+        return redirect(url_for("ui.strays.listing", project_id=project_id))
     return redirect(url_for("ui.submissions.one", project_id=project_id, submission_id=submission_id))
 
 
@@ -249,6 +251,7 @@ def _page(
         xml=xml,
         reason=reason,
         no_edit=_no_edit(found),
+        likely=strays.likely(db.session, keyring=state().keyring, actor=auth.actor(), submission_id=found.id),
     )
 
 

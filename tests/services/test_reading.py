@@ -403,14 +403,6 @@ def test_versions_files_and_findings_of_a_submission_are_there(house, coordinato
     assert later.conflicts == 0
 
 
-def test_candidates_are_offered_for_a_submission_that_waits(house, coordinator):
-    first = new_uid()
-    made = {one_case(house, case_ref="MDCHI-26-000000aa") for _ in range(2)}
-    house.receive(assistance(case_uid="", case_ref="MDCHI-26-000000aa", instance_id=first))
-    house.work()
-    assert {line.case_id for line in read(house, coordinator, first).candidates} == made
-
-
 def test_a_submission_of_an_unknown_version_is_listed_without_answers(house, coordinator):
     first = new_uid()
     house.receive(screening(instance_id=first).replace(b'version="2', b'version="9', 1))
