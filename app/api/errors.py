@@ -7,7 +7,7 @@ read `title`, `detail` and `mend`; `problem` is our own stable name of it.
 from collections.abc import Mapping
 from typing import Any, Final
 
-from flask import Response, json
+from flask import Response, json, request
 
 from app.problems import Problem
 
@@ -54,6 +54,9 @@ def render(problem: Problem) -> Response:
     response = Response(json.dumps(body), status, mimetype="application/problem+json")
     if status == 401:
         response.headers["WWW-Authenticate"] = "Bearer"  # RFC 9110, section 15.5.2
+        if request.method in ("GET", "HEAD"):
+            # Excel shows who it is only when asked: the name of a person, and one of their access tokens.
+            response.headers.add("WWW-Authenticate", 'Basic realm="SAIF", charset="UTF-8"')
     return response
 
 

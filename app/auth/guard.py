@@ -13,6 +13,7 @@ from app import ledger, policy, problems
 from app.auth import identity
 from app.db import db, writing
 from app.policy.permissions import ACTIONS, DEVICE
+from app.services.sign_in import Resumed
 from app.state import state
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -67,7 +68,7 @@ def init_app(app: Flask) -> None:
 def csrf_token() -> str:
     """What every form of a page carries back; empty for somebody who did not sign in."""
     session = identity.resumed()
-    return session.session.csrf if session else ""
+    return session.session.csrf if isinstance(session, Resumed) else ""
 
 
 def _guard() -> ResponseReturnValue | None:

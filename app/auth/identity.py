@@ -1,4 +1,4 @@
-"""Who is asking: the session of a browser (a cookie) or of a script (a bearer token under /v1)."""
+"""Who is asking: the session of a browser (a cookie) or of a script (a bearer token under /v1), or an access token."""
 
 from typing import Final
 from urllib.parse import urlsplit
@@ -9,6 +9,7 @@ from app import policy, problems
 from app.db import db, writing
 from app.models import User
 from app.policy import Actor
+from app.services import access_tokens
 from app.services import sign_in as service
 from app.state import state
 
@@ -23,24 +24,57 @@ def by_bearer() -> bool:
 
 
 def token() -> str | None:
-    """The session token of the request, if it carries one where it should."""
+    """The session token or access token of the request, if it carries one where it should.
+
+    Excel and Power BI know Basic authentication only: they carry an access token as the password. A browser that was
+    told one would send it of itself wherever a page of others leads it, so it opens what is read and nothing else.
+    """
     if not by_bearer():
         return request.cookies.get(COOKIE)
     kind, _, value = request.headers.get("Authorization", "").partition(" ")
-    return value.strip() if kind.lower() == "bearer" else None
+    if kind.lower() == "bearer":
+        return value.strip()
+    said = request.authorization
+    if kind.lower() == "basic" and said is not None and request.method in ("GET", "HEAD"):
+        password = said.get("password") or ""
+        return password if password.startswith(access_tokens.PREFIX) else None
+    return None
 
 
-def resumed() -> service.Resumed | None:
-    """The session of the request, looked up once, and kept going while it is used."""
+def resumed() -> service.Resumed | access_tokens.Used | None:
+    """The session or the access token of the request, looked up once, and kept going while it is used."""
     if "saif_session" not in g:
         carried = token()
-        found = service.resume(db.session, carried) if carried else None
-        if found is not None and carried and found.due:
-            with writing(db.session):
-                service.extend(db.session, carried)
-        g.saif_session = found
-    session: service.Resumed | None = g.saif_session
+        if carried and by_bearer() and carried.startswith(access_tokens.PREFIX):
+            g.saif_session = _by_access_token(carried)
+        else:
+            g.saif_session = _by_session(carried) if carried else None
+    session: service.Resumed | access_tokens.Used | None = g.saif_session
     return session
+
+
+def _by_session(carried: str) -> service.Resumed | None:
+    found = service.resume(db.session, carried)
+    if found is not None and found.due:
+        with writing(db.session):
+            service.extend(db.session, carried)
+    return found
+
+
+def _by_access_token(carried: str) -> access_tokens.Used | None:
+    """Raises the Problem `too_many_attempts` to a machine that goes on showing what opens nothing."""
+    keyring = state().keyring
+    found = access_tokens.resume(db.session, carried, keyring)
+    said = request.authorization
+    if found is not None and said is not None and said.type == "basic":
+        found = found if (said.get("username") or "").strip().lower() == found.user.email else None
+    if found is None:
+        with writing(db.session):
+            access_tokens.refuse(db.session, address=request.remote_addr or "", keyring=keyring)
+    elif found.due:
+        with writing(db.session):
+            access_tokens.note_use(db.session, found)
+    return found
 
 
 def actor() -> Actor:

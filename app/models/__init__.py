@@ -1,5 +1,6 @@
 """The tables, plain SQLAlchemy. Importing this package registers all of them in `Model.metadata`."""
 
+from app.models.access_token import AccessToken
 from app.models.attention import CaseAttention
 from app.models.base import Instant, Model, new_id, now
 from app.models.case import CaseAlias, CaseEntity, CaseReach, CaseState, Decision
@@ -20,6 +21,7 @@ from app.models.user import Grant, User, UserSession
 
 __all__ = [
     "TABLES",
+    "AccessToken",
     "Assignment",
     "AwaitedFile",
     "CaseAlias",

@@ -5,16 +5,17 @@ Everything is denied that no grant allows. The same grants answer three question
 (`sees`, `reveals`).
 """
 
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import ColumnElement, false, true
 
 from app import problems
-from app.policy.actor import COMMAND, NOBODY, Actor, Held, device
+from app.policy.actor import COMMAND, NOBODY, Actor, Held, Limits, device
 from app.policy.permissions import ACTIONS, ROLES, SIGHT
 
 __all__ = [
-    "COMMAND", "NOBODY", "Actor", "Held",
+    "COMMAND", "NOBODY", "Actor", "Held", "Limits",
     "device", "explain", "may", "missions", "require", "reveals", "sees", "within",
 ]  # fmt: skip
 
@@ -27,6 +28,8 @@ def missions(actor: Actor, action: str) -> frozenset[int] | None:
     rule = ACTIONS[action]
     if actor.kind == "command" or rule.scope == "anybody":
         return None
+    if actor.limits is not None:
+        return _limited(actor, actor.limits, action)
     if rule.scope == "signed_in":
         return None if actor.kind == "user" and actor.id is not None else frozenset()
     held = [grant.mission_id for grant in actor.grants if grant.role in rule.roles]
@@ -71,6 +74,8 @@ def explain(actor: Actor, action: str, mission_id: int | None = None) -> str:
     """Why the answer is what it is, in a sentence that names roles but no person."""
     rule = ACTIONS[action]
     where = "" if mission_id is None else " in this mission"
+    if actor.limits is not None and may(replace(actor, limits=None), action, mission_id):
+        return f"The access token was not made to {rule.words}{where}."
     if may(actor, action, mission_id):
         return f"You may {rule.words}{where}."
     if rule.scope == "signed_in":
@@ -78,6 +83,16 @@ def explain(actor: Actor, action: str, mission_id: int | None = None) -> str:
     needed = " or ".join(sorted(role.replace("_", " ") for role in rule.roles if role in ROLES)) or "device"
     reach = ", given for all missions" if rule.scope == "everywhere" else where
     return f"To {rule.words} takes the role {needed}{reach}."
+
+
+def _limited(actor: Actor, limits: Limits, action: str) -> frozenset[int] | None:
+    """As `missions`, for somebody who asks with less than they may."""
+    reach = missions(replace(actor, limits=None), action)
+    if action not in limits.actions:
+        return frozenset()
+    if limits.missions is None or ACTIONS[action].scope == "signed_in":
+        return reach
+    return limits.missions if reach is None else reach & limits.missions
 
 
 def _classes(actor: Actor, mission_id: int, *, revealed: bool) -> frozenset[str]:
@@ -88,4 +103,5 @@ def _classes(actor: Actor, mission_id: int, *, revealed: bool) -> frozenset[str]
         if grant.role in SIGHT and grant.mission_id in (None, mission_id):
             sight = SIGHT[grant.role]
             seen |= sight.shown | (sight.on_reveal if revealed else frozenset())
-    return seen
+    limited = actor.limits is not None and "case.reveal" not in actor.limits.actions
+    return seen - {"P3"} if limited else seen

@@ -15,13 +15,22 @@ class Held:
 
 
 @dataclass(frozen=True, slots=True)
+class Limits:
+    """What of it all somebody uses at the moment: these actions, and in these missions if they are named."""
+
+    actions: frozenset[str]
+    missions: frozenset[int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Actor:
     """Who is asking. `id` is the row of the user or device; the command line has none, and may do everything:
-    whoever can start it can read the keys as well."""
+    whoever can start it can read the keys as well. `limits` are those of the access token they ask with."""
 
     kind: Literal["user", "device", "command"]
     id: int | None = None
     grants: tuple[Held, ...] = ()
+    limits: Limits | None = None
 
     @property
     def ref(self) -> str:

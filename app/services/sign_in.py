@@ -92,7 +92,7 @@ def attempt(
     known = browser is not None and _is_mark(browser, email, keyring)
     said = f"browser:{browser}" if known else f"address:{address}"
     source = Source(keyring.digest(_bytes(said)).hex()[:32], known)
-    _slow_down(session, account, source)
+    slow_down(session, account, source)
     user = users.find(session, email)
     right = users.check_password(user, password)
     active = user is not None and user.active
@@ -105,11 +105,10 @@ def settle(session: Session, attempt: Attempt) -> SignedIn | None:
     The failures are counted once more: of many attempts at the same time no more than the limit get an
     answer, not even a right one. Raises the Problem `too_many_attempts`.
     """
-    _slow_down(session, attempt.account, attempt.source)
+    slow_down(session, attempt.account, attempt.source)
     user = session.get(User, attempt.user_id) if attempt.right and attempt.user_id is not None else None
     if user is None or not user.active:
-        detail = {"source": attempt.source.name, "known": attempt.source.known}
-        ledger.write(session, actor="nobody", action=_FAILED, object=attempt.account, detail=detail)
+        fail(session, attempt.account, attempt.source)
         return None
     return begin(session, user)
 
@@ -177,7 +176,14 @@ def _signature(nonce: str, email: str, keyring: Keyring) -> str:
     return keyring.token_digest(f"browser:{nonce}:{email}").hex()
 
 
-def _slow_down(session: Session, account: str, source: Source) -> None:
+def fail(session: Session, account: str, source: Source) -> None:
+    """Count a failure."""
+    detail = {"source": source.name, "known": source.known}
+    ledger.write(session, actor="nobody", action=_FAILED, object=account, detail=detail)
+
+
+def slow_down(session: Session, account: str, source: Source) -> None:
+    """Raise the Problem `too_many_attempts` as long as there were too many failures."""
     since = now() - WINDOW
     failures = session.execute(
         select(LedgerEntry.at, LedgerEntry.detail)

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from app import ledger, problems
-from app.models import Grant, Mission, User, UserSession
+from app.models import AccessToken, Grant, Mission, User, UserSession, now
 from app.policy import Actor, Held
 from app.policy.permissions import ROLES
 from app.services import naming
@@ -125,7 +125,8 @@ def withdraw(session: Session, *, actor: Actor, user: User, role: str, mission_i
 
 
 def set_password(session: Session, *, actor: Actor, user: User, password: str | None = None) -> str:
-    """Set a password, a random one if none is given, and end all sessions of the person. Returns it."""
+    """Set a password, a random one if none is given, and end all sessions and access tokens of the person. Returns
+    it."""
     password = _acceptable(password)
     user.password_hash = _hasher.hash(password)
     _end_sessions(session, user)
@@ -134,7 +135,7 @@ def set_password(session: Session, *, actor: Actor, user: User, password: str | 
 
 
 def set_active(session: Session, *, actor: Actor, user: User, active: bool) -> None:
-    """Let somebody in again, or shut them out at once: their sessions end."""
+    """Let somebody in again, or shut them out at once: their sessions and access tokens end."""
     if user.active == active:
         return
     if not active:
@@ -206,6 +207,8 @@ def _keep_one_administrator(session: Session, user: User) -> None:
 
 def _end_sessions(session: Session, user: User) -> None:
     session.execute(delete(UserSession).where(UserSession.user_id == user.id))
+    ours = (AccessToken.user_id == user.id, AccessToken.revoked_at.is_(None))
+    session.execute(update(AccessToken).where(*ours).values(revoked_at=now()))
 
 
 def _write_grant(

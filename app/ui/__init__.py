@@ -4,6 +4,7 @@ from flask import Blueprint, Flask
 
 from app.state import State
 from app.ui import (
+    account,
     assignments,
     case_actions,
     cases,
@@ -53,6 +54,7 @@ def init_app(app: Flask) -> None:
     bp.add_url_rule("/sign-in", "sign_in", sign_in.sign_in, methods=["GET", "POST"])
     bp.add_url_rule("/sign-out", "sign_out", sign_in.sign_out, methods=["POST"])
     nouns = (
+        account,
         home,
         uploads,
         explanations,

@@ -31,6 +31,7 @@ def test_the_python_examples_of_a_page_do_what_they_show(page, first_run):
         "saif": first_run["url"],
         "email": first_run["email"],
         "password": first_run["password"],
+        "token": first_run["token"],
     }
     parser = doctest.DocTestParser()
     runner = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE)

@@ -1,12 +1,14 @@
 """The table of permissions, read as sentences, and the questions policy answers from it."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import column, select
 
 from app import policy
-from app.policy import COMMAND, NOBODY, Actor, Held
+from app.policy import COMMAND, NOBODY, Actor, Held, Limits, scopes
 from app.policy.permissions import ACTIONS, DEVICE, ROLES, SIGHT
 from app.problems import Problem
 
@@ -23,6 +25,11 @@ actors = st.builds(
     st.lists(st.builds(Held, st.sampled_from(sorted(ROLES)), st.none() | st.integers(1, 5)), max_size=4).map(
         tuple
     ),
+)
+limits = st.builds(
+    Limits,
+    st.sampled_from([scopes.actions([]), scopes.actions(["read"]), scopes.actions([*scopes.SCOPES])]),
+    st.none() | st.frozensets(st.integers(1, 5), max_size=3),
 )
 
 
@@ -128,6 +135,26 @@ def test_the_three_ways_to_ask_agree(actor, action, mission_id):
     reach = policy.missions(actor, action)
     assert policy.may(actor, action, mission_id) == (reach is None or mission_id in reach)
     assert policy.may(actor, action) == (reach is None or bool(reach))
+
+
+@given(actors, limits, st.sampled_from(sorted(ACTIONS)), st.integers(1, 5))
+def test_an_access_token_never_allows_more_than_its_owner_and_its_limits(actor, limits, action, mission_id):
+    limited = replace(actor, limits=limits)
+    assert policy.sees(limited, mission_id) <= policy.sees(actor, mission_id)
+    assert policy.reveals(limited, mission_id) <= policy.reveals(actor, mission_id)
+    if policy.may(limited, action, mission_id) and ACTIONS[action].scope != "anybody":
+        assert policy.may(actor, action, mission_id)
+        assert action in limits.actions
+        assert action == "signed_in" or limits.missions is None or mission_id in limits.missions
+    assert policy.may(limited, action) == bool(
+        policy.missions(limited, action) is None or policy.missions(limited, action)
+    )
+
+
+def test_every_scope_of_tokens_names_actions_there_are_and_none_that_rules_the_house():
+    named = {action for scope in scopes.SCOPES.values() for action in scope.actions} | scopes.ALWAYS
+    assert named <= set(ACTIONS)
+    assert not any(ACTIONS[one].scope == "everywhere" for one in named)
 
 
 @given(actors, st.sampled_from(sorted(ACTIONS)), st.integers(1, 5))
