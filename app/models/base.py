@@ -51,8 +51,9 @@ def now() -> datetime:
 
 
 def new_id() -> uuid.UUID:
-    """A UUID version 7 (RFC 9562): 48 bits of milliseconds, then random, so that new rows sit together."""
-    random = int.from_bytes(os.urandom(10), "big")
-    value = (time.time_ns() // 1_000_000 & (1 << 48) - 1) << 80 | random
-    value = value & ~(0xF << 76) | 0x7 << 76
-    return uuid.UUID(int=value & ~(0x3 << 62) | 0x2 << 62)
+    """A UUID version 7 (RFC 9562), so that new rows sit together: 48 bits of milliseconds, 12 of the fraction of
+    one (section 6.2, method 3: what one process makes, sorts as it was made), then random."""
+    milliseconds, rest = divmod(time.time_ns(), 1_000_000)
+    clock = (milliseconds & (1 << 48) - 1) << 80 | 0x7 << 76 | (rest << 12) // 1_000_000 << 64
+    random = int.from_bytes(os.urandom(8), "big") & (1 << 62) - 1
+    return uuid.UUID(int=clock | 0x2 << 62 | random)

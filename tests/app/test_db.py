@@ -2,6 +2,7 @@
 
 import threading
 import time
+import uuid
 
 import pytest
 from sqlalchemy import select, text
@@ -9,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.db import connect_to_glance, connect_to_write, make_engine, writing
-from app.models import Device, Mission
+from app.models import Device, Mission, new_id
 
 
 def add_mission(session, code="MDCHI"):
@@ -119,3 +120,9 @@ def test_sqlite_is_durable(tmp_path):
         }
     assert values == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
     engine.dispose()
+
+
+def test_what_a_process_makes_sorts_as_it_was_made():
+    made = [new_id() for _ in range(1_000)]
+    assert made == sorted(made)
+    assert {(one.version, one.variant) for one in made} == {(7, uuid.RFC_4122)}

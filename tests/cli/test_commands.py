@@ -93,7 +93,8 @@ def test_a_mission_is_changed_and_what_is_not_named_stays(saif, session):
     saif("mission", "update", "MDCHI", "--no-log-places", "--name", "Chisinau")
     session.rollback()
     assert (mission.name, mission.log_places) == ("Chisinau", False)
-    details = session.scalars(select(LedgerEntry.detail).where(LedgerEntry.action == "mission.update")).all()
+    updates = select(LedgerEntry.detail).where(LedgerEntry.action == "mission.update")
+    details = session.scalars(updates.order_by(LedgerEntry.at)).all()
     assert [one["log_places"] for one in details] == [True, False]
 
 

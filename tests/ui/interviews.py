@@ -2,9 +2,10 @@
 
 import io
 from collections.abc import Iterable
+from contextlib import suppress
 
 from PIL import Image
-from playwright.sync_api import Page
+from playwright.sync_api import Page, TimeoutError
 
 
 def picture():
@@ -63,8 +64,15 @@ def pick(page: Page, label: str, *choices: str) -> None:
     """Choose in a list that opens."""
     asked = question(page, label).locator(".p-select, .p-multiselect").first
     for choice in choices:
-        asked.click()
-        page.locator("li[role=option]:visible", has_text=choice).first.click()
+        offered = page.locator("li[role=option]:visible", has_text=choice).first
+        for _ in range(10):
+            if offered.is_visible():
+                break
+            # The list closes when the page below it moves, as it does while questions come and go.
+            asked.click()
+            with suppress(TimeoutError):
+                offered.wait_for(timeout=3_000)
+        offered.click()
     page.keyboard.press("Escape")
 
 
@@ -101,9 +109,8 @@ def come_in(page: Page, link: str, passphrase: str = "quiet lantern orchard") ->
 
 def look_for_changes(page: Page) -> None:
     """Fetch forms and lists again at the desk, and wait until they are there."""
-    page.evaluate("document.querySelector('[data-blanks] li').dataset.before = ''")
     page.click("text=Look for changes")
-    page.wait_for_selector("[data-blanks] li:not([data-before])")
+    page.wait_for_selector("[data-refresh][aria-busy=false]")
 
 
 def begin(page: Page, title: str) -> None:

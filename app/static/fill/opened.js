@@ -20,7 +20,6 @@ export const isOpen = () => here !== null;
 export async function open(store, line, { username, largest, onFinish }) {
   const release = await alone(line);
   if (!release) return false;
-  const blank = await store.get(`blank/${line.blank}`);
   const xform = new TextDecoder().decode(await store.bytes(`xform/${line.blank}`));
   const { deviceID } = await store.get("browser");
   const draft = await interviews.answers(store, line);
@@ -30,7 +29,8 @@ export async function open(store, line, { username, largest, onFinish }) {
   $("[data-saved]").ariaBusy = "false";
   mine.take = await show($("#form"), {
     xform,
-    file: (name) => file(store, blank, name),
+    // As it is kept when it is asked for: a list that was just fetched anew has taken the place of the one before.
+    file: async (name) => file(store, await store.get(`blank/${line.blank}`), name),
     draft,
     preloadProperties: { deviceID, username },
     onOpen: (found) => (mine.draft = found),

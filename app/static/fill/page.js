@@ -319,7 +319,7 @@ async function remove(line, which) {
 
 $("[data-refresh]").addEventListener("click", () => {
   say();
-  refresh();
+  views.looking(refresh());
 });
 $("[data-change]").addEventListener("click", () => {
   if (!session) return say("A passphrase is changed with a network only.");

@@ -115,6 +115,14 @@ export function listLacks(blank) {
   );
 }
 
+/** That the page looks for changes, until `done`. */
+export async function looking(done) {
+  const button = $("[data-refresh]");
+  button.ariaBusy = "true";
+  await done;
+  button.ariaBusy = "false";
+}
+
 export function net(words, good) {
   const place = $("[data-net]");
   if (place.textContent !== words) place.textContent = words;
