@@ -4,6 +4,7 @@ import gc
 import os
 import socket
 from email.utils import formatdate
+from importlib import import_module
 from typing import Any
 
 from gunicorn import util
@@ -35,7 +36,7 @@ def write_error(client: socket.socket, status: int, reason: str, _detail: str) -
         "Date": formatdate(usegmt=True),
         "Content-Type": errors.XML,
         "Content-Length": str(len(body)),
-        **errors.headers(Config.from_environ(os.environ).max_request),
+        **errors.headers(CONFIG.max_request),
     }
     lines = [f"HTTP/1.1 {status} {reason}", *(f"{name}: {value}" for name, value in head.items()), "", ""]
     util.write_nonblock(client, "\r\n".join(lines).encode() + body)
@@ -64,6 +65,12 @@ accesslog = "-" if os.environ.get("SAIF_ACCESS_LOG") else None
 # ceiling is 200, or none at all.
 message.MAX_REQUEST_LINE = limit_request_line = 400_000
 control_socket_disable = True
+
+# Imported once, before the workers are forked: each would take a second and a half for it, and its own memory.
+CONFIG = Config.from_environ(os.environ)
+for surface, doors in ((CONFIG.device, ("openrosa", "fill")), (CONFIG.office, ("api", "ui"))):
+    for door in doors if surface else ():
+        import_module(f"app.{door}")
 
 
 def post_worker_init(_worker: Any) -> None:

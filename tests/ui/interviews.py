@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from contextlib import suppress
 
 from PIL import Image
-from playwright.sync_api import Page, TimeoutError
+from playwright.sync_api import Page
+from playwright.sync_api import TimeoutError as TooLate
 
 
 def picture():
@@ -70,7 +71,7 @@ def pick(page: Page, label: str, *choices: str) -> None:
                 break
             # The list closes when the page below it moves, as it does while questions come and go.
             asked.click()
-            with suppress(TimeoutError):
+            with suppress(TooLate):
                 offered.wait_for(timeout=3_000)
         offered.click()
     page.keyboard.press("Escape")
