@@ -33,6 +33,7 @@ _RAIL: Final = (
     ("f", "Forms", "forms", "form.list", "ui.forms.listing"),
     ("s", "Submissions", "submissions", "submission.read", "ui.submissions.listing"),
     ("c", "Cases", "cases", "case.read", "ui.cases.listing"),
+    ("n", "Figures", "figures", "case.read", "ui.figures.of_mission"),
     ("e", "Lists", "lists", "entity_list.read", "ui.entity_lists.listing"),
     ("d", "Devices", "devices", "device.list", "ui.devices.listing"),
     ("x", "Download", "download", "submission.export", "ui.downloads.choose"),

@@ -13,7 +13,7 @@ from app.services import demo, todo
 from app.services import home as home_service
 from app.services import missions as missions_service
 from app.state import state
-from app.ui import frame, words
+from app.ui import figures, frame, words
 from app.ui.filters import plural
 
 bp = Blueprint("home", __name__)
@@ -67,6 +67,7 @@ def mission(project_id: int) -> str:
         home=home,
         todos=[(one, _reason(project_id, one.on, one.kind, one.count)) for one in home.todos],
         coming=words.COMING,
+        charts=figures.home(project_id) if policy.may(actor, "case.read", project_id) else [],
         can_demo=demo.available() and _is_demo(project_id) and policy.may(actor, "demo.fill", project_id),
     )
 

@@ -434,6 +434,76 @@ COMING: Final[Mapping[str, str]] = {
 """What will be due, by kind of attention."""
 
 
+@dataclass(frozen=True, slots=True)
+class FigureWords:
+    """What a figure is called, what it says, and what is counted in all; the list of its codes, if they have one."""
+
+    title: str
+    about: str
+    one: str
+    many: str
+    code_list: str | None = None
+    not_known: str = "Not known yet"
+
+
+FIGURES: Final[Mapping[str, FigureWords]] = {
+    "interviews_by_week": FigureWords(
+        "Interviews by week",
+        "By the Monday of the week they were held in.",
+        "interview",
+        "interviews",
+        not_known="Date not known",
+    ),
+    "cases_by_status": FigureWords(
+        "Cases by status", "As they stand now, by the day of registration.", "case", "cases", "case_status"
+    ),
+    "cases_by_mission": FigureWords(
+        "Cases by mission", "Open and closed, as they stand now.", "case", "cases"
+    ),
+    "exploitation": FigureWords(
+        "Type of exploitation",
+        "A case counts in each type that was told, so they may add up to more than there are.",
+        "case",
+        "cases",
+        "exploitation_type",
+    ),
+    "age_and_sex": FigureWords(
+        "Age group and sex", "Age at the first screening interview.", "case", "cases", "age_group"
+    ),
+    "countries": FigureWords(
+        "Country of exploitation",
+        "A case counts in each country where the person was exploited.",
+        "case",
+        "cases",
+        "country",
+    ),
+    "assistance": FigureWords(
+        "Assistance by category",
+        "People who got it, each once in a category; what was planned, declined or not available is not counted.",
+        "person assisted",
+        "people assisted",
+        "service_category",
+    ),
+    "first_assistance": FigureWords(
+        "From screening to first assistance",
+        "Days from the first screening interview to the beginning of the first assistance.",
+        "case",
+        "cases",
+        not_known="On a day not known",
+    ),
+}
+"""By name, as `app.services.figures` counts them."""
+
+WAITS: Final[Mapping[str, str]] = {
+    "0": "On the same day, or before",
+    "1_7": "1 to 7 days",
+    "8_14": "8 to 14 days",
+    "15_30": "15 to 30 days",
+    "31_90": "31 to 90 days",
+}
+"""How long somebody waited for the first assistance."""
+
+
 def table_title(table: str) -> str:
     """What a table is called where it has a heading or line of its own."""
     return SETS.get(table) or ROWS.get(table) or _written_out(table)

@@ -28,6 +28,8 @@ PAGES = {
     "columns": "/library/columns",
     "submissions": "/submissions",
     "cases": "/cases",
+    "figures": "/figures",
+    "figures-hidden": "/figures?suppress=1",
     "lists": "/lists",
     "devices": "/devices",
     "device": "/devices/1",
