@@ -15,7 +15,7 @@ from app.services import twin_desk
 from app.services.attention import CASE_KINDS
 from app.services.reveal import Reveal
 from app.state import state
-from app.ui import facts, frame, questions, words
+from app.ui import facts, frame, questions, reasoning, timelines, words
 from app.ui.act import Act, Asked, today
 from app.ui.case_actions import ACTS
 from xlsforms import dictionary
@@ -111,15 +111,15 @@ def _read(project_id: int, case_id: uuid.UUID, reveal: Reveal | None = None) -> 
 
 def _page(detail: service.CaseDetail) -> str:
     labels = questions.labels(detail.interviews, locale=frame.locale())
+    now = today(detail.line.mission_id)
     return render_template(
         "cases/one.html",
         case=detail,
         line=detail.line,
-        sections=facts.sections(
-            detail, locale=frame.locale(), labels=labels, today=today(detail.line.mission_id)
-        ),
+        sections=facts.sections(detail, locale=frame.locale(), labels=labels, today=now),
         decisions={str(one.id): one for one in detail.decisions},
-        timeline=sorted([*detail.interviews, *detail.decisions], key=_moment, reverse=True),
+        timeline=timelines.of(detail, locale=frame.locale(), today=now),
+        reasoning=reasoning.of(detail, frame.locale()),
         attention_words=words.ATTENTION,
         twins=twin_desk.pairs_of(db.session, actor=auth.actor(), case_id=detail.case_id),
         held_apart=twin_desk.held_apart(db.session, actor=auth.actor(), case_id=detail.case_id),
@@ -143,10 +143,3 @@ def _ask(detail: service.CaseDetail, *, wrong: str = "") -> str:
         chosen=request.values.get("section", ""),
         wrong=wrong,
     )
-
-
-def _moment(event: service.Interview | service.DecisionLine) -> str:
-    """When an interview was held or a decision made, to sort both into one timeline."""
-    if isinstance(event, service.DecisionLine):
-        return event.made_at.isoformat()
-    return event.ended_at or event.held_on or ""

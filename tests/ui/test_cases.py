@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 from sqlalchemy.orm import Session
 
 from app.models import LedgerEntry
@@ -150,3 +150,33 @@ def test_a_merged_case_leads_to_the_one_that_carries_on(visitor):
     page = text_of(visitor.get(stays))
     assert "Merged into another case" in page
     assert "The same person, screened twice" in page
+
+
+def test_the_determination_is_told_in_sentences(visitor):
+    page = text_of(visitor.get(full_case(visitor)).split('id="determination"')[1].split("</section>")[0])
+    for word in ("Act", "Means", "Purpose", "The rules suggest", "Decided", "determination-2026"):
+        assert word in page
+
+
+def test_the_timeline_has_assistance_and_referrals_beside_interviews(visitor):
+    page = visitor.get(full_case(visitor)).split('class="timeline"')[1].split("</ol>")[0]
+    assert "Service" in text_of(page)
+    assert "Screening interview" in text_of(page)
+
+
+def test_a_case_takes_the_same_queries_however_many_there_are_and_whatever_is_in_them(visitor):
+    engine = visitor.client.application.extensions["saif"].engine
+    counts = []
+
+    def count(*_):
+        counts[-1] += 1
+
+    paths = [visitor.first("/cases", nth) for nth in range(3)] + [full_case(visitor)]
+    event.listen(engine, "before_cursor_execute", count)
+    try:
+        for path in paths:
+            counts.append(0)
+            visitor.get(path)
+    finally:
+        event.remove(engine, "before_cursor_execute", count)
+    assert max(counts) <= 32, counts
