@@ -22,7 +22,7 @@ from app.db import writing
 from app.keys import Keyring
 from app.log import describe
 from app.models import LedgerEntry
-from app.services import checking, disposal, entity_actions, normalise, twins, uploads, validating
+from app.services import checking, disposal, entity_actions, normalise, packing, twins, uploads, validating
 
 IDLE = 0.2
 """Seconds between two looks at an empty queue."""
@@ -80,6 +80,12 @@ def check_forms(engine: Engine, *, stop: threading.Event, idle: float = IDLE) ->
 def validate_forms(engine: Engine, *, stop: threading.Event, idle: float = IDLE) -> None:
     """Have ODK Validate look at new versions until `stop` is set: beside the checks, which do not wait for it."""
     _keep_on(lambda: validating.validate_next(engine), stop=stop, idle=idle)
+
+
+def pack_answers(engine: Engine, *, keyring: Keyring, stop: threading.Event, idle: float = IDLE) -> None:
+    """Keep answers that were read in pages, for downloads, until `stop` is set: beside the queue, which does not wait
+    for it."""
+    _keep_on(lambda: packing.pack_next(engine, keyring=keyring), stop=stop, idle=idle)
 
 
 def _keep_on(once: Callable[[], bool], *, stop: threading.Event, idle: float) -> None:

@@ -32,7 +32,7 @@ def worker() -> None:
       saif worker
     """
     from app import log
-    from app.tasks import CHECKS, check_forms, validate_forms, work
+    from app.tasks import CHECKS, check_forms, pack_answers, validate_forms, work
 
     log.configure()
     stop = threading.Event()
@@ -43,6 +43,8 @@ def worker() -> None:
         for beside in (*[check_forms] * CHECKS, validate_forms):
             # Nobody waits for a check under way when it is time to stop: the next worker begins it again.
             threading.Thread(target=beside, args=(state.engine,), kwargs={"stop": stop}, daemon=True).start()
+        packs = {"keyring": state.keyring, "stop": stop}
+        threading.Thread(target=pack_answers, args=(state.engine,), kwargs=packs, daemon=True).start()
         work(state.engine, keyring=state.keyring, blobs=state.blobs, stop=stop)
 
 

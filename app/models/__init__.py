@@ -13,6 +13,7 @@ from app.models.hint import CaseHint
 from app.models.ledger import LedgerEntry
 from app.models.mission import Device, DeviceGroup, Interviewer, Mission
 from app.models.organisation import Organisation
+from app.models.packing import AnswerPage, Packed
 from app.models.submission import AwaitedFile, Conflict, Submission, SubmissionFile
 from app.models.trial import Trial, TrialFile, UnwantedBlob
 from app.models.twin import CaseTrace, TraceDue, TraceKey, Twin
@@ -22,6 +23,7 @@ from app.models.user import Grant, User, UserSession
 __all__ = [
     "TABLES",
     "AccessToken",
+    "AnswerPage",
     "Assignment",
     "AwaitedFile",
     "CaseAlias",
@@ -52,6 +54,7 @@ __all__ = [
     "Mission",
     "Model",
     "Organisation",
+    "Packed",
     "Rendition",
     "Submission",
     "SubmissionFile",

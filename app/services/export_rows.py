@@ -8,7 +8,7 @@ import json
 import re
 import uuid
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, NamedTuple, cast
 
@@ -21,11 +21,12 @@ from app.exports.archive import safe_name
 from app.exports.content import Files as Contents
 from app.exports.spool import Spool
 from app.keys import Keyring
-from app.models import Device, Submission, User, new_id
+from app.models import Device, Packed, Submission, User, new_id
 from app.services import chains, condition_rows, condition_sql, files, logs, ordering, stored
 from app.services.condition import Condition
 from app.services.files import Files
 from app.services.ordering import By
+from app.services.packing import Pages
 from app.services.plans import Plan
 from app.services.submission_detail import FILES
 from app.services.walk import Place
@@ -37,7 +38,7 @@ from submissions.tables import Delivery, Filling, Layout, Row
 _TABLE = cast("Table", Submission.__table__)
 _COLUMNS = (
     "id", "mission_id", "xml_form_id", "instance_id", "deprecated_id", "root_instance_id", "version_id",
-    "form_version", "state", "received_at", "device_id", "user_id", "phone", "xml", "plain",
+    "form_version", "state", "received_at", "device_id", "user_id", "phone",
 )  # fmt: skip
 _STREAMED = 200
 """Rows fetched at a time."""
@@ -171,25 +172,34 @@ class Rows:
         self._with_places = {
             plan.version_id for plan in self.plans if logs.places_allowed(session, self.mission_id, plan)
         }
+        pages = Pages(self.keyring)
         for part in self._parts(session, order, place, skip, top):
             edits, have = self._edits(session, part), files.at_hand(session, [row.id for row in part])
+            kept = pages.answers(session, [row for row in part if row.version_id in self._plans])
+            rest = self._sealed(session, [row.id for row in part if row.id not in kept])
             for row in part:
                 first_at, count = edits.get(row.root_instance_id, (row.received_at, 0))
+                plan = self._plan(row)
+                said, status = kept.get(row.id), "unreadable" if row.state == "failed" else None
+                if said is None:
+                    said, status = self._flat(rest[row.id], plan)
+                key, submitted_at = chains.key(session, row), _instant(first_at)
+                present, expected = self._files(row, plan, said, (key, submitted_at), have[row.id])
                 delivery = Delivery(
-                    key=chains.key(session, row),
-                    submitted_at=_instant(first_at),
+                    key=key,
+                    submitted_at=submitted_at,
                     submitter_id=row.device_id or row.user_id,
                     submitter_name=row.device_name or row.user_name,
+                    attachments_present=present,
+                    attachments_expected=expected,
+                    status=status,
                     review_state=row.shown_review,
                     device_id=row.phone,
                     edits=count,
                     # A rendition's version string is the server's; the form's own is what people know.
-                    form_version=self._plan(row).form.version if row.version_id else row.form_version,
+                    form_version=plan.form.version if row.version_id else row.form_version,
                     updated_at=_instant(row.received_at) if row.deprecated_id else None,
                 )
-                plan = self._plan(row)
-                said, status = self._flat(row, plan)
-                delivery = self._with_files(row, plan, said, replace(delivery, status=status), have[row.id])
                 values = tuple(getattr(row, f"sorted_{number}") for number in range(len(order)))
                 yield Step(row.id, values, said, plan, delivery)
 
@@ -234,8 +244,11 @@ class Rows:
                 condition_sql.review_state().label("shown_review"),
                 Device.display_name.label("device_name"),
                 User.display_name.label("user_name"),
+                Packed.page_id,
+                Packed.place,
                 *by,
             )
+            .outerjoin(Packed, Packed.submission_id == Submission.id)
             .outerjoin(Device, Device.id == Submission.device_id)
             .outerjoin(User, User.id == Submission.user_id)
         )
@@ -257,6 +270,13 @@ class Rows:
         for part in found.scalars().partitions():
             rows = {row.id: row for row in session.execute(statement.where(Submission.id.in_(part)))}
             yield [rows[one] for one in part if one in rows]
+
+    def _sealed(self, session: Session, submissions: Sequence[uuid.UUID]) -> dict[uuid.UUID, Any]:
+        """What is needed to read submissions as they came."""
+        if not submissions:
+            return {}
+        columns = (_TABLE.c[name] for name in ("id", "instance_id", "state", "xml", "plain"))
+        return {row.id: row for row in session.execute(select(*columns).where(_TABLE.c.id.in_(submissions)))}
 
     def _where(self, until: uuid.UUID | None = None) -> list[Any]:
         """What is asked for; as it stood when `until` was the newest."""
@@ -296,12 +316,13 @@ class Rows:
         )
         return {root: (first_at, count - 1) for root, first_at, count in found}
 
-    def _with_files(self, row: Any, plan: Plan, said: Flat, delivery: Delivery, have: Files) -> Delivery:
-        """What is known of a submission, with its files counted."""
+    def _files(self, row: Any, plan: Plan, said: Flat, told: tuple[str, str], have: Files) -> tuple[int, int]:
+        """How many files of a submission are there, and how many its answers speak of; they are noted, to be handed
+        out. `told` are its key and its day."""
         naming = self._naming.get(plan.version_id)
         if naming is None:
             naming = self._naming[plan.version_id] = _Naming(plan)
-        names = naming.names(said, delivery)
+        names = naming.names(said, *told) if naming.asks else {}
         present = len(files.belonging(have, names, self.keyring)) if have else 0
         if names and present and self.filters.attachments:
             known = naming.logs(said)
@@ -312,7 +333,7 @@ class Rows:
             ]
             self._named = self._named or Spool()
             self._named.write(json.dumps([str(row.id), names, cleaned]).encode() + b"\n")
-        return replace(delivery, attachments_present=present, attachments_expected=len(names))
+        return present, len(names)
 
     def _plan(self, row: Any) -> Plan:
         return self._plans.get(row.version_id, self.plans[0])
@@ -340,15 +361,20 @@ class _Naming:
             if types[path] in FILES
         ]
 
-    def names(self, said: Flat, delivery: Delivery) -> dict[str, str]:
+    @property
+    def asks(self) -> bool:
+        """Whether the form asks for files at all."""
+        return bool(self._asking)
+
+    def names(self, said: Flat, key: str, submitted_at: str) -> dict[str, str]:
         """Names of files → names that say of which day, submission and question."""
         found: dict[str, str] = {}
         for name, question, positions, _ in self._said(said):
-            submission = re.sub(r"[^0-9A-Za-z]", "", delivery.key.removeprefix("uuid:"))[:8]
+            submission = re.sub(r"[^0-9A-Za-z]", "", key.removeprefix("uuid:"))[:8]
             numbers = "".join(f"-{one}" for one in positions)
             stem, dot, ending = name.rpartition(".")
             ending = f".{ending}" if stem and dot else ""
-            found.setdefault(name, f"{delivery.submitted_at[:10]} {submission} {question}{numbers}{ending}")
+            found.setdefault(name, f"{submitted_at[:10]} {submission} {question}{numbers}{ending}")
         return dict(sorted(found.items()))
 
     def logs(self, said: Flat) -> set[str]:
@@ -356,8 +382,6 @@ class _Naming:
         return {name for name, _, _, is_log in self._said(said) if is_log}
 
     def _said(self, said: Flat) -> Iterator[tuple[str, str, tuple[int, ...], bool]]:
-        if not self._asking:
-            return
         for number, positions, cells in ((0, (), said.root), *said.rows):
             for table, place, question, is_log in self._asking:
                 if table == number and (name := cells[place]) is not None:

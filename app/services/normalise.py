@@ -24,7 +24,7 @@ from app.db import connect_to_write
 from app.keys import Keyring
 from app.log import describe
 from app.models import Submission
-from app.services import decryption, entity_actions, placing, plans, settling, unopened
+from app.services import decryption, entity_actions, packing, placing, plans, settling, unopened
 from app.services.decryption import Opened
 from app.services.desk import Reading
 from app.services.settling import Prepared, Settled
@@ -244,6 +244,7 @@ def _settle(
     states: dict[uuid.UUID, str] = {}
     for done in settle_safely(connection, readings, keyring=keyring, prepared=prepared):
         states |= done.states
+    packing.queue(connection, [reading.id for reading in readings], anew=True)
     ledger.write_many(
         connection,
         [
