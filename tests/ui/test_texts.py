@@ -91,3 +91,28 @@ def test_a_form_uploaded_as_an_xform_says_where_to_translate_it(designer):
         .partition('id="findings"')[2]
         .partition('id="fields"')[0]
     )
+
+
+# --- in Chromium ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.browser
+def test_what_translators_sent_is_brought_watched_mended_and_brought_again(enter, house):
+    url, office = house
+    page = enter()
+    page.goto(f"{url}/projects/{office.mission_id}/forms/new")
+    content = FORM.format(source="Surname", version="1").replace("visit ", "spoken").encode()
+    page.set_input_files("#workbook", {"name": "spoken.md", "mimeType": "text/markdown", "buffer": content})
+    page.click("text=Upload and check")
+    page.wait_for_selector("text=Visit is a draft now")
+    page.click("#translations >> text=Translate")
+    page.wait_for_selector("#texts")
+    asked = page.request.get(f"{page.url.split('?')[0]}/file?to=po&language=العربية (ar)")
+    file = asked.text().replace('msgid "Sex"\nmsgstr ""', 'msgid "Sex"\nmsgstr "الجنس"')
+    for name, buffer, then in (
+        ("ar.po", b"\x89PNG\r\n", "h1:has-text('ar.po was not taken')"),
+        ("ar.po", file.encode(), "text=1 texts are in the draft of Visit now."),
+    ):
+        page.set_input_files("#file", {"name": name, "mimeType": "text/plain", "buffer": buffer})
+        page.click("text=Import and check")
+        page.wait_for_selector(then)
