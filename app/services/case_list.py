@@ -1,18 +1,17 @@
 """The list of cases: lines that hold nothing of class P3, found by what a coordinator looks for."""
 
 import uuid
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
-from typing import Any
-from zoneinfo import ZoneInfo
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, func, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from app import policy
 from app.models import TABLES, CaseAttention, CaseState, Interviewer, Mission
-from app.services import paging
+from app.services import case_filters, paging
 from app.services.paging import Page
 
 _FILE, _PERSON, _INTERVIEW = TABLES["case_file"].c, TABLES["person"].c, TABLES["interview"].c
@@ -44,18 +43,50 @@ class CaseLine:
     """The mission that is asked to take it."""
 
 
+@dataclass(frozen=True, slots=True)
+class Sort:
+    """An order of the list: by a column that is never empty, `down` from the last to the first. `dated`: it holds days,
+    not instants."""
+
+    column: Any
+    down: bool = True
+    dated: bool = False
+
+
+SORTS: Final[Mapping[str, Sort]] = {
+    "changed": Sort(CaseState.updated_at),
+    "registered": Sort(func.coalesce(_FILE.registered_on, date(1, 1, 1)), dated=True),
+    "contact": Sort(func.coalesce(_FILE.next_contact_on, date(9999, 12, 31)), down=False, dated=True),
+}
+"""By name: what changed last, what was registered last, whose next contact comes first."""
+
+
 def list_cases(
-    session: Session, *, actor: policy.Actor, cursor: str | None = None, limit: int = 50, **filters: Any
+    session: Session,
+    *,
+    actor: policy.Actor,
+    cursor: str | None = None,
+    limit: int = 50,
+    sort: str = "changed",
+    **filters: Any,
 ) -> Page[CaseLine]:
-    """Cases the actor may read, the one that changed last first. Filters as in `matching`."""
+    """Cases the actor may read, in an order of SORTS. Filters as in `matching`. A cursor belongs to its order."""
     limit = paging.size(limit)
-    order = tuple_(CaseState.updated_at, CaseState.case_id)
-    statement = _lines(matching(session, actor, **filters))
+    by = SORTS[sort]
+    place = tuple_(by.column, CaseState.case_id)
+    statement = _lines(matching(session, actor, **filters)).add_columns(by.column.label("place"))
     if cursor:
-        statement = statement.where(order < paging.read_cursor(cursor))
-    statement = statement.order_by(CaseState.updated_at.desc(), CaseState.case_id.desc()).limit(limit + 1)
-    page = paging.cut(session.execute(statement).all(), limit, lambda row: (row.updated_at, row.case_id))
+        at, last = paging.read_cursor(cursor)
+        after = (at.date() if by.dated else at, last)
+        statement = statement.where(place < after if by.down else place > after)
+    ordered = (by.column.desc(), CaseState.case_id.desc()) if by.down else (by.column, CaseState.case_id)
+    page = paging.cut(session.execute(statement.order_by(*ordered).limit(limit + 1)).all(), limit, _place)
     return Page(_fill(session, page.items), page.next)
+
+
+def _place(row: Any) -> tuple[datetime, uuid.UUID]:
+    at = row.place if isinstance(row.place, datetime) else datetime.combine(row.place, time(), UTC)
+    return at, row.case_id
 
 
 def count_cases(session: Session, *, actor: policy.Actor, **filters: Any) -> int:
@@ -95,9 +126,10 @@ def matching(
     owner_id: int | None = None,
     attention: str | None = None,
     reference: str | None = None,
+    **further: str | None,
 ) -> list[ColumnElement[bool]]:
     """What a list is narrowed to. `reference` is the beginning of a case reference, in either case of
-    letters; `attention` a kind of CaseAttention (`contact`: due by today)."""
+    letters; `attention` a kind of CaseAttention (`contact`: due by today); `further` as `case_filters` has it."""
     found = [policy.within(actor, "case.read", CaseState.mission_id)]
     if mission_id is not None:
         found.append(CaseState.mission_id == mission_id)
@@ -116,22 +148,12 @@ def matching(
         if mission_id is not None:
             reason = reason.where(CaseAttention.mission_id == mission_id)
         found.append(CaseState.case_id.in_(reason))
-    return found
+    return [*found, *case_filters.conditions(session, mission_id=mission_id, **further)]
 
 
 def due(session: Session) -> ColumnElement[bool]:
     """Attention that is asked for by now: today is what the clocks of the mission say."""
-    now = datetime.now(UTC)
-    today: dict[str, list[int]] = {}
-    for mission_id, zone in session.execute(select(Mission.id, Mission.time_zone)):
-        today.setdefault(now.astimezone(ZoneInfo(zone)).date().isoformat(), []).append(mission_id)
-    return or_(
-        CaseAttention.due_on.is_(None),
-        *(
-            and_(CaseAttention.mission_id.in_(missions), CaseAttention.due_on <= day)
-            for day, missions in today.items()
-        ),
-    )
+    return or_(CaseAttention.due_on.is_(None), case_filters.by(session, timedelta()))
 
 
 def _joined() -> Any:

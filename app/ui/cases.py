@@ -11,42 +11,70 @@ from app.auth import needs
 from app.db import db, writing
 from app.problems import Problem
 from app.services import cases as service
-from app.services import twin_desk
+from app.services import missions, twin_desk
 from app.services.attention import CASE_KINDS
+from app.services.case_filters import AGE_GROUPS, DUE
+from app.services.case_list import SORTS
 from app.services.reveal import Reveal
 from app.state import state
 from app.ui import facts, frame, questions, reasoning, timelines, words
 from app.ui.act import Act, Asked, today
 from app.ui.case_actions import ACTS
+from app.ui.inputs import codes
 from xlsforms import dictionary
 
 bp = Blueprint("cases", __name__, url_prefix="/projects/<int:project_id>/cases")
 
 ATTENTION: Final = CASE_KINDS
 PAGE: Final = 50
+_FURTHER: Final = (
+    ("trafficking_status", "Determination", "trafficking_status"),
+    ("sex", "Sex", "sex"),
+    ("country", "Country of exploitation", "country"),
+    ("exploitation", "Type of exploitation", "exploitation_type"),
+    ("programme", "Programme", "programme"),
+)
+"""Filters that are a code: argument of the URL, label, code list."""
 
 
 @bp.get("")
 @needs("case.read")
 def listing(project_id: int) -> str:
-    """Cases, the one that changed last first, a page at a time."""
+    """Cases narrowed and ordered by what the URL says, a page at a time."""
     lists = dictionary.load().code_lists
     chosen: dict[str, Any] = {
         "reference": request.args.get("reference", "").strip() or None,
         "status": frame.one_of("status", lists["case_status"]),
         "risk_level": frame.one_of("risk_level", lists["risk_level"]),
         "attention": frame.one_of("attention", ATTENTION),
+        "trafficking_status": frame.one_of("trafficking_status", lists["trafficking_status"]),
+        "sex": frame.one_of("sex", lists["sex"]),
+        "age_group": frame.one_of("age_group", AGE_GROUPS),
+        "country": frame.one_of("country", lists["country"]),
+        "exploitation": frame.one_of("exploitation", lists["exploitation_type"]),
+        "programme": frame.one_of("programme", lists["programme"]),
+        "due": frame.one_of("due", DUE),
     }
+    owners = {str(one.id): one.code for one in missions.interviewers(db.session, project_id)}
+    owner = frame.one_of("owner", owners)
+    sort = frame.one_of("sort", SORTS) or "changed"
     page = service.list_cases(
         db.session,
         actor=auth.actor(),
         mission_id=project_id,
         cursor=request.args.get("after"),
         limit=PAGE,
+        sort=sort,
+        owner_id=int(owner) if owner else None,
         **chosen,
     )
     return render_template(
         "cases/list.html",
+        sort=sort,
+        owner=owner,
+        owners=owners,
+        further=_FURTHER,
+        narrowed=bool(owner) or any(chosen[name] for name, *_ in _FURTHER),
         page=page,
         proposed=len(service.proposed(db.session, actor=auth.actor(), mission_id=project_id))
         if frame.can("case.decide")
@@ -54,6 +82,7 @@ def listing(project_id: int) -> str:
         chosen=chosen,
         statuses=list(lists["case_status"]),
         risk_levels=list(lists["risk_level"]),
+        codes=codes,
         attention=[(kind, words.ATTENTION[kind].many) for kind in ATTENTION],
         pages=frame.pages("ui.cases.listing", project_id, page.next),
     )

@@ -1,12 +1,14 @@
 """Cases: no name without a reason, and for every value where it came from."""
 
 import re
+from datetime import date
 
 import pytest
 from sqlalchemy import event, select
 from sqlalchemy.orm import Session
 
-from app.models import LedgerEntry
+from app.models import TABLES, LedgerEntry
+from app.ui import cases as pages
 from tests.ui.conftest import text_of
 
 
@@ -180,3 +182,54 @@ def test_a_case_takes_the_same_queries_however_many_there_are_and_whatever_is_in
     finally:
         event.remove(engine, "before_cursor_execute", count)
     assert max(counts) <= 32, counts
+
+
+def found(visitor, query):
+    return re.findall(
+        r'<tr data-row>.*?href="[^"]*/cases/([0-9a-f-]{36})"', visitor.get(f"/cases?{query}"), re.S
+    )
+
+
+def test_each_filter_gives_the_cases_the_store_has(visitor, store):
+    cases, person, episode = (TABLES[name].c for name in ("case_file", "person", "episode"))
+    kinds, programmes = TABLES["episode_exploitation"].c, TABLES["eligibility"].c
+    for query, wanted in (
+        ("sex=female", select(person.case_id).where(person.sex == "female")),
+        ("age_group=child", select(cases.case_id).where(cases.is_minor)),
+        ("trafficking_status=actual", select(cases.case_id).where(cases.trafficking_status == "actual")),
+        (
+            "exploitation=forced_labour",
+            select(kinds.case_id).where(kinds.facet == "type", kinds.code == "forced_labour"),
+        ),
+        ("programme=gaf", select(programmes.case_id).where(programmes.programme == "gaf")),
+    ):
+        expected = {str(uid) for (uid,) in store(wanted)}
+        assert set(found(visitor, query)) == expected, query
+    (country,) = next(
+        iter(store(select(episode.exploitation_country).where(episode.exploitation_country.is_not(None))))
+    )
+    expected = {
+        str(uid) for (uid,) in store(select(episode.case_id).where(episode.exploitation_country == country))
+    }
+    assert set(found(visitor, f"country={country}")) == expected
+    every, overdue = set(found(visitor, "")), set(found(visitor, "due=overdue"))
+    assert overdue < every
+    assert overdue <= set(found(visitor, "due=week")) <= set(found(visitor, "due=month"))
+
+
+def test_each_order_goes_on_from_page_to_page(visitor, store, monkeypatch):
+    monkeypatch.setattr(pages, "PAGE", 4)
+    every = {str(uid) for (uid,) in store(select(TABLES["case_file"].c.case_id))}
+    for order in ("changed", "registered", "contact"):
+        path, seen = f"/cases?sort={order}", []
+        while path:
+            page = visitor.get(path)
+            seen += re.findall(r'<tr data-row>.*?href="[^"]*/cases/([0-9a-f-]{36})"', page, re.S)
+            following = re.search(r'href="([^"]+)" rel="next"', page)
+            path = following[1].replace("&amp;", "&").removeprefix(visitor.home) if following else None
+        assert len(seen) == len(set(seen)), order
+        assert set(seen) == every, order
+        if order == "contact":
+            days = {str(uid): day for uid, day in store(select(TABLES["case_file"].c.case_id, TABLES["case_file"].c.next_contact_on))}  # fmt: skip
+            told = [days[one] or date(9999, 1, 1) for one in seen]
+            assert told == sorted(told)

@@ -1,0 +1,79 @@
+"""What a list of cases is narrowed to beyond who and where: what was done to the person, who they are, what is due."""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy.orm import Session
+
+from app.models import TABLES, CaseAttention, CaseState, Mission
+from app.services.attention import DATED
+
+_FILE, _PERSON = TABLES["case_file"].c, TABLES["person"].c
+_EPISODE, _EXPLOITATION = TABLES["episode"].c, TABLES["episode_exploitation"].c
+_ELIGIBILITY = TABLES["eligibility"].c
+
+DUE: Final = ("overdue", "week", "month")
+"""Dates that have passed, or come within so long."""
+AGE_GROUPS: Final = ("child", "adult")
+_AHEAD: Final = {"overdue": timedelta(days=-1), "week": timedelta(days=7), "month": timedelta(days=31)}
+
+
+def conditions(
+    session: Session,
+    *,
+    mission_id: int | None = None,
+    sex: str | None = None,
+    age_group: str | None = None,
+    country: str | None = None,
+    exploitation: str | None = None,
+    programme: str | None = None,
+    due: str | None = None,
+) -> list[ColumnElement[bool]]:
+    """`country` and `exploitation` are a country and a type of exploitation of any episode that stands; `programme` one
+    whose criteria were applied; `due` a key of DUE: next contact, plan item or second screening."""
+    found: list[ColumnElement[bool]] = []
+    if sex:
+        found.append(_PERSON.sex == sex)
+    if age_group in AGE_GROUPS:
+        found.append(_FILE.is_minor.is_(age_group == "child"))
+    if country:
+        found.append(
+            CaseState.case_id.in_(select(_EPISODE.case_id).where(_EPISODE.exploitation_country == country))
+        )
+    if exploitation:
+        found.append(
+            CaseState.case_id.in_(
+                select(_EXPLOITATION.case_id).where(
+                    _EXPLOITATION.facet == "type", _EXPLOITATION.code == exploitation
+                )
+            )
+        )
+    if programme:
+        found.append(
+            CaseState.case_id.in_(select(_ELIGIBILITY.case_id).where(_ELIGIBILITY.programme == programme))
+        )
+    if due in _AHEAD:
+        asked = select(CaseAttention.case_id).where(
+            CaseAttention.kind.in_(DATED), by(session, _AHEAD[due], mission_id=mission_id)
+        )
+        found.append(CaseState.case_id.in_(asked))
+    return found
+
+
+def by(session: Session, ahead: timedelta, *, mission_id: int | None = None) -> ColumnElement[bool]:
+    """Attention whose date has come so long from today, by the clocks of its mission."""
+    now = datetime.now(UTC)
+    zones = select(Mission.id, Mission.time_zone)
+    if mission_id is not None:
+        zones = zones.where(Mission.id == mission_id)
+    days: dict[date, list[int]] = {}
+    for mission, zone in session.execute(zones):
+        days.setdefault(now.astimezone(ZoneInfo(zone)).date() + ahead, []).append(mission)
+    return or_(
+        *(
+            and_(CaseAttention.mission_id.in_(missions), CaseAttention.due_on <= day.isoformat())
+            for day, missions in days.items()
+        )
+    )
