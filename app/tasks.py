@@ -22,7 +22,17 @@ from app.db import writing
 from app.keys import Keyring
 from app.log import describe
 from app.models import LedgerEntry
-from app.services import checking, disposal, entity_actions, normalise, packing, twins, uploads, validating
+from app.services import (
+    checking,
+    disposal,
+    entity_actions,
+    making,
+    normalise,
+    packing,
+    twins,
+    uploads,
+    validating,
+)
 
 IDLE = 0.2
 """Seconds between two looks at an empty queue."""
@@ -86,6 +96,25 @@ def pack_answers(engine: Engine, *, keyring: Keyring, stop: threading.Event, idl
     """Keep answers that were read in pages, for downloads, until `stop` is set: beside the queue, which does not wait
     for it."""
     _keep_on(lambda: packing.pack_next(engine, keyring=keyring), stop=stop, idle=idle)
+
+
+def make_downloads(
+    engine: Engine, *, keyring: Keyring, blobs: BlobStore, stop: threading.Event, idle: float = LULL
+) -> None:
+    """Make saved downloads until `stop` is set: beside `work`, which does not wait for a long one."""
+    swept = 0.0
+
+    def once() -> bool:
+        nonlocal swept
+        making.ask_for_due(engine)
+        if making.make_next(engine, keyring=keyring, blobs=blobs):
+            return True
+        if time.monotonic() - swept > SWEEP:
+            making.sweep(engine)
+            swept = time.monotonic()
+        return False
+
+    _keep_on(once, stop=stop, idle=idle)
 
 
 def _keep_on(once: Callable[[], bool], *, stop: threading.Event, idle: float) -> None:

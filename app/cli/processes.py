@@ -25,14 +25,14 @@ def upgrade() -> None:
 
 @click.command()
 def worker() -> None:
-    """Normalise what phones sent and check what designers upload, until told to stop. Any number may run.
+    """Normalise what phones sent, check uploaded forms, make saved downloads, until told to stop. Any number may run.
 
     \b
     Example:
       saif worker
     """
     from app import log
-    from app.tasks import CHECKS, check_forms, pack_answers, validate_forms, work
+    from app.tasks import CHECKS, check_forms, make_downloads, pack_answers, validate_forms, work
 
     log.configure()
     stop = threading.Event()
@@ -45,6 +45,8 @@ def worker() -> None:
             threading.Thread(target=beside, args=(state.engine,), kwargs={"stop": stop}, daemon=True).start()
         packs = {"keyring": state.keyring, "stop": stop}
         threading.Thread(target=pack_answers, args=(state.engine,), kwargs=packs, daemon=True).start()
+        making = {"keyring": state.keyring, "blobs": state.blobs, "stop": stop}
+        threading.Thread(target=make_downloads, args=(state.engine,), kwargs=making, daemon=True).start()
         work(state.engine, keyring=state.keyring, blobs=state.blobs, stop=stop)
 
 

@@ -14,6 +14,7 @@ from app.models.ledger import LedgerEntry
 from app.models.mission import Device, DeviceGroup, Interviewer, Mission
 from app.models.organisation import Organisation
 from app.models.packing import AnswerPage, Packed
+from app.models.saved_download import MadeDownload, SavedDownload
 from app.models.submission import AwaitedFile, Conflict, Submission, SubmissionFile
 from app.models.trial import Trial, TrialFile, UnwantedBlob
 from app.models.twin import CaseTrace, TraceDue, TraceKey, Twin
@@ -51,11 +52,13 @@ __all__ = [
     "Instant",
     "Interviewer",
     "LedgerEntry",
+    "MadeDownload",
     "Mission",
     "Model",
     "Organisation",
     "Packed",
     "Rendition",
+    "SavedDownload",
     "Submission",
     "SubmissionFile",
     "TraceDue",

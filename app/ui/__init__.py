@@ -26,6 +26,7 @@ from app.ui import (
     outlines,
     papers,
     previews,
+    saved_downloads,
     sign_in,
     strays,
     submissions,
@@ -81,6 +82,7 @@ def init_app(app: Flask) -> None:
         entity_lists,
         devices,
         downloads,
+        saved_downloads,
         ledger,
     )
     for noun in nouns:

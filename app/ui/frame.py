@@ -13,19 +13,22 @@ from app import auth, headers, policy
 from app.db import db
 from app.models import Mission
 from app.services import missions as missions_service
+from app.services import saved_downloads
 
 _MISSION: Final = re.compile(r"/projects/(\d+)(?:/|$)")
 
 
 @dataclass(frozen=True, slots=True)
 class NavigationItem:
-    """A link of the rail. `key` follows `g` on the keyboard; `here` marks the part of the house one is in."""
+    """A link of the rail. `key` follows `g` on the keyboard; `here` marks the part of the house one is in; `notices`
+    are things that went wrong there since one looked."""
 
     key: str
     label: str
     icon: str
     url: str
     here: bool
+    notices: int = 0
 
 
 _RAIL: Final = (
@@ -141,10 +144,17 @@ def _navigation(here: Mission | None) -> list[NavigationItem]:
             icon,
             url_for(endpoint, project_id=here.id),
             endpoint.startswith(f"{part}."),
+            _failed(here.id) if endpoint == "ui.downloads.choose" else 0,
         )
         for key, label, icon, action, endpoint in _RAIL
         if policy.may(auth.actor(), action, here.id)
     ]
+
+
+def _failed(mission_id: int) -> int:
+    """How many of one's own downloads failed since one looked."""
+    user = auth.user()
+    return saved_downloads.unseen(db.session, user_id=user.id, mission_id=mission_id) if user else 0
 
 
 def _headers(response: Response) -> Response:
