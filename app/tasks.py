@@ -1,8 +1,8 @@
 """The worker: what goes on after a submission was received, in a process of its own.
 
-It looks at the queue, works it off, chains the ledger, deletes the files nobody refers to any more, and looks again.
-What it was doing when it was stopped or killed is simply done again: everything is one transaction, and the queue is
-the table itself. Beside that it checks the forms that designers upload, and has ODK
+It looks at the queue, works it off, keeps the index of answers, chains the ledger, deletes the files nobody refers to
+any more, and looks again. What it was doing when it was stopped or killed is simply done again: everything is one
+transaction, and the queue is the table itself. Beside that it checks the forms that designers upload, and has ODK
 Validate look at them.
 """
 
@@ -26,6 +26,7 @@ from app.services import (
     checking,
     disposal,
     entity_actions,
+    indexing,
     making,
     normalise,
     packing,
@@ -132,15 +133,16 @@ def _keep_on(once: Callable[[], bool], *, stop: threading.Event, idle: float) ->
 
 
 def run_once(engine: Engine, *, keyring: Keyring, blobs: BlobStore) -> bool:
-    """One look at the queue, one at entities that wait, one at cases that may be alike, and one at the ledger.
-    Whether there was anything to do."""
+    """One look at the queue, one at entities that wait, one at cases that may be alike, one at the index of answers,
+    and one at the ledger. Whether there was anything to do."""
     batch = normalise.run_batch(engine, keyring=keyring, blobs=blobs, limit=BATCH)
     if batch.claimed:
         _log.info("normalised", count=batch.claimed)
     taken_up = entity_actions.take_up(engine, keyring)
-    # What phones sent goes first: cases are compared once the queue is short.
+    # What phones sent goes first: cases are compared, and answers indexed, once the queue is short.
     compared = twins.search(engine, keyring) if batch.claimed < BATCH else 0
-    return bool(chain(engine)) or bool(batch.claimed) or bool(taken_up) or bool(compared)
+    indexed = indexing.take_up(engine, keyring=keyring) if batch.claimed < BATCH else 0
+    return bool(chain(engine) or batch.claimed or taken_up or compared or indexed)
 
 
 def chain(engine: Engine) -> int:

@@ -1,6 +1,7 @@
 """The tables, plain SQLAlchemy. Importing this package registers all of them in `Model.metadata`."""
 
 from app.models.access_token import AccessToken
+from app.models.answer import Answer, IndexedQuestion
 from app.models.attention import CaseAttention
 from app.models.base import Instant, Model, new_id, now
 from app.models.case import CaseAlias, CaseEntity, CaseReach, CaseState, Decision
@@ -24,6 +25,7 @@ from app.models.user import Grant, User, UserSession
 __all__ = [
     "TABLES",
     "AccessToken",
+    "Answer",
     "AnswerPage",
     "Assignment",
     "AwaitedFile",
@@ -49,6 +51,7 @@ __all__ = [
     "FormMedia",
     "FormVersion",
     "Grant",
+    "IndexedQuestion",
     "Instant",
     "Interviewer",
     "LedgerEntry",

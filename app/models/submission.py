@@ -16,6 +16,12 @@ def _where_known(column: str) -> Index:
     return Index(f"ix_submission_{column}", column, sqlite_where=known, postgresql_where=known)
 
 
+def _of_the_table(name: str, *columns: str, unique: bool = False) -> Index:
+    """An index of what is in the tables of submissions."""
+    there = text("number IS NOT NULL")
+    return Index(name, *columns, unique=unique, sqlite_where=there, postgresql_where=there)
+
+
 # The columns below the line are the worker's; receive leaves them empty and never updates a row.
 
 
@@ -41,6 +47,33 @@ class Submission(Model):
             postgresql_where=text("flagged"),
         ),
         *(_where_known(column) for column in ("root_instance_id", "deprecated_id", "case_id")),
+        # What the index of answers has to look at; what was just received is not in it yet.
+        Index(
+            "ix_submission_unindexed",
+            "id",
+            sqlite_where=text("indexed = 0 AND state <> 'received'"),
+            postgresql_where=text("NOT indexed AND state <> 'received'"),
+        ),
+        _of_the_table("ix_submission_number", "number", unique=True),
+        # All that a table of submissions is filtered and sorted by, so that it is read from here alone: the rows
+        # themselves are long.
+        _of_the_table(
+            "ix_submission_table",
+            "mission_id",
+            "xml_form_id",
+            "id",
+            "number",
+            "state",
+            "review_state",
+            "deprecated_id",
+            "flagged",
+            "version_id",
+            "device_id",
+            "interviewer_id",
+            "held_on",
+            "case_id",
+            "received_at",
+        ),
     )
 
     id: Mapped[uuid.UUID] = mapped_column(
@@ -93,6 +126,12 @@ class Submission(Model):
         comment="None, hasIssues, approved, rejected (as in Central)"
     )
     normalised_at: Mapped[datetime | None] = mapped_column(Instant)
+    number: Mapped[int | None] = mapped_column(
+        comment="By which the index of answers knows it; empty: it is in no table of submissions"
+    )
+    indexed: Mapped[bool] = mapped_column(
+        default=False, server_default=false(), comment="Whether the index of answers says what it is now"
+    )
     # ---- last, so that reading a line of a list does not walk through the large values (SQLite)
     xml: Mapped[bytes] = mapped_column(LargeBinary, comment="Sealed (app.keys), context 'submission:' + id")
     intake: Mapped[bytes | None] = mapped_column(

@@ -49,7 +49,8 @@ _SAID = (
 _UPDATE_SUBMISSION = (
     update(_SUBMISSION)
     .where(_SUBMISSION.c.id == bindparam("key"))
-    .values({name: bindparam(name) for name in _SAID})
+    # Whatever it says now, the index of answers says it not yet.
+    .values({name: bindparam(name) for name in _SAID} | {"indexed": False})
 )
 _KEPT = ("mission_id", "owner_id", "manifest", "findings", "reference", "proposed_to", "updated_at")
 _UPDATE_STATE = (

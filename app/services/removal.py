@@ -11,7 +11,7 @@ from app.db import writing
 from app.keys import Keyring
 from app.models import Submission
 from app.policy import Actor
-from app.services import chains
+from app.services import chains, indexing
 from app.services.deciding import find_submission, settle
 from app.services.reveal import need_reason
 
@@ -30,6 +30,7 @@ def delete_submission(
             .where(Submission.id.in_([one.id for one in chain]))
             .values(state="deleted", case_id=None, intake=None)
         )
+        indexing.remove(session, [one.id for one in chain])
         _note(session, actor, "submission.delete", found, need_reason(reason))
         settle(session, keyring, submissions=[one.id for one in chain], cases=cases)
 

@@ -18,7 +18,7 @@ from app.db import connect_to_write, writing
 from app.keys import Keyring
 from app.models import CaseAlias, CaseState, Decision, Submission
 from app.policy import Actor
-from app.services import merging, normalise, packing, plans, settling, twins
+from app.services import indexing, merging, normalise, packing, plans, settling, twins
 
 _TABLE = cast("Table", Submission.__table__)
 
@@ -64,6 +64,7 @@ def replay(
             for done in normalise.settle_safely(connection, readings, keyring=keyring):
                 cases |= done.cases
                 changed += done.rows
+            indexing.renew(connection, [row.id for row in rows])
             packing.queue(connection, [reading.id for reading in readings], anew=False)
     changed += _leftovers(engine, keyring, mission_id, case_id, instance_id)
     with Session(engine) as session, writing(session):

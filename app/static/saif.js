@@ -150,6 +150,29 @@ document.addEventListener("saif:shown", faulty);
 // ---- On a narrow screen the navigation scrolls: show where one is.
 $(".rail nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
 
+// ---- Rows that are selected: how many, all at once, and x for the row one is in.
+function selected(form) {
+  const boxes = $$("[data-row] input[type=checkbox]", form);
+  const some = boxes.filter((box) => box.checked).length;
+  const all = $("[data-select-all]", form);
+  if (all) {
+    all.hidden = false;
+    all.checked = some > 0 && some === boxes.length;
+    all.indeterminate = some > 0 && some < boxes.length;
+  }
+  const count = $("[data-selected]", form);
+  if (count) count.textContent = some ? String(some) : "";
+}
+document.addEventListener("change", (event) => {
+  const form = event.target.closest("form[data-selecting]");
+  if (!form) return;
+  if (event.target.matches("[data-select-all]")) {
+    for (const box of $$("[data-row] input[type=checkbox]", form)) box.checked = event.target.checked;
+  }
+  selected(form);
+});
+$$("form[data-selecting]").forEach(selected);
+
 // ---- Keyboard. Letters do nothing while somebody types or a dialog is open.
 let pending = "";
 function rows() {
@@ -191,6 +214,9 @@ document.addEventListener("keydown", (event) => {
   } else if (key === "j" || key === "k") {
     event.preventDefault();
     move(key === "j" ? 1 : -1);
+  } else if (key === "x") {
+    const box = $("input[type=checkbox]", document.activeElement?.closest("[data-selecting] [data-row]") || undefined);
+    if (box && box.closest("[data-row]")) box.click();
   } else if (key === "?") {
     const help = document.getElementById("shortcuts");
     if (help) {

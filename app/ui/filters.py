@@ -13,7 +13,7 @@ from markupsafe import Markup, escape
 from app.services.cases import CaseLine
 from app.services.differences import Comparison, Difference
 from app.services.forms import MANY
-from app.services.submissions import Answered, Section, SubmissionDetail
+from app.services.submissions import Answered, Section, SubmissionDetail, SubmissionLine
 from app.ui import decisions, words
 from app.ui.frame import locale, mission
 from xlsforms.finding import Finding
@@ -176,6 +176,11 @@ def differences_apart(differences: Iterable[Difference]) -> tuple[list[Differenc
     return own, others
 
 
+def review_of(line: SubmissionLine) -> str:
+    """What was thought of a submission: a key of `words.REVIEWS`."""
+    return line.review_state or ("edited" if line.updated_at else "received")
+
+
 def duration(milliseconds: int) -> str:
     """`1 h 5 min`, `3 min 20 s`, `12 s`."""
     seconds = round(milliseconds / 1000)
@@ -213,6 +218,9 @@ FILTERS: Final[Mapping[str, Callable[..., Any]]] = {
     "decision_told": lambda line: decisions.told(line, locale()),
     "state_words": lambda state: words.STATES.get(state, (state, ""))[0],
     "state_kind": lambda state: words.STATES.get(state, ("", ""))[1],
+    "review_of": review_of,
+    "review_words": lambda state: words.REVIEWS[state][0],
+    "review_kind": lambda state: words.REVIEWS[state][1],
     "pending_words": lambda reason: words.PENDING[reason],
     "validate_words": lambda state: words.VALIDATE[state],
     "form_state_word": lambda state: words.FORM_STATES[state].word,

@@ -15,7 +15,7 @@ from app.services import cases, decide, differences, editing, forms, strays, tim
 from app.services import submissions as service
 from app.services.reveal import Reveal, need_reason
 from app.state import state
-from app.ui import frame, words
+from app.ui import frame, tables, words
 
 bp = Blueprint("submissions", __name__, url_prefix="/projects/<int:project_id>/submissions")
 
@@ -26,8 +26,11 @@ PAGE: Final = 50
 
 @bp.get("")
 @needs("submission.read")
-def listing(project_id: int) -> str:
-    """Submissions, newest first, a page at a time."""
+def listing(project_id: int) -> str | Response:
+    """Submissions, newest first, a page at a time; those of one form as a table of its questions."""
+    form_id = request.args.get("form")
+    if form_id and forms.find(db.session, project_id, form_id) is not None:
+        return tables.page(project_id, form_id)
     chosen: dict[str, Any] = {
         "xml_form_id": request.args.get("form") or None,
         "state": frame.one_of("state", STATES),

@@ -355,6 +355,24 @@ class AttentionWords:
     kind: str
 
 
+REVIEWS: Final[Mapping[str, tuple[str, str]]] = {
+    "received": ("Not reviewed", ""),
+    "edited": ("Edited", "info"),
+    "hasIssues": ("Has issues", "warn"),
+    "approved": ("Approved", "good"),
+    "rejected": ("Rejected", "bad"),
+}
+"""What a coordinator thinks of a submission, as Central says it."""
+OPERATORS: Final[Mapping[str, str]] = {
+    "is": "is",
+    "not": "is not",
+    "ge": "is at least",
+    "le": "is at most",
+    "begins": "begins with",
+    "contains": "contains",
+    "empty": "has no answer",
+    "filled": "has an answer",
+}
 ATTENTION: Final[Mapping[str, AttentionWords]] = {
     "imminent_danger": AttentionWords(
         "case in imminent danger", "cases in imminent danger", "Act now: the last interview says so.", "bad"

@@ -280,3 +280,52 @@ def test_a_submission_without_a_log_says_so(visitor, edit):
     sender = senders.Sender(mission_id=1, actor="test", forms={"ct_screening": "open"})
     receipt = state.inbox.receive(sender, xml=made())
     assert "none came with this submission" in visitor.get(f"/submissions/{receipt.submission_id}")
+
+
+# --- the table of a form -----------------------------------------------------------------------------------------
+
+
+def links(page, word):
+    """Addresses of the links that say this."""
+    return [one.replace("&amp;", "&") for one in re.findall(rf'href="([^"]+)"[^>]*>{word}', page)]
+
+
+def test_a_form_has_a_table_of_its_own_questions_in_its_languages(visitor):
+    page = visitor.get("/submissions?form=ct_screening&language=Français (fr)&c=person/sex")
+    assert "aria-sort" in page
+    assert 'lang="fr"' in page
+    assert re.search(r'data-label="Sexe[^"]*"[^>]*><bdi>(Femme|Homme|Féminin|Masculin)', page), text_of(page)[
+        -3000:
+    ]
+
+
+def test_a_table_is_filtered_by_an_answer_that_is_chosen_on_the_page(visitor):
+    chosen = "/submissions?form=ct_screening&c=person/sex"
+    assert 'name="op"' not in visitor.get(chosen)
+    assert 'name="op"' in visitor.get(f"{chosen}&on=person/sex")
+    answer = visitor.client.get(f"{visitor.home}{chosen}&on=person/sex&op=is&value=female")
+    assert answer.status_code == 302
+    assert "f=person/sex" in answer.location.replace("%2F", "/")
+    page = visitor.client.get(answer.location).text
+    assert 0 < rows(page) < rows(visitor.get(chosen))
+    assert set(re.findall(r'data-label="Sex[^"]*"[^>]*><bdi>([^<]+)', page)) == {"Female"}
+    assert rows(visitor.get(f"{chosen}&sort=person/sex")) == rows(visitor.get(chosen))
+    assert "No submission fits" in visitor.get(f"{chosen}&f=person/sex is nonsense")
+    visitor.get(f"{chosen}&f=person/family_name is x", status=422)
+
+
+def test_many_are_reviewed_at_once_and_the_page_says_what_was_not(visitor):
+    page = visitor.get("/submissions?form=ct_assistance")
+    ids = re.findall(r'name="id" value="([^"]+)"', page)[:3]
+    said = {"id": ids, "state": "hasIssues", "comment": "Ask the interviewer", "back": "?form=ct_assistance"}
+    page = visitor.post("/submissions/review", said)
+    assert "3 submissions reviewed" in page
+    assert text_of(page).count("Has issues") >= 3
+    page = visitor.post("/submissions/review", said | {"state": "hasIssues"})
+    assert "3 left as they were: It was so before." in page
+    found = visitor.get("/submissions?form=ct_assistance&review=hasIssues")
+    assert set(re.findall(r'name="id" value="([^"]+)"', found)) == set(ids)
+    with Session(visitor.client.application.extensions["saif"].engine) as session:
+        entries = session.scalars(select(LedgerEntry).where(LedgerEntry.action == "submission.review")).all()
+    assert {entry.object for entry in entries} == {f"submission:{one}" for one in ids}
+    visitor.post("/submissions/review", said | {"id": []}, status=422)

@@ -1,0 +1,194 @@
+"""The table of a form's submissions: its own columns, filters and order, all in the address; and reviewing many."""
+
+import uuid
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from app import auth, problems
+from app.auth import needs
+from app.db import db
+from app.services import devices, form_table, forms, missions, table_filter
+from app.services import submissions as service
+from app.services.form_table import Asked, TablePage
+from app.services.table_filter import BARE, OPERATORS, AnswerFilter
+from app.state import state
+from app.ui import frame, words
+
+bp = Blueprint("tables", __name__, url_prefix="/projects/<int:project_id>/submissions")
+
+PAGE: Final = 50
+_MARKS: Final = ("after", "before", "on", "op", "value")
+"""What of an address is about one page, or about a filter that is being chosen."""
+
+
+def page(project_id: int, xml_form_id: str) -> str | Response:
+    """The table of a form. A filter that was just chosen goes into the address first."""
+    added = _added()
+    if added is not None:
+        return redirect(link(project_id, f=[*request.args.getlist("f"), str(added)]))
+    asked = _asked()
+    found = form_table.read_page(
+        db.session,
+        actor=auth.actor(),
+        mission_id=project_id,
+        xml_form_id=xml_form_id,
+        asked=asked,
+        after=_uuid("after"),
+        before=_uuid("before"),
+        limit=PAGE,
+    )
+    return render_template("submissions/table.html", **_shown(project_id, xml_form_id, asked, found))
+
+
+@bp.post("/review")
+@needs("submission.review")
+def review(project_id: int) -> Response:
+    """Say the same of all that were selected."""
+    said = request.form.get("state", "")
+    if said not in words.REVIEWS:
+        raise problems.invalid("No review state was chosen.", "Choose one, and send it again.")
+    done = service.review_many(
+        db.session,
+        keyring=state().keyring,
+        actor=auth.actor(),
+        mission_id=project_id,
+        ids=[_read_uuid(one) for one in request.form.getlist("id")],
+        state=None if said == "received" else said,
+        comment=request.form.get("comment", ""),
+    )
+    db.session.commit()
+    one = len(done.changed) == 1
+    flash(
+        f"{len(done.changed)} submission{'' if one else 's'} reviewed.",
+        "success" if done.changed else "error",
+    )
+    for why in sorted({left.why for left in done.unchanged}):
+        count = sum(left.why == why for left in done.unchanged)
+        flash(f"{count} left as {'it was' if count == 1 else 'they were'}: {why}", "error")
+    back = request.form.get("back", "")
+    here = url_for("ui.submissions.listing", project_id=project_id)
+    # Only ever to the list itself, with whatever it was filtered by.
+    return redirect(f"{here}?{back.removeprefix('?')}" if back.startswith("?") else here)
+
+
+def link(project_id: int, **changed: Any) -> str:
+    """This table with something else; without a value something is left out. It begins at its first page."""
+    kept: dict[str, Any] = {
+        name: values for name, values in request.args.lists() if name not in _MARKS and any(values)
+    }
+    kept |= changed
+    return url_for("ui.submissions.listing", project_id=project_id, **{k: v for k, v in kept.items() if v})
+
+
+# --- within ------------------------------------------------------------------------------------------------------
+
+
+def _asked() -> Asked:
+    arguments = request.args
+    answers = tuple(table_filter.read(text) for text in arguments.getlist("f")[: table_filter.MOST] if text)
+    return Asked(
+        columns=tuple(dict.fromkeys(arguments.getlist("c"))),
+        sort=arguments.get("sort") or "-received",
+        answers=answers,
+        search=arguments.get("q", "").strip(),
+        state=frame.one_of("state", words.STATES),
+        attention=frame.one_of("attention", words.ATTENTION),
+        review=frame.one_of("review", words.REVIEWS),
+        version_id=_uuid("version"),
+        device_id=arguments.get("device", type=int),
+        interviewer_id=arguments.get("interviewer", type=int),
+        received_from=_day("from", 0),
+        received_to=_day("to", 1),
+        case_ref=arguments.get("case", "").strip()[:40],
+        language=arguments.get("language") or "",
+    )
+
+
+def _added() -> AnswerFilter | None:
+    """The filter that was just chosen, once it is whole."""
+    key, operator, value = (request.args.get(name, "").strip() for name in ("on", "op", "value"))
+    if not key or not operator or (not value and operator not in BARE):
+        return None
+    return table_filter.read(f"{key} {operator} {'' if operator in BARE else value}")
+
+
+def _shown(project_id: int, xml_form_id: str, asked: Asked, found: TablePage) -> Mapping[str, Any]:
+    on = found.of.by_key.get(request.args.get("on", ""))
+    marks = {"before": found.before, "after": found.after}
+    filters = [
+        {
+            "words": _filter_words(one, found),
+            "without": link(project_id, f=[str(other) for other in asked.answers if other != one]),
+        }
+        for one in asked.answers
+    ]
+    return {
+        "table": found,
+        "asked": asked,
+        "form_id": xml_form_id,
+        "forms": forms.listing(db.session, project_id),
+        "filters": filters,
+        "on": on,
+        "operators": [(one, words.OPERATORS[one]) for one in OPERATORS[on.kind]] if on else [],
+        "devices": devices.listing(db.session, project_id),
+        "interviewers": missions.interviewers(db.session, project_id),
+        "sorted_by": {
+            key: _sorting(project_id, key, asked.sort) for key in (*form_table.METADATA, *found.of.by_key)
+        },
+        "marks": {name: link(project_id, **{name: str(key)}) for name, key in marks.items() if key},
+        "narrowed": any(request.args.get(name) for name in _NARROWING),
+        "plain": url_for("ui.submissions.listing", project_id=project_id, form=xml_form_id),
+        "back": f"?{request.query_string.decode()}",
+        "review_states": list(words.REVIEWS),
+        "attention": [
+            (one, words.ATTENTION[one].many) for one in ("waiting", "failed", "finding", "conflict")
+        ],
+        "states": [one for one in words.STATES if one not in ("received", "superseded", "deleted")],
+    }
+
+
+_NARROWING: Final = (
+    "f", "q", "state", "attention", "review", "version", "device", "interviewer", "from", "to", "case",
+)  # fmt: skip
+
+
+def _filter_words(one: AnswerFilter, found: TablePage) -> str:
+    column = found.of.by_key[one.key]
+    return (
+        f"{column.label} {words.OPERATORS[one.operator]} {column.choices.get(one.value) or one.value}".strip()
+    )
+
+
+def _sorting(project_id: int, key: str, sort: str) -> tuple[str, str]:
+    """Where a column's heading leads, and how the table is sorted by it: ascending, descending or none."""
+    now = {key: "ascending", f"-{key}": "descending"}.get(sort, "none")
+    return link(project_id, sort=f"-{key}" if now == "ascending" else key), now
+
+
+def _uuid(name: str) -> uuid.UUID | None:
+    text = request.args.get(name)
+    return _read_uuid(text) if text else None
+
+
+def _read_uuid(text: str) -> uuid.UUID:
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        raise problems.invalid(
+            "The page marker is not one of this list.", "Begin again at the first page."
+        ) from None
+
+
+def _day(name: str, more: int) -> datetime | None:
+    """The beginning of a day by the clocks of the mission, or of the day after it."""
+    try:
+        day = date.fromisoformat(request.args.get(name, "")) + timedelta(days=more)
+    except (ValueError, OverflowError):
+        return None
+    here = frame.mission()
+    return datetime.combine(day, time(), ZoneInfo(here.time_zone) if here else UTC)
