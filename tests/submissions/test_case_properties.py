@@ -12,7 +12,7 @@ from tests.submissions.making import CASE, OTHER, codes_of, decided, every_fact,
 from xlsforms.dictionary import load
 
 UIDS = [f"{number}b5e2f4c-6a7d-4c1e-9f21-5d3c8a1b2e44" for number in range(1, 4)]
-SOME = settings(deadline=None, max_examples=60)
+SOME = settings(deadline=None, max_examples=40)
 NAMES = st.sampled_from(["Ana", "Ānna", "安娜", "آنا"])
 DAYS = st.sampled_from(["2026-03-10", "2026-03-11", "2026-05-01"])
 
