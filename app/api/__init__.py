@@ -7,6 +7,7 @@ from app.api import (
     cases,
     comments,
     datasets,
+    decisions,
     device_groups,
     docs,
     downloads,
@@ -55,6 +56,7 @@ def init_app(app: Flask) -> None:
         downloads,
         odata,
         cases,
+        decisions,
     ):
         interface.register_blueprint(resource.bp)
     app.register_blueprint(docs.bp)

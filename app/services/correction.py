@@ -66,7 +66,7 @@ def checked(field: dictionary.Field, keys: Mapping[str, str], value: Any) -> Any
     wrong = problems.invalid(f"The value is not of the type of {field.name} ({field.type}).")
     codes = dictionary.load().code_lists.get(field.list_for(keys) or "")
     if field.type == "array" and isinstance(value, list | tuple):
-        if codes is None or not all(one in codes for one in value):
+        if codes is None or not all(isinstance(one, str) and one in codes for one in value):
             raise wrong
         return list(value)
     if codes is not None:
@@ -77,7 +77,7 @@ def checked(field: dictionary.Field, keys: Mapping[str, str], value: Any) -> Any
         if isinstance(value, int) and isinstance(value, bool) == (field.type == "boolean"):
             return value
         raise wrong
-    if not isinstance(value, str) or len(value) > LONGEST:
+    if not isinstance(value, str) or len(value) > LONGEST or "\0" in value:
         raise wrong
     try:
         return conversion.BY_TYPE[field.type](value)

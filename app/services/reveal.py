@@ -27,7 +27,7 @@ class Reveal:
 
 def need_reason(reason: str | None) -> str:
     """The reason, trimmed. Raises Problem `reason_needed`."""
-    reason = (reason or "").strip()
+    reason = (reason or "").replace("\0", "").strip()  # which PostgreSQL keeps in no text
     if len(reason) < SHORTEST:
         raise problems.Problem(
             "reason_needed",

@@ -148,6 +148,12 @@ def test_answers_keep_to_their_schemas(world, callers, described, client):
         (coordinator, "DELETE", f"{shelters}/entities/{HOUSE}", {}),
         (coordinator, "GET", f"/projects/{mission}/cases", {}),
         (coordinator, "GET", f"/projects/{mission}/cases/{case}", {}),
+        (
+            coordinator,
+            "POST",
+            f"/projects/{mission}/cases/{case}/decisions",
+            {"json": {"kind": "assign", "reason": "A test of it", "body": {"ownerId": None}}},
+        ),
         (designer, "GET", f"/projects/{mission}/cases", {}),
         (coordinator, "DELETE", "/sessions/current", {}),
     ]

@@ -258,6 +258,7 @@ def test_a_correction_survives_a_merge(house):
         ("person", "family_name", "x" * 10_001),
         ("case_file", "is_minor", 1),
         ("consent", "information_given", ["no-such-code"]),
+        ("consent", "information_given", [{}]),
     ],
 )
 def test_a_correction_takes_a_value_of_the_fields_type_only(house, table, column, value):

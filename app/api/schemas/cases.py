@@ -57,3 +57,27 @@ CASE_READ_QUERY = schema(
         ),
     },
 )
+
+NEW_DECISION = schema(
+    "NewDecision",
+    {
+        "kind": text(
+            "What is decided.",
+            validate=validate.OneOf(
+                ["assign", "close", "reopen", "merge", "unmerge", "correct", "record", "refer", "referral",
+                 "transfer", "take-back", "accept", "decline"]
+            ),
+        ),
+        "reason": text("Why, in a few words that do not name the person.", validate=validate.Length(max=500)),
+        "body": option(fields.Dict, "The rest, by kind: see docs/api.md.", dict),
+    },
+)  # fmt: skip
+
+DECISION = schema(
+    "Decision",
+    {
+        "id": field(fields.UUID, "The decision."),
+        "kind": text("What was decided."),
+        "caseId": field(fields.UUID, "The case it was decided about."),
+    },
+)
