@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from submissions import branching
 from submissions.decision import Decision, in_order, place
 from submissions.derivation import derive
+from submissions.eligibility import DEFAULT_RULES
 from submissions.facts import CaseRow, CaseState, Fact, Head, row_id
 from submissions.intake import Intake
 from submissions.merging import Folding
@@ -26,14 +27,16 @@ def fold(
     intakes: Iterable[Intake],
     decisions: Iterable[Decision] = (),
     *,
+    rules: str = DEFAULT_RULES,
     dictionary: Dictionary | None = None,
 ) -> CaseState:
     """The state of a case from its interviews (all versions, in any order) and the decisions about it.
 
     Costs O(interviews). Give the intakes that `place` puts into the case and the decisions made about it,
-    or about cases merged into it.
+    or about cases merged into it. `rules` is
+    the rule set that the mission chose for its programme.
     """
-    folding = Folding(case_uid, dictionary or load())
+    folding = Folding(case_uid, dictionary or load(), rules=rules)
     decided = in_order(decisions)
     folding.take(intakes)
     if folding.interviews:  # without interviews nothing is known of a case, whatever was decided about it

@@ -12,7 +12,7 @@ from submissions.facts import Fact, row_id
 from submissions.intake import Intake
 from submissions.merging import Folding, Row
 from submissions.values import Value
-from xlsforms.finding import warning
+from xlsforms.finding import Finding, warning
 
 RULE_VERSION = "fold-2026.1"
 """Version of the rules of this module; the determination and the programmes have their own."""
@@ -129,6 +129,7 @@ def _propose(folding: Folding, intake: Intake, rows: list[Row], own: Mapping[str
             other_programme=_text(row.value("other_programme")),
             assistance_wanted=_text(screening.value("assistance_wanted")),
             other_category=_text(screening.value("other_category")),
+            rules=eligibility.rules_on(intake.held_on, folding.rules, dictionary=folding.dictionary),
             dictionary=folding.dictionary,
         )
         row.derive("identified_victim", result.identified_victim, rule=result.rule_version)
@@ -287,7 +288,9 @@ def _status(folding: Folding, decisions: Iterable[Decision]) -> None:
 
 
 def _programmes(folding: Folding, decisions: Iterable[Decision]) -> None:
-    """The programme's own decision stands in its newest row."""
+    """The programme's own decision stands in its newest row. Where the last one was made on other facts than those of
+    today, a finding says so."""
+    last: dict[str, tuple[Decision, Row]] = {}
     for decision in decisions:
         if decision.kind != "eligibility":
             continue
@@ -298,11 +301,23 @@ def _programmes(folding: Folding, decisions: Iterable[Decision]) -> None:
             if row.value("programme") == programme
         ]
         if not rows:
-            last = folding.interviews[-1]
-            rows = [folding.row("eligibility", f"{last.submission}|programme={programme}", None, last)]
+            newest = folding.interviews[-1]
+            rows = [folding.row("eligibility", f"{newest.submission}|programme={programme}", None, newest)]
             rows[0].put("programme", Fact(programme, held_on=decision.day, decision=decision.id))
+        last[programme] = decision, rows[-1]
         for column, value in (("result", decision.body["result"]), ("decided_on", _decided_on(decision))):
             rows[-1].put(column, Fact(value, held_on=decision.day, decision=decision.id))
+    for decision, row in last.values():
+        if decision.body.get("seen") not in (None, eligibility.snapshot(row.columns)):
+            folding.findings.append(_decided_before())
+
+
+def _decided_before() -> Finding:
+    return warning(
+        "eligibility_changed",
+        "What the programme's decision was made on has changed since: a criterion comes out otherwise now.",
+        "Look at the criteria again, and decide anew.",
+    )
 
 
 def _decided_on(decision: Decision) -> Value:

@@ -64,9 +64,10 @@ class Row:
 class Folding:
     """A fold under way: rows by table and key, interviews in their order."""
 
-    def __init__(self, case_uid: str, dictionary: Dictionary) -> None:
+    def __init__(self, case_uid: str, dictionary: Dictionary, *, rules: str) -> None:
         self.case_uid = case_uid
         self.dictionary = dictionary
+        self.rules = rules
         self.tables: dict[str, dict[str, Row]] = {}
         self.interviews: list[Intake] = []
         self.findings: list[Finding] = []

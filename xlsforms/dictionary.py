@@ -139,6 +139,33 @@ class Country:
 
 
 @dataclass(frozen=True, slots=True)
+class Criterion:
+    """One line of a programme's criteria: the field it asks (`country.gaf_excluded` is that of the country of
+    identification), the values that meet it and that fail it, and what any other, or none, comes to (yes, no, pending).
+    `where` (`field=value`, or empty) says for whom the line is."""
+
+    criterion: str
+    asks: str
+    where: str
+    met: frozenset[str]
+    failed: frozenset[str]
+    otherwise: str
+
+
+@dataclass(frozen=True, slots=True)
+class RuleSet:
+    """The criteria of a programme. `valid_from`: the first day (YYYY-MM-DD) whose interviews they may judge;
+    `default`: they propose where nobody chose others."""
+
+    name: str
+    programme: str
+    valid_from: str
+    default: bool
+    title: str
+    criteria: tuple[Criterion, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class HtcdsField:
     """A field of HTCDS 2.0 and the mapping a question of that name has; empty where the store keeps no
     such thing, for the reason in `note`."""
@@ -160,6 +187,7 @@ class Dictionary:
     converters: Mapping[str, Converter]
     indicators: Mapping[str, Mapping[str, Weight]]
     countries: Mapping[str, Country]
+    rule_sets: Mapping[str, RuleSet]
     htcds: Mapping[str, HtcdsField]
 
     def field(self, name: str) -> Field | None:
@@ -231,8 +259,35 @@ def load() -> Dictionary:
             )
             for row in _rows("countries.csv")
         },
+        rule_sets=_rule_sets(),
         htcds=_htcds(),
     )
+
+
+def _rule_sets() -> dict[str, RuleSet]:
+    criteria: dict[str, list[Criterion]] = {}
+    for row in _rows("criteria.csv"):
+        criteria.setdefault(row["rules"], []).append(
+            Criterion(
+                row["criterion"],
+                row["asks"],
+                row["where"],
+                frozenset(row["met"].split()),
+                frozenset(row["failed"].split()),
+                row["otherwise"],
+            )
+        )
+    return {
+        row["rules"]: RuleSet(
+            row["rules"],
+            row["programme"],
+            row["valid_from"],
+            row["default"] == "1",
+            row["title"],
+            tuple(criteria[row["rules"]]),
+        )
+        for row in _rows("rule_sets.csv")
+    }
 
 
 def _code_lists() -> dict[str, CodeList]:

@@ -26,6 +26,9 @@ class Mission(Model):
         server_default=false(),
         comment="Whether the logs phones keep of interviews may tell where they were, if a form asks",
     )
+    programme_rules: Mapped[str | None] = mapped_column(
+        String(20), comment="Rule set that proposes for the fund, of the dictionary; empty: its default"
+    )
     archived_at: Mapped[datetime | None] = mapped_column(Instant, comment="No longer takes anything in")
     created_at: Mapped[datetime] = mapped_column(Instant, default=now)
 

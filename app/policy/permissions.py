@@ -91,6 +91,8 @@ ACTIONS: Mapping[str, Action] = {
     "case.read": _in_mission("read cases", _C),
     "case.reveal": _in_mission("see identifiers and free text, giving a reason", _C),
     "case.decide": _in_mission("decide about cases", _C),
+    "eligibility.decide": _in_mission("decide for the fund whom it assists", _C),
+    "eligibility.rules": _in_mission("choose the criteria by which the fund proposes", _A | _C),
     "organisation.read": _in_mission(
         "see organisations that refer, receive or help, and their agreements", _A | _C
     ),

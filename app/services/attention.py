@@ -16,6 +16,7 @@ ORDER: Final = (
     ("submission", "conflict"),
     ("case", "override"),
     ("case", "eligibility_pending"),
+    ("case", "eligibility_changed"),
     ("case", "second_screening"),
     ("case", "contact"),
     ("case", "plan_item"),
@@ -54,8 +55,10 @@ def of(state: CaseState) -> dict[str, str | None]:
     if screening is not None and _overrides(screening):
         found["override"] = None
     eligibility = state.rows.get("eligibility", ())
-    if eligibility and _last(state, eligibility).value("result") == "pending":
+    if eligibility and _last(state, eligibility).value("result") in ("eligible", "pending"):
         found["eligibility_pending"] = None
+    if any(finding.code == "eligibility_changed" for finding in state.findings):
+        found["eligibility_changed"] = None
     if state.value("case_file", "trafficking_status") == "possible" and (held := _held_on(state)):
         found["second_screening"] = (held + SECOND_SCREENING).isoformat()
     if day := state.value("case_file", "next_contact_on"):

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from app import policy, problems
 from app.keys import Keyring
 from app.models import CaseAlias, CaseState, Decision, Interviewer, Submission, User
-from app.services import stored
+from app.services import rules, stored
 from app.services.case_list import CaseLine, lines
 from app.services.reveal import Reveal, grant
 from submissions.case import CaseRow, Fact, fold
@@ -155,6 +155,7 @@ def read_case(
         str(target),
         intakes,
         [stored.decision(row, keyring) for row in decided if row.case_id in (target, *merged)],
+        rules=rules.of_case(session, target),
     )
     seeing = _Seeing(reveal, {head.submission: head.form_id for head in state.interviews})
     return CaseDetail(

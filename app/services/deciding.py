@@ -12,7 +12,7 @@ from app import ledger, policy, problems
 from app.keys import Keyring
 from app.models import CaseAlias, CaseState, Decision, Form, Submission, new_id, now
 from app.policy import Actor
-from app.services import settling, stored
+from app.services import rules, settling, stored
 from app.services.reveal import need_reason
 from submissions.case import CaseState as State
 from submissions.case import fold
@@ -37,6 +37,7 @@ def folded(session: Session, keyring: Keyring, case_id: uuid.UUID) -> State:
         str(case_id),
         [stored.intake(row, keyring) for row in said],
         [stored.decision(row, keyring) for row in decided],
+        rules=rules.of_case(session, case_id),
     )
 
 

@@ -21,10 +21,11 @@ from app.models import (
     TraceDue,
     now,
 )
-from app.services import attention, entities, folding, placing, stored
+from app.services import attention, entities, folding, placing, rules, stored
 from app.services.desk import Desk, Version
 from app.services.placing import Candidate
 from submissions import case, conversion, likeness
+from submissions.eligibility import DEFAULT_RULES
 
 _SUBMISSION = cast("Table", Submission.__table__)
 _STATE = cast("Table", CaseState.__table__)
@@ -100,6 +101,7 @@ class Filing:
         self._calm: list[dict[str, Any]] = []
         self._urgent: list[dict[str, Any]] = []
         self._entities: dict[uuid.UUID, dict[str, Any] | None] = {}
+        self._rules = rules.chosen(desk.connection)
         self._due: list[dict[str, Any]] = []
         for case_id, versions in members.items():
             if versions:
@@ -134,7 +136,12 @@ class Filing:
         manifest = dict(before.manifest) if before is not None else {}
         reasons = manifest.pop(_ATTENDED, {})
         intakes = [one.intake for one in versions if one.intake is not None]
-        state = case.fold(str(case_id), intakes, self.desk.about(case_id))
+        state = case.fold(
+            str(case_id),
+            intakes,
+            self.desk.about(case_id),
+            rules=self._rules.get(versions[0].row.mission_id, DEFAULT_RULES),
+        )
         after, findings = self._difference(case_id, state, manifest)
         mission, holder = self.desk.missions[case_id], self._holder(case_id, versions)
         self._entities[case_id] = entities.said(state, mission_id=mission, holder=holder)

@@ -17,7 +17,7 @@ from app.services.case_filters import AGE_GROUPS, DUE
 from app.services.case_list import SORTS
 from app.services.reveal import Reveal
 from app.state import state
-from app.ui import facts, frame, questions, reasoning, timelines, words
+from app.ui import facts, frame, fund, questions, reasoning, timelines, words
 from app.ui.act import Act, Asked, today
 from app.ui.case_actions import ACTS
 from app.ui.inputs import codes
@@ -150,6 +150,7 @@ def _page(detail: service.CaseDetail) -> str:
         timeline=timelines.of(detail, locale=frame.locale(), today=now),
         reasoning=reasoning.of(detail, frame.locale()),
         attention_words=words.ATTENTION,
+        fund=fund.show(detail, labels),
         twins=twin_desk.pairs_of(db.session, actor=auth.actor(), case_id=detail.case_id),
         held_apart=twin_desk.held_apart(db.session, actor=auth.actor(), case_id=detail.case_id),
         acts=_acts(detail),

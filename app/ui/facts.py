@@ -130,6 +130,20 @@ def text_of(value: object, code_list: str | None, locale: str) -> str:
     return "; ".join(words.code_label(code_list, str(one), locale) for one in several)
 
 
+def line(
+    case: Folded, label: str, value: Value, row: Row, *, locale: str, labels: Mapping[str, questions.Labels]
+) -> Line:
+    """One value of a row of a case beside a label, with its sources."""
+    return _View(case.interviews, locale, labels, "").line(label, value, row)
+
+
+def blocks(
+    case: Folded, table: str, rows: Sequence[Row], *, locale: str, labels: Mapping[str, questions.Labels]
+) -> list[Block]:
+    """Some rows of a table of a case."""
+    return _View(case.interviews, locale, labels, "").blocks(table, rows)
+
+
 class _View:
     """What every step needs: the interviews by id and by submission, and the reader's language."""
 

@@ -20,7 +20,11 @@ bp = Blueprint("home", __name__)
 
 
 PAGE: Final = 50
-_LISTS: Final = {"possible_duplicate": "ui.twins.listing", "waiting": "ui.strays.listing"}
+_LISTS: Final = {
+    "possible_duplicate": "ui.twins.listing",
+    "waiting": "ui.strays.listing",
+    "eligibility_pending": "ui.fund.listing",
+}
 """Reasons whose list is a page of its own, where they are also decided."""
 
 

@@ -281,6 +281,21 @@ RECORDED: Final[Mapping[str, tuple[str, str]]] = {
 }
 """What a record in the office was about, by table: of a new row, and of one that was there."""
 
+CRITERIA: Final[Mapping[str, str]] = {
+    "victim": "Identified as a victim, or in need as the rules say",
+    "area": "Identified outside the excluded areas",
+    "other_programme": "No comparable programme would take the person",
+    "wanted": "The person wants assistance",
+}
+"""The criteria of programmes."""
+
+DOUBTS: Final[Mapping[str, str]] = {
+    "other_category": "The fund does not pay for assistance of this category.",
+    "early": "It began before the fund had approved.",
+    "undecided": "The fund has not approved.",
+}
+"""What is doubtful about a service charged to the fund."""
+
 LIKENESS: Final[Mapping[str, str]] = {
     "document_same": "the same identity number",
     "name_same": "the same name",
@@ -402,6 +417,12 @@ ATTENTION: Final[Mapping[str, AttentionWords]] = {
         "eligibility to decide",
         "eligibilities to decide",
         "The programme's criteria were applied; decide.",
+        "warn",
+    ),
+    "eligibility_changed": AttentionWords(
+        "eligibility decided on other facts",
+        "eligibilities decided on other facts",
+        "A criterion comes out otherwise than when it was decided.",
         "warn",
     ),
     "second_screening": AttentionWords(
