@@ -45,6 +45,7 @@ TABLES = ("person", "person_name", "person_citizenship")
 """Tables of the case store whose rows are compared, beside the case reference."""
 
 _YEARS = 2
+_LONGEST, _WORDS, _WORD, _NAMES = 300, 10, 30, 5
 _ALIKE = 0.88
 _LIKE_AT_ALL = 0.75
 
@@ -102,7 +103,7 @@ def traits(rows: Iterable[tuple[str, Mapping[str, Any]]], *, reference: str = ""
     birthdate = str(person.get("birthdate", ""))
     year = birthdate[:4] if birthdate else str(person.get("birth_year_estimate", ""))
     return Traits(
-        names=tuple(sorted(names - {()})),
+        names=tuple(sorted(names - {()}))[:_NAMES],
         birthdate=birthdate if person.get("birthdate_precision") in (None, "day") else "",
         year=int(year) if year.isdecimal() else None,
         sex=str(person.get("sex", "")),
@@ -115,8 +116,10 @@ def traits(rows: Iterable[tuple[str, Mapping[str, Any]]], *, reference: str = ""
 
 
 def words(name: str) -> tuple[str, ...]:
-    """The words of a name in Latin letters without accents, in alphabetical order."""
-    return tuple(sorted(re.findall(r"[a-z]+", anyascii(name).casefold().replace("'", ""))))
+    """The words of a name in Latin letters without accents, in alphabetical order: the first ten, none longer than
+    thirty letters, whatever somebody typed where a name belongs."""
+    found = re.findall(r"[a-z]+", anyascii(name[:_LONGEST]).casefold().replace("'", ""))
+    return tuple(sorted(word[:_WORD] for word in found[:_WORDS]))
 
 
 _SOUNDS = tuple(
@@ -292,6 +295,3 @@ def distance(one: str, other: str, *, at_most: int) -> int:
             return at_most + 1
         before, last = last, line
     return min(last[-1], at_most + 1)
-
-
-_LONGEST = 100

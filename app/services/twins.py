@@ -13,11 +13,13 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
+import structlog
 from sqlalchemy import Connection, Engine, Table, and_, delete, func, insert, or_, select, union_all, update
 from sqlalchemy.orm import Session
 
 from app.db import connect_to_write, insert_or
 from app.keys import Keyring
+from app.log import describe
 from app.models import TABLES, CaseState, CaseTrace, Decision, TraceDue, TraceKey, Twin
 from app.models.case_store import p3_context
 from app.services import placing, settling, stored
@@ -45,6 +47,9 @@ _COLUMNS = {
     "person_citizenship": ("country",),
 }  # fmt: skip
 _STAMP = 12
+_AT_ONCE = 20  # keys looked up in one statement: SQLite takes no more than 500
+
+_log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +72,23 @@ def search(engine: Engine, keyring: Keyring, *, limit: int = PIECE) -> int:
     with connect_to_write(engine) as connection:
         settling.stand_alone(connection)
         due = connection.scalars(select(_DUE.c.case_id).order_by(_DUE.c.case_id).limit(limit)).all()
-        look(connection, keyring, due)
+        if not _look_safely(connection, keyring, due):
+            # One by one, so that only the one at fault is left out; it is looked at again when it changes.
+            for case_id in due:
+                if not _look_safely(connection, keyring, [case_id]):
+                    connection.execute(delete(_DUE).where(_DUE.c.case_id == case_id))
     return len(due)
+
+
+def _look_safely(connection: Connection, keyring: Keyring, cases: Sequence[uuid.UUID]) -> bool:
+    """Compare cases; whether it went well. Whatever stands in a case, it must not stop the worker."""
+    try:
+        with connection.begin_nested():
+            look(connection, keyring, cases)
+    except Exception as error:  # noqa: BLE001 -- as above
+        _log.error("cases could not be compared", count=len(cases), exception=describe(error))
+        return False
+    return True
 
 
 def search_all(engine: Engine, keyring: Keyring) -> int:
@@ -230,17 +250,19 @@ def _members(
     connection: Connection, keys: Collection[int], *, besides: int = 0
 ) -> dict[int, list[uuid.UUID]]:
     """The cases that have each key; none for a key that more than MANY, and `besides`, have."""
-    if not keys:
-        return {}
     most = MANY + besides
-    # Each key is cut off by itself: what many cases have is never read in full.
-    parts = [
-        select(part.c.key, part.c.case_id)
-        for part in (select(_KEY).where(_KEY.c.key == key).limit(most + 1).subquery() for key in sorted(keys))
-    ]
     found: dict[int, list[uuid.UUID]] = defaultdict(list)
-    for key, case_id in connection.execute(union_all(*parts)):
-        found[key].append(case_id)
+    wanted = sorted(keys)
+    for start in range(0, len(wanted), _AT_ONCE):
+        # Each key is cut off by itself: what many cases have is never read in full.
+        each = (
+            select(_KEY).where(_KEY.c.key == key).limit(most + 1).subquery()
+            for key in wanted[start : start + _AT_ONCE]
+        )
+        for key, case_id in connection.execute(
+            union_all(*(select(one.c.key, one.c.case_id) for one in each))
+        ):
+            found[key].append(case_id)
     return {key: some for key, some in found.items() if len(some) <= most}
 
 

@@ -203,3 +203,28 @@ def test_every_case_is_compared_once_and_an_idle_search_writes_nothing(house):
     before = house.dump(without=())
     assert twins.search(house.engine, house.keyring) == 0
     assert house.dump(without=()) == before
+
+
+def test_what_stands_where_a_name_belongs_stops_nobody(house, monkeypatch):
+    """A whole letter in the field of a name costs little; and a case that cannot be compared leaves out only itself."""
+    letter = " ".join(f"word{chr(97 + number % 26)}{chr(97 + number // 26)}" for number in range(600))
+    house.receive(
+        interview(4, {"family_name": letter, "first_name": letter, "sex": "male", "age_estimate": 31})
+    )
+    arrive(house, 1, 2)
+    assert set(pairs(house)) == {pair(1, 2)}
+    with house.engine.connect() as connection:
+        assert connection.scalar(select(func.count()).where(TraceKey.case_id == uid(4))) < 100
+    compare = twins.likeness.compare
+
+    def at_fault(one, other):
+        if "taras" in str(one.names):
+            raise RuntimeError("a fault of the server")
+        return compare(one, other)
+
+    monkeypatch.setattr(twins.likeness, "compare", at_fault)
+    house.receive(interview(6, OTHERS[1] | {"sex": "female"}))
+    arrive(house, 5, 3)
+    assert set(pairs(house)) == ALL_THREE
+    with house.engine.connect() as connection:
+        assert connection.scalar(select(func.count()).select_from(TraceDue)) == 0
