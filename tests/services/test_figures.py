@@ -168,6 +168,7 @@ def test_every_figure_equals_what_is_counted_by_hand(house, told):
     assert all(told_something[name] > 1 for name in figures.FIGURES), told_something
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_nobody_is_told_of_cases_they_may_not_read(house, told):
     mine, theirs = house.mission_id, house.other_mission_id
     with house.session() as session:
