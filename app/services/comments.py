@@ -4,18 +4,19 @@ They are free text and may name somebody: encrypted at rest, and reading them is
 reading what the phone sent is.
 """
 
+import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, func, select
 from sqlalchemy.orm import Session
 
 from app import ledger, policy, problems
 from app.db import writing
 from app.keys import Keyring
-from app.models import Comment, new_id, now
+from app.models import Comment, User, new_id, now
 from app.services import chains
 
 MAX_LENGTH: Final = 10_000
@@ -53,6 +54,18 @@ def listing(
         if rows:
             _enter(session, actor, "submission.comments", mission_id, present)
         return [_opened(row, keyring) for row in rows]
+
+
+def count(session: Session, ids: Sequence[uuid.UUID]) -> int:
+    """How many there are on these versions of a submission: no more than that, so nothing to write down."""
+    return session.scalar(select(func.count()).where(Comment.submission_id.in_(ids))) or 0
+
+
+def writers(session: Session, found: Sequence[CommentLine]) -> dict[int | None, str]:
+    """What those who wrote them are called."""
+    ids = {one.user_id for one in found if one.user_id is not None}
+    rows = session.execute(select(User.id, User.display_name).where(User.id.in_(ids)))
+    return {row.id: row.display_name for row in rows}
 
 
 def write(

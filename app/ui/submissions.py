@@ -11,7 +11,7 @@ from app.auth import needs
 from app.db import db, writing
 from app.models import Submission
 from app.problems import Problem
-from app.services import cases, decide, differences, editing, forms, strays, timing
+from app.services import cases, comments, decide, differences, editing, forms, strays, timing
 from app.services import submissions as service
 from app.services.reveal import Reveal, need_reason
 from app.state import state
@@ -254,6 +254,8 @@ def _page(
         xml=xml,
         reason=reason,
         no_edit=_no_edit(found),
+        comments=comments.count(db.session, [one.id for one in detail.versions]),
+        review_states=[one for one in words.REVIEWS if one != "edited"],
         likely=strays.likely(db.session, keyring=state().keyring, actor=auth.actor(), submission_id=found.id),
     )
 

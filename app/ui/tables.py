@@ -70,6 +70,15 @@ def review(project_id: int) -> Response:
     for why in sorted({left.why for left in done.unchanged}):
         count = sum(left.why == why for left in done.unchanged)
         flash(f"{count} left as {'it was' if count == 1 else 'they were'}: {why}", "error")
+    if one_id := request.form.get("one"):
+        return redirect(
+            url_for(
+                "ui.submissions.one",
+                project_id=project_id,
+                submission_id=_read_uuid(one_id),
+                _anchor="review",
+            )
+        )
     back = request.form.get("back", "")
     here = url_for("ui.submissions.listing", project_id=project_id)
     # Only ever to the list itself, with whatever it was filtered by.

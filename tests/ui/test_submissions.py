@@ -329,3 +329,26 @@ def test_many_are_reviewed_at_once_and_the_page_says_what_was_not(visitor):
         entries = session.scalars(select(LedgerEntry).where(LedgerEntry.action == "submission.review")).all()
     assert {entry.object for entry in entries} == {f"submission:{one}" for one in ids}
     visitor.post("/submissions/review", said | {"id": []}, status=422)
+
+
+def test_a_submission_is_reviewed_and_commented_on_its_page_and_reading_comments_is_written_down(visitor):
+    path = screening(visitor)
+    said = {
+        "id": path.rpartition("/")[2],
+        "one": path.rpartition("/")[2],
+        "state": "rejected",
+        "comment": "Not <b>ours</b>",
+    }
+    page = visitor.post("/submissions/review", said)
+    assert "1 submission reviewed" in page
+    assert "Rejected" in text_of(page)
+    assert "1 comment" in text_of(page)
+    assert "ours" not in page
+    visitor.post(f"{path}/comments", {"body": "Seen by two"})
+    page = visitor.get(f"{path}/comments")
+    assert page.index("Seen by two") < page.index("Not &lt;b&gt;ours&lt;/b&gt;")
+    assert "Coordinator" in text_of(page)
+    with Session(visitor.client.application.extensions["saif"].engine) as session:
+        read = session.scalars(select(LedgerEntry).where(LedgerEntry.action == "submission.comments")).all()
+    assert read
+    visitor.post(f"{path}/comments", {"body": " "}, status=422)
