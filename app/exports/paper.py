@@ -8,7 +8,7 @@ import json
 import re
 import threading
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from functools import cache
 from importlib.resources import files
@@ -130,15 +130,20 @@ def _set(paper: Questionnaire, *, notes: tuple[str, ...], standards: list[Any]) 
     content: dict[str, Any] = {
         **asdict(paper),
         "languages": [_language(one) for one in paper.languages],
-        "fonts": _families(),
         "notes": notes,
     }
+    return typeset(_TEMPLATE, content, standards=standards)
+
+
+def typeset(template: str, content: Mapping[str, Any], *, standards: Sequence[Any] = ()) -> bytes:
+    """A template of this folder as PDF. `content` reaches it as data, with the fonts there are."""
+    said = {**content, "fonts": _families()}
     with _ONE_AT_A_TIME:
         return typst.compile(
-            (files("app.exports") / _TEMPLATE).read_bytes(),
+            (files("app.exports") / template).read_bytes(),
             font_paths=_fonts(),
-            sys_inputs={"paper": json.dumps(content, ensure_ascii=False)},
-            pdf_standards=standards,
+            sys_inputs={"paper": json.dumps(said, ensure_ascii=False)},
+            pdf_standards=list(standards),
         )
 
 

@@ -1,9 +1,11 @@
 """Cases: no name without a reason, and for every value where it came from."""
 
+import io
 import re
 from datetime import date
 
 import pytest
+from pypdf import PdfReader
 from sqlalchemy import event, select
 from sqlalchemy.orm import Session
 
@@ -233,3 +235,23 @@ def test_each_order_goes_on_from_page_to_page(visitor, store, monkeypatch):
             days = {str(uid): day for uid, day in store(select(TABLES["case_file"].c.case_id, TABLES["case_file"].c.next_contact_on))}  # fmt: skip
             told = [days[one] or date(9999, 1, 1) for one in seen]
             assert told == sorted(told)
+
+
+def test_a_case_as_pdf_has_names_only_if_they_are_asked_for_and_always_a_reason(visitor, store):
+    path = full_case(visitor)
+    assert "What is it for?" in visitor.get(f"{path}/paper")
+    assert "only with a reason" in visitor.post(f"{path}/paper", {"names": "yes", "reason": ""}, status=422)
+    sent = {"csrf_token": visitor.token(), "reason": "The hearing on Monday"}
+    masked, whole = (
+        visitor.client.post(f"{visitor.home}{path}/paper", data={**sent, "names": names}).data
+        for names in ("no", "yes")
+    )
+    texts = [
+        " ".join(page.extract_text() for page in PdfReader(io.BytesIO(content)).pages)
+        for content in (masked, whole)
+    ]
+    assert all(re.search(r"DEMO1-26-[0-9a-f]{8}", text) for text in texts)
+    assert "hidden" in texts[0].split("Family name")[1][:20]
+    assert "hidden" not in texts[1].split("Family name")[1][:20]
+    assert [entry.detail["revealed"] for entry in ledger_of(visitor, "case.paper")] == [False, True]
+    assert len(ledger_of(visitor, "reveal")) == 1

@@ -1,0 +1,118 @@
+"""A case on paper, as PDF: a copy that leaves the server, so it asks for a reason. It is without names and free text,
+unless they are asked for."""
+
+import io
+import uuid
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+from flask import Blueprint, render_template, request, send_file
+from werkzeug.wrappers import Response
+
+from app import auth, ledger
+from app.auth import needs
+from app.db import db, writing
+from app.exports import paper
+from app.problems import Problem
+from app.services import cases
+from app.services.reveal import Reveal, need_reason
+from app.state import state
+from app.ui import decisions, facts, filters, frame, reasoning, timelines, words
+from app.ui.act import today
+
+bp = Blueprint("case_papers", __name__, url_prefix="/projects/<int:project_id>/cases/<uuid:case_id>/paper")
+
+
+@bp.get("")
+@needs("case.reveal")
+def ask(project_id: int, case_id: uuid.UUID) -> str:
+    """What is to stand in it, and why."""
+    return _ask(_read(project_id, case_id))
+
+
+@bp.post("")
+@needs("case.reveal")
+def pdf(project_id: int, case_id: uuid.UUID) -> Response | tuple[str, int]:
+    """The PDF; its making is an entry of the ledger, and what it reveals another."""
+    names = request.form.get("names") == "yes"
+    try:
+        with writing(db.session):
+            reason = need_reason(request.form.get("reason"))
+            case = _read(project_id, case_id, Reveal(reason) if names else None)
+            ledger.write(
+                db.session,
+                actor=auth.actor().ref,
+                action="case.paper",
+                mission_id=project_id,
+                object=f"case:{case.case_id}",
+                reason=reason,
+                detail={"revealed": names},
+            )
+    except Problem as problem:
+        if problem.code != "reason_needed":
+            raise
+        return _ask(_read(project_id, case_id), wrong=problem.message), problem.status
+    content = paper.typeset("case.typ", _content(case))
+    name = f"case-{str(case.case_id)[:8]}.pdf"
+    return send_file(io.BytesIO(content), mimetype=paper.TYPE, as_attachment=True, download_name=name)
+
+
+def _read(project_id: int, case_id: uuid.UUID, reveal: Reveal | None = None) -> cases.CaseDetail:
+    return cases.read_case(
+        db.session,
+        keyring=state().keyring,
+        actor=auth.actor(),
+        case_id=case_id,
+        mission_id=project_id,
+        reveal=reveal,
+    )
+
+
+def _ask(case: cases.CaseDetail, *, wrong: str = "") -> str:
+    return render_template("cases/paper.html", case=case, line=case.line, wrong=wrong)
+
+
+def _content(case: cases.CaseDetail) -> dict[str, Any]:
+    line, locale, now = case.line, frame.locale(), today(case.line.mission_id)
+    parts = [
+        {"title": one.title, "blocks": list(_blocks(block for group in one.groups for block in group.blocks))}
+        for one in facts.sections(case, locale=locale, today=now)
+    ]
+    if why := reasoning.of(case, locale):
+        said = [[step.title, f"{step.holds}. {step.because}".strip()] for step in why.steps]
+        said += [["The rules suggest", why.suggested], ["Decided", why.decided]]
+        parts.insert(0, {"title": "Determination", "blocks": [{"title": "", "depth": 0, "lines": said}]})
+    hidden = "With names and free text." if case.revealed else "Names and free text are hidden."
+    return {
+        "title": line.case_ref or "Case without a reference",
+        "lang": locale,
+        "made": f"{datetime.now(UTC):%Y-%m-%d}",
+        "note": hidden,
+        "headline": [
+            ["Status", words.code_label("case_status", line.status, locale)],
+            ["Person", filters.person_words(line)],
+            ["Next contact", line.next_contact_on or "none agreed"],
+            ["Interviewer", line.owner or "not assigned"],
+        ],
+        "sections": [one for one in parts if one["blocks"]],
+        "timeline_title": "Timeline",
+        "timeline": [_told(one, locale) for one in timelines.of(case, locale=locale, today=now)],
+    }
+
+
+def _blocks(blocks: Iterable[facts.Block], depth: int = 0) -> Iterator[dict[str, Any]]:
+    """Rows with what hangs from them, one after the other."""
+    for block in blocks:
+        lines = [[one.label, "hidden" if one.masked else "; ".join(one.texts) or "—"] for one in block.lines]
+        yield {"title": block.title, "depth": depth, "lines": lines}
+        yield from _blocks(block.blocks, depth + 1)
+
+
+def _told(event: timelines.Event | cases.Interview | cases.DecisionLine, locale: str) -> list[str]:
+    if isinstance(event, timelines.Event):
+        return [event.day, ": ".join(filter(None, (event.title, event.words)))]
+    if isinstance(event, cases.Interview):
+        return [event.held_on or "", words.code_label("interview_form", event.kind, locale)]
+    said = (decisions.title(event), decisions.told(event, locale), event.reason)
+    return [f"{event.made_at:%Y-%m-%d}", ". ".join(filter(None, said))]
