@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
 from app import ledger, policy, problems
@@ -15,12 +15,12 @@ from app.blobs import BlobStore
 from app.db import writing
 from app.exports.content import Content, Words, Written
 from app.keys import Keyring
-from app.models import LedgerEntry, new_id
+from app.models import LedgerEntry, Submission, new_id
 from app.services import formats, forms, plans
 from app.services.export_rows import Filters, Rows
 from submissions import odata
 
-__all__ = ["Download", "Export", "Filters", "download", "manifest"]
+__all__ = ["Download", "Export", "Filters", "choices", "download", "manifest"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +81,34 @@ def download(
     return Download(
         name, made_as.content_type, export.run(lambda session: made_as.write(content(session))), export.id
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A form whose submissions can be downloaded: how many there are, and the languages of its newest version."""
+
+    xml_form_id: str
+    title: str
+    count: int
+    languages: tuple[str, ...]
+
+
+def choices(session: Session, *, actor: policy.Actor, mission_id: int) -> list[Choice]:
+    """The published forms of a mission. Raises the Problem `not_allowed`."""
+    policy.require(actor, "submission.export", mission_id)
+    live = (Submission.mission_id == mission_id, Submission.state.not_in(("deleted", "superseded")))
+    counted = select(Submission.xml_form_id, func.count()).where(*live).group_by(Submission.xml_form_id)
+    counts: dict[str, int] = {row.xml_form_id: row[1] for row in session.execute(counted)}
+    return [
+        Choice(
+            line.form.xml_form_id,
+            line.published.title,
+            counts.get(line.form.xml_form_id, 0),
+            plans.get(session, line.published.id).form.languages,
+        )
+        for line in forms.listing(session, mission_id)
+        if line.published
+    ]
 
 
 def manifest(

@@ -5,6 +5,7 @@ import io
 import json
 import zipfile
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 import openpyxl
 import pyreadstat
@@ -13,6 +14,7 @@ import pytest
 from app import policy
 from app.problems import Problem
 from app.services import export, publish
+from app.services import formats as formats_known
 from tests.line import formats
 from tests.services.conftest import new_uid
 from tests.services.made import screening
@@ -313,3 +315,18 @@ def test_a_header_of_csv_is_that_of_the_codebook(basket):
     book = csv.DictReader(io.StringIO(zipfile.ZipFile(io.BytesIO(said)).read("codebook.csv").decode()))
     columns = [row["column"] for row in book if row["table"] == "basket" and not row["code"]]
     assert columns == list(read(basket, "csv")["basket"][0])
+
+
+def test_every_column_around_the_questions_is_in_the_docs(basket):
+    page = (Path(__file__).parents[2] / "docs" / "downloads.md").read_text()
+    basket.receive(SECOND.replace("00000002", "00000009").replace("<meta>", "<odd>1</odd><meta>").encode())
+    basket.work()
+    archive = zipfile.ZipFile(io.BytesIO(download(basket, "basket", "stata")))
+    book = list(csv.DictReader(io.StringIO(archive.read("codebook.csv").decode())))
+    asked = {row["column"] for row in book if row["question_type"]}
+    around = {row["column"] for row in book} - asked
+    assert {"KEY", "PARENT_KEY", "UnknownAnswers", "FormVersion"} <= around
+    assert [name for name in (*around, "UnreadAnswers") if f"`{name}`" not in page] == []
+    assert [name for name in formats_known.FORMATS if f"| `{name}` |" not in page] == []
+    heads = [name for name in book[0] if not name.startswith("label::")]
+    assert [name for name in heads if f"`{name}`" not in page] == []

@@ -48,3 +48,27 @@ def test_a_form_that_is_none_is_refused_in_words(visitor):
 def test_where_nothing_is_published_the_page_says_what_to_do(visit):
     page = visit("elsewhere").client.get("/projects/2/download").text
     assert "Nothing to download" in page
+
+
+def test_a_format_a_language_and_days_are_chosen_and_kept_where_something_is_wrong(visitor):
+    answer, archive = fetch(visitor, format="xlsx", language="English (en)")
+    assert "attachment; filename=ct_screening.xlsx" in answer.headers["Content-Disposition"]
+    assert "xl/workbook.xml" in archive.namelist()
+    _, archive = fetch(visitor, until="2001-01-01")
+    assert len(archive.read("ct_screening.csv").splitlines()) == 1
+    sent = {"form": "ct_screening", "format": "files", "from": "2026-01-01", "state": "approved"}
+    page = visitor.post("/download", {**sent, "reason": "Monthly report"}, status=422)
+    assert "Files identify people" in page
+    assert 'value="files" checked' in page
+    assert 'value="2026-01-01"' in page
+    assert 'value="approved" selected' in page
+    assert "A date is none" in visitor.post(
+        "/download", {**sent, "from": "soon", "reason": "Monthly report"}, status=422
+    )
+
+
+def test_the_page_says_how_many_submissions_there_are(visitor):
+    page = text_of(visitor.client.get(f"{visitor.home}/download").text)
+    _, archive = fetch(visitor)
+    rows = len(archive.read("ct_screening.csv").decode().splitlines()) - 1
+    assert f"({rows})" in page
