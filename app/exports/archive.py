@@ -35,6 +35,7 @@ class Archive:
     def copy(self, name: str, pieces: Iterable[bytes], *, stored: bool = False) -> Iterator[bytes]:
         """Write a whole entry, handing out what is there."""
         with self.entry(name, stored=stored) as entry:
+            yield self.take()  # something goes out before the first row is read
             for piece in pieces:
                 entry.write(piece)
                 if self.full:

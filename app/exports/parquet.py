@@ -16,7 +16,7 @@ from app.exports.content import Cells, Content
 from app.exports.manifest import manifest
 from submissions.tables import Column, Table
 
-_ROWS: Final = 2000
+_ROWS: Final = 500
 """Rows of a row group: they are in memory together."""
 _TYPES: Final = {
     "integer": pa.int64(), "decimal": pa.float64(), "tick": pa.int8(), "boolean": pa.bool_(), "date": pa.date32(),

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from app.exports import statistics, xlsx
+from app.exports import csv_zip, parquet, statistics, xlsx
 from app.exports.content import Content
 from app.problems import Problem
 from submissions import tables
@@ -46,3 +46,14 @@ def test_rows_beyond_a_sheet_are_refused_and_not_cut_off(monkeypatch):
         list(xlsx.write(content))
     fine = replace(content, submissions=([(0, ["a", "k"])] for _ in range(2)))
     assert list(xlsx.write(fine))
+
+
+@pytest.mark.parametrize("write", [csv_zip.write, xlsx.write, parquet.write])
+def test_something_is_handed_out_before_the_first_row_is_read(write):
+    def rows():
+        pytest.fail("a row was read")
+        yield ()
+
+    made = write(Content(layout=wide(1), submissions=rows(), expected=1))
+    assert next(made)
+    made.close()
