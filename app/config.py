@@ -51,6 +51,8 @@ class Config:
     """SAIF_MAX_XML: the largest submission XML."""
     max_files: int = 250
     """SAIF_MAX_FILES: most files in one request. Collect sends at most 100."""
+    webhooks_private: bool = False
+    """SAIF_WEBHOOKS_PRIVATE: 1 lets webhooks lead to addresses inside a network, and to this machine; default 0."""
 
     @property
     def device(self) -> bool:
@@ -105,6 +107,7 @@ class Config:
             max_submission=whole("SAIF_MAX_SUBMISSION", 200 * MEGABYTE, least=MEGABYTE),
             max_xml=whole("SAIF_MAX_XML", 5 * MEGABYTE, least=100_000),
             max_files=whole("SAIF_MAX_FILES", 250, least=1),
+            webhooks_private=whole("SAIF_WEBHOOKS_PRIVATE", 0, least=0) > 0,
         )
         if config.port > 65535:
             faults.append("PORT must be 65535 or less.")

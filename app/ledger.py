@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final, cast
@@ -68,8 +68,11 @@ def write_many(session: Session | Connection, entries: Sequence[Mapping[str, Any
         session.execute(insert(TABLE), entries)
 
 
-def chain(session: Session, *, limit: int = 1000) -> int:
-    """Give the oldest unchained rows their place, in the session's transaction. Returns how many.
+def chain(
+    session: Session, *, limit: int = 1000, each: Callable[[Sequence[RowMapping]], None] = lambda _rows: None
+) -> int:
+    """Give the oldest unchained rows their place, in the session's transaction. Returns how many; `each` is given
+    them, every row once.
 
     On PostgreSQL a second worker waits here for the first; on SQLite `writing` has seen to that.
     """
@@ -78,12 +81,14 @@ def chain(session: Session, *, limit: int = 1000) -> int:
     position, digest = _last(session)
     rows = session.execute(select(TABLE).where(TABLE.c.position.is_(None)).order_by(TABLE.c.id).limit(limit))
     places = []
-    for row in rows.mappings().all():
+    found = rows.mappings().all()
+    for row in found:
         position += 1
         digest = _digest(digest, position, row)
         places.append({"row_id": row["id"], "position": position, "digest": digest})
     if places:
         session.execute(update(TABLE).where(TABLE.c.id == bindparam("row_id")), places)
+        each(found)
     return len(places)
 
 

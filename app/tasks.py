@@ -1,9 +1,9 @@
 """The worker: what goes on after a submission was received, in a process of its own.
 
-It looks at the queue, works it off, keeps the index of answers, chains the ledger, deletes the files nobody refers to
-any more, and looks again. What it was doing when it was stopped or killed is simply done again: everything is one
-transaction, and the queue is the table itself. Beside that it checks the forms that designers upload, and has ODK
-Validate look at them.
+It looks at the queue, works it off, keeps the index of answers, chains the ledger, which queues what webhooks are to be
+told, deletes the files nobody refers to any more, and looks again. What it was doing when it was stopped or killed is
+simply done again: everything is one transaction, and the queue is the table itself. Beside that it checks the forms that
+designers upload, has ODK Validate look at them, makes saved downloads and sends what webhooks are told.
 """
 
 import threading
@@ -30,9 +30,11 @@ from app.services import (
     making,
     normalise,
     packing,
+    telling,
     twins,
     uploads,
     validating,
+    webhooks,
 )
 
 IDLE = 0.2
@@ -118,6 +120,24 @@ def make_downloads(
     _keep_on(once, stop=stop, idle=idle)
 
 
+def tell_webhooks(
+    engine: Engine, *, keyring: Keyring, private: bool, stop: threading.Event, idle: float = LULL
+) -> None:
+    """Send what webhooks are to be told until `stop` is set: beside `work`, which waits for no other system."""
+    swept = 0.0
+
+    def once() -> bool:
+        nonlocal swept
+        if telling.tell_next(engine, keyring=keyring, private=private):
+            return True
+        if time.monotonic() - swept > SWEEP:
+            telling.sweep(engine)
+            swept = time.monotonic()
+        return False
+
+    _keep_on(once, stop=stop, idle=idle)
+
+
 def _keep_on(once: Callable[[], bool], *, stop: threading.Event, idle: float) -> None:
     """Do something again and again, and look at longer intervals while there is nothing to do or the database is
     away."""
@@ -151,4 +171,4 @@ def chain(engine: Engine) -> int:
         if session.scalar(select(LedgerEntry.id).where(LedgerEntry.position.is_(None)).limit(1)) is None:
             return 0
         with writing(session):
-            return ledger.chain(session, limit=CHAIN)
+            return ledger.chain(session, limit=CHAIN, each=lambda rows: webhooks.note(session, rows))

@@ -32,7 +32,15 @@ def worker() -> None:
       saif worker
     """
     from app import log
-    from app.tasks import CHECKS, check_forms, make_downloads, pack_answers, validate_forms, work
+    from app.tasks import (
+        CHECKS,
+        check_forms,
+        make_downloads,
+        pack_answers,
+        tell_webhooks,
+        validate_forms,
+        work,
+    )
 
     log.configure()
     stop = threading.Event()
@@ -47,6 +55,8 @@ def worker() -> None:
         threading.Thread(target=pack_answers, args=(state.engine,), kwargs=packs, daemon=True).start()
         making = {"keyring": state.keyring, "blobs": state.blobs, "stop": stop}
         threading.Thread(target=make_downloads, args=(state.engine,), kwargs=making, daemon=True).start()
+        told = {"keyring": state.keyring, "private": state.config.webhooks_private, "stop": stop}
+        threading.Thread(target=tell_webhooks, args=(state.engine,), kwargs=told, daemon=True).start()
         work(state.engine, keyring=state.keyring, blobs=state.blobs, stop=stop)
 
 

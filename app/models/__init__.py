@@ -21,6 +21,7 @@ from app.models.trial import Trial, TrialFile, UnwantedBlob
 from app.models.twin import CaseTrace, TraceDue, TraceKey, Twin
 from app.models.upload import Upload, UploadFile
 from app.models.user import Grant, User, UserSession
+from app.models.webhook import Webhook, WebhookDelivery
 
 __all__ = [
     "TABLES",
@@ -74,6 +75,8 @@ __all__ = [
     "UploadFile",
     "User",
     "UserSession",
+    "Webhook",
+    "WebhookDelivery",
     "new_id",
     "now",
 ]

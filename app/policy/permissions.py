@@ -60,6 +60,7 @@ ACTIONS: Mapping[str, Action] = {
     "key.read": _everywhere("list the keys by their ids", _A),
     "key.rotate": _everywhere("make new keys", _A),
     "ledger.read": _everywhere("read the ledger and check its chain", _A),
+    "webhook.keep": _in_mission("keep webhooks, and see what was sent to them", _A | _C),
     "demo.fill": _in_mission("fill a demo mission with fiction", _A | _C),
     # ----------------------------------------------------------- phones
     "device.list": _in_mission("list devices", _A | _C),

@@ -39,6 +39,7 @@ from app.ui import (
     trials,
     twins,
     uploads,
+    webhooks,
 )
 from app.ui.filters import FILTERS
 
@@ -91,6 +92,7 @@ def init_app(app: Flask) -> None:
         devices,
         downloads,
         saved_downloads,
+        webhooks,
         ledger,
     )
     for noun in nouns:

@@ -13,7 +13,7 @@ from app import auth, headers, policy
 from app.db import db
 from app.models import Mission
 from app.services import missions as missions_service
-from app.services import saved_downloads
+from app.services import saved_downloads, webhooks
 
 _MISSION: Final = re.compile(r"/projects/(\d+)(?:/|$)")
 
@@ -40,6 +40,7 @@ _RAIL: Final = (
     ("e", "Lists", "lists", "entity_list.read", "ui.entity_lists.listing"),
     ("d", "Devices", "devices", "device.list", "ui.devices.listing"),
     ("x", "Download", "download", "submission.export", "ui.downloads.choose"),
+    ("w", "Webhooks", "webhooks", "webhook.keep", "ui.webhooks.listing"),
     ("l", "Ledger", "ledger", "ledger.read", "ui.ledger.listing"),
 )
 
@@ -144,17 +145,19 @@ def _navigation(here: Mission | None) -> list[NavigationItem]:
             icon,
             url_for(endpoint, project_id=here.id),
             endpoint.startswith(f"{part}."),
-            _failed(here.id) if endpoint == "ui.downloads.choose" else 0,
+            _notices(endpoint, here.id),
         )
         for key, label, icon, action, endpoint in _RAIL
         if policy.may(auth.actor(), action, here.id)
     ]
 
 
-def _failed(mission_id: int) -> int:
-    """How many of one's own downloads failed since one looked."""
+def _notices(endpoint: str, mission_id: int) -> int:
+    """How many of one's own downloads failed since one looked; how many webhooks were disabled."""
     user = auth.user()
-    return saved_downloads.unseen(db.session, user_id=user.id, mission_id=mission_id) if user else 0
+    if endpoint == "ui.downloads.choose" and user is not None:
+        return saved_downloads.unseen(db.session, user_id=user.id, mission_id=mission_id)
+    return webhooks.disabled(db.session, mission_id) if endpoint == "ui.webhooks.listing" else 0
 
 
 def _headers(response: Response) -> Response:
