@@ -16,6 +16,7 @@ from app.models.mission import Device, DeviceGroup, Interviewer, Mission
 from app.models.organisation import Organisation
 from app.models.packing import AnswerPage, Packed
 from app.models.saved_download import MadeDownload, SavedDownload
+from app.models.saved_view import SavedView
 from app.models.submission import AwaitedFile, Conflict, Submission, SubmissionFile
 from app.models.trial import Trial, TrialFile, UnwantedBlob
 from app.models.twin import CaseTrace, TraceDue, TraceKey, Twin
@@ -63,6 +64,7 @@ __all__ = [
     "Packed",
     "Rendition",
     "SavedDownload",
+    "SavedView",
     "Submission",
     "SubmissionFile",
     "TraceDue",

@@ -1,7 +1,7 @@
 """The table of a form's submissions: its own columns, filters and order, all in the address; and reviewing many."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -12,7 +12,8 @@ from werkzeug.wrappers import Response
 from app import auth, problems
 from app.auth import needs
 from app.db import db
-from app.services import devices, form_table, forms, missions, table_filter
+from app.models import SavedView
+from app.services import devices, form_table, forms, missions, saved_views, table_filter
 from app.services import submissions as service
 from app.services.form_table import Asked, TablePage
 from app.services.table_filter import BARE, OPERATORS, AnswerFilter
@@ -85,6 +86,42 @@ def review(project_id: int) -> Response:
     return redirect(f"{here}?{back.removeprefix('?')}" if back.startswith("?") else here)
 
 
+@bp.post("/views")
+@needs("submission.read")
+def save_view(project_id: int) -> Response:
+    """Keep the table as it is under a name."""
+    made = saved_views.save(
+        db.session,
+        actor=auth.actor(),
+        mission_id=project_id,
+        xml_form_id=request.form.get("form", ""),
+        name=request.form.get("name", ""),
+        query=request.form.get("back", ""),
+        shared="shared" in request.form,
+    )
+    flash("The view is kept.", "success")
+    return redirect(_view(made))
+
+
+@bp.post("/views/<int:view_id>")
+@needs("submission.read")
+def change_view(project_id: int, view_id: int) -> Response:
+    """Rename one's own view, or delete it."""
+    which: dict[str, Any] = {"actor": auth.actor(), "mission_id": project_id, "view_id": view_id}
+    if "delete" in request.form:
+        form_id = saved_views.delete(db.session, **which)
+        flash("The view is deleted.", "success")
+        return redirect(url_for("ui.submissions.listing", project_id=project_id, form=form_id))
+    found = saved_views.rename(db.session, **which, name=request.form.get("name", ""))
+    flash("The view has another name now.", "success")
+    return redirect(_view(found))
+
+
+def _view(view: SavedView) -> str:
+    here = url_for("ui.submissions.listing", project_id=view.mission_id, form=view.xml_form_id)
+    return f"{here}&{view.query}" if view.query else here
+
+
 def link(project_id: int, **changed: Any) -> str:
     """This table with something else; without a value something is left out. It begins at its first page."""
     kept: dict[str, Any] = {
@@ -152,6 +189,9 @@ def _shown(project_id: int, xml_form_id: str, asked: Asked, found: TablePage) ->
         "marks": {name: link(project_id, **{name: str(key)}) for name, key in marks.items() if key},
         "narrowed": any(request.args.get(name) for name in _NARROWING),
         "plain": url_for("ui.submissions.listing", project_id=project_id, form=xml_form_id),
+        "views": [
+            (one, _view(one), one.user_id == auth.actor().user_id) for one in _views(project_id, xml_form_id)
+        ],
         "back": f"?{request.query_string.decode()}",
         "review_states": list(words.REVIEWS),
         "attention": [
@@ -164,6 +204,10 @@ def _shown(project_id: int, xml_form_id: str, asked: Asked, found: TablePage) ->
 _NARROWING: Final = (
     "f", "q", "state", "attention", "review", "version", "device", "interviewer", "from", "to", "case",
 )  # fmt: skip
+
+
+def _views(project_id: int, xml_form_id: str) -> Sequence[SavedView]:
+    return saved_views.listing(db.session, actor=auth.actor(), mission_id=project_id, xml_form_id=xml_form_id)
 
 
 def _filter_words(one: AnswerFilter, found: TablePage) -> str:

@@ -352,3 +352,22 @@ def test_a_submission_is_reviewed_and_commented_on_its_page_and_reading_comments
         read = session.scalars(select(LedgerEntry).where(LedgerEntry.action == "submission.comments")).all()
     assert read
     visitor.post(f"{path}/comments", {"body": " "}, status=422)
+
+
+def test_a_view_is_kept_shared_renamed_and_deleted_by_whom_it_belongs_to(visit):
+    mine, others, elsewhere = visit("coordinator"), visit("administrator"), visit("elsewhere")
+    kept = {"form": "ct_screening", "back": "?form=ct_screening&c=person/sex&q=typed&f=person/sex is female"}
+    page = mine.post("/submissions/views", kept | {"name": "Women"})
+    assert "Sex is Female" in text_of(page)
+    assert "typed" not in page
+    mine.post("/submissions/views", kept | {"name": "Women", "shared": "1"})
+    page = mine.post("/submissions/views", kept | {"name": "Others"})
+    ids = re.findall(r"/submissions/views/(\d+)", page)
+    assert len(ids) == 2
+    assert "Interviewed" in mine.post(f"/submissions/views/{ids[0]}", {"name": "Interviewed"})
+    mine.post(f"/submissions/views/{ids[0]}", {"name": "Women"}, status=409)
+    elsewhere.post(f"/submissions/views/{ids[0]}", {"delete": "1"}, status=403)
+    assert "The view is deleted" in mine.post(f"/submissions/views/{ids[0]}", {"delete": "1"})
+    assert "Women" in mine.get("/submissions?form=ct_screening")
+    others.post(f"/submissions/views/{ids[1]}", {"delete": "1"}, status=403)
+    mine.post("/submissions/views", kept | {"name": " "}, status=422)

@@ -1,0 +1,116 @@
+"""Saved views: a form's table as somebody likes it, under a name, for themselves or for all of the mission."""
+
+from collections.abc import Sequence
+from typing import Final
+from urllib.parse import parse_qsl, urlencode
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session
+
+from app import policy, problems
+from app.db import writing
+from app.models import SavedView
+from app.services import naming
+
+MOST: Final = 50
+"""Views of one form that somebody may keep."""
+LONGEST: Final = 8000
+"""Characters of a view."""
+_KEPT: Final = frozenset(
+    {
+        "c", "f", "sort", "state", "attention", "review", "version", "device", "interviewer", "from", "to", "case",
+        "language",
+    }
+)  # fmt: skip
+
+
+def listing(
+    session: Session, *, actor: policy.Actor, mission_id: int, xml_form_id: str
+) -> Sequence[SavedView]:
+    """One's own and those shared, by name."""
+    return session.scalars(
+        select(SavedView)
+        .where(
+            policy.within(actor, "submission.read", SavedView.mission_id),
+            SavedView.mission_id == mission_id,
+            SavedView.xml_form_id == xml_form_id,
+            or_(SavedView.user_id == actor.user_id, SavedView.shared),
+        )
+        .order_by(SavedView.name, SavedView.id)
+    ).all()
+
+
+def save(
+    session: Session,
+    *,
+    actor: policy.Actor,
+    mission_id: int,
+    xml_form_id: str,
+    name: str,
+    query: str,
+    shared: bool = False,
+) -> SavedView:
+    """Keep a view; one of one's own with the same name becomes this. Raises Problem: not_allowed, invalid."""
+    policy.require(actor, "submission.read", mission_id)
+    name = naming.clean(name, what="A view", longest=80)
+    kept = urlencode([(key, value) for key, value in parse_qsl(query.removeprefix("?")) if key in _KEPT])
+    if actor.user_id is None or len(kept) > LONGEST:
+        raise problems.invalid("This view is too long to be kept, or nobody's.")
+    with writing(session):
+        mine = (
+            SavedView.user_id == actor.user_id,
+            SavedView.mission_id == mission_id,
+            SavedView.xml_form_id == xml_form_id,
+        )
+        found = session.scalar(select(SavedView).where(*mine, SavedView.name == name))
+        if found is None:
+            if (session.scalar(select(func.count()).select_from(SavedView).where(*mine)) or 0) >= MOST:
+                raise problems.invalid(f"Nobody keeps more than {MOST} views of a form.", "Delete one first.")
+            found = SavedView(
+                mission_id=mission_id, xml_form_id=xml_form_id, user_id=actor.user_id, name=name
+            )
+            session.add(found)
+        found.query, found.shared = kept, shared
+        session.flush()
+        return found
+
+
+def rename(session: Session, *, actor: policy.Actor, mission_id: int, view_id: int, name: str) -> SavedView:
+    """Call one's own view something else. Raises Problem: not_found, invalid, conflict."""
+    with writing(session):
+        found, name = (
+            _mine(session, actor, mission_id, view_id),
+            naming.clean(name, what="A view", longest=80),
+        )
+        taken = select(SavedView.id).where(
+            SavedView.user_id == found.user_id,
+            SavedView.mission_id == mission_id,
+            SavedView.xml_form_id == found.xml_form_id,
+            SavedView.name == name,
+            SavedView.id != found.id,
+        )
+        if session.scalar(taken) is not None:
+            raise problems.conflict("You have a view of this name already.", "Choose another name.")
+        found.name = name
+        return found
+
+
+def delete(session: Session, *, actor: policy.Actor, mission_id: int, view_id: int) -> str:
+    """Delete one's own view. Returns its form. Raises the Problem `not_found`."""
+    with writing(session):
+        found = _mine(session, actor, mission_id, view_id)
+        form = found.xml_form_id
+        session.delete(found)
+        return form
+
+
+def _mine(session: Session, actor: policy.Actor, mission_id: int, view_id: int) -> SavedView:
+    found = session.get(SavedView, view_id)
+    if (
+        found is None
+        or found.mission_id != mission_id
+        or found.user_id != actor.user_id
+        or not policy.may(actor, "submission.read", mission_id)
+    ):
+        raise problems.not_found("view")
+    return found
