@@ -22,6 +22,7 @@ from app.models import (
     Decision,
     LedgerEntry,
     Organisation,
+    Packed,
     Submission,
 )
 from app.services import decide, normalise, replay
@@ -55,7 +56,7 @@ SETTINGS = settings(
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 EMPTIED = (
-    CaseHint, CaseAttention, CaseEntity, CaseState, CaseAlias, Decision, Conflict, Submission, Organisation,
+    CaseHint, CaseAttention, CaseEntity, CaseState, CaseAlias, Decision, Conflict, Packed, Submission, Organisation,
     LedgerEntry,
 )  # fmt: skip
 

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import delete, select
 
 from app.db import connect_to_write
-from app.models import CaseEntity, CaseState, Submission
+from app.models import CaseEntity, CaseState, Packed, Submission
 from app.services import phones
 from tests.services import interviews
 
@@ -60,6 +60,7 @@ def test_two_phones_that_did_not_know_of_each_other_are_a_finding_whatever_came_
     ]
     for order in itertools.permutations(sent):
         with connect_to_write(house.engine) as connection:
+            connection.execute(delete(Packed).where(Packed.xml_form_id == "ct_assistance"))
             connection.execute(delete(Submission).where(Submission.xml_form_id == "ct_assistance"))
         for xml in order:
             house.receive(xml)

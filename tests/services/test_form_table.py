@@ -152,7 +152,7 @@ def expected(answers, facts, asked):
 def test_any_filter_order_and_walk_gives_each_row_that_fits_once(filled):
     house, answers, facts = filled
 
-    @settings(max_examples=60, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=25, deadline=None, database=None, suppress_health_check=list(HealthCheck))
     @given(filters=st.lists(FILTER, max_size=3), sort=SORT, review=REVIEW, limit=st.sampled_from([3, 7, 50]))
     def check(filters, sort, review, limit):
         asked = Asked(sort=sort, answers=tuple(filters), review=review)
