@@ -27,7 +27,10 @@ PAGES = {
     "library-list": "/library/lists/marital",
     "columns": "/library/columns",
     "submissions": "/submissions",
+    "submissions-table": "/submissions?form=ct_screening",
     "cases": "/cases",
+    "transfers": "/cases/transfers",
+    "organisations": "/organisations",
     "duplicates": "/duplicates",
     "strays": "/strays",
     "fund": "/fund",
@@ -40,6 +43,8 @@ PAGES = {
     "device-groups": "/devices/groups",
     "device-sheet": "/devices/1/sheet",
     "download": "/download",
+    "download-saved": "/download/saved",
+    "webhooks": "/webhooks",
     "ledger": "/ledger",
     "not-found": "/nothing",
 }
@@ -83,6 +88,8 @@ def walk(page: Page, url: str, office: Office):
     for name, path in PAGES.items():
         page.goto(home + path)
         yield name
+    page.goto(f"{url}/account")
+    yield "account"
     page.goto(f"{home}/forms/new")
     page.set_input_files(
         "#workbook", {"name": "visit.md", "mimeType": "text/markdown", "buffer": BAD_WORKBOOK}
@@ -98,6 +105,9 @@ def walk(page: Page, url: str, office: Office):
     page.click("tbody a >> nth=0")
     page.wait_for_load_state()
     yield "submission"
+    page.goto(f"{page.url}/comments")
+    yield "submission-comments"
+    page.go_back()
     page.click("text=Edit answers")
     page.fill("#edit-reason", "The shelter spelt the name")
     yield "submission-edit-reason"
@@ -107,6 +117,7 @@ def walk(page: Page, url: str, office: Office):
     page.goto(f"{home}/cases")
     page.click("tbody a >> nth=0")
     page.wait_for_load_state()
+    case = page.url
     yield "case"
     page.click("#case summary >> nth=1")
     yield "case-source"
@@ -117,6 +128,11 @@ def walk(page: Page, url: str, office: Office):
     page.click("dialog[open] button.main")
     page.wait_for_selector("bdi.revealed")
     yield "case-revealed"
+    for act in ("assign", "plan", "refer"):
+        page.goto(f"{case}/act/{act}")
+        yield f"case-{act}"
+    page.goto(f"{case}/paper")
+    yield "case-paper"
     page.goto(home)
     page.keyboard.press("?")
     yield "shortcuts"
