@@ -176,10 +176,20 @@ class HtcdsField:
 
 
 @dataclass(frozen=True, slots=True)
+class HtcdsColumn:
+    """A column of a case written as HTCDS 2.0: where its value is from, in the grammar of targets (none: nothing is
+    kept for it), and whether it takes `all` rows, the `first`, the `last`, or the `least` value."""
+
+    name: str
+    sources: tuple[str, ...]
+    take: str
+
+
+@dataclass(frozen=True, slots=True)
 class Dictionary:
     """All of it. `code_map[standard][list][code]` are the names of a code in an outside standard (htcds_2_0,
     ctdc_kanon, ctdc_synthetic, ...); `htcds[name]` is the HTCDS field of a name or known misspelling in
-    lower case."""
+    lower case; `htcds_export` the columns of a case written by that standard, in its order."""
 
     tables: Mapping[str, Table]
     code_lists: Mapping[str, CodeList]
@@ -189,6 +199,7 @@ class Dictionary:
     countries: Mapping[str, Country]
     rule_sets: Mapping[str, RuleSet]
     htcds: Mapping[str, HtcdsField]
+    htcds_export: tuple[HtcdsColumn, ...]
 
     def field(self, name: str) -> Field | None:
         """The field called `table.column`, or None."""
@@ -198,6 +209,11 @@ class Dictionary:
     def fields(self) -> Iterator[Field]:
         """Every field of every table, in the dictionary's order."""
         return (one for table in self.tables.values() for one in table.fields.values())
+
+    def code_as(self, standard: str, *, field: str, code_list: str, code: str) -> str | None:
+        """What a code is called in a field of an outside standard; None where it has no name there."""
+        names = self.code_map.get(standard, {}).get(code_list, {}).get(code, ())
+        return next((one.value for one in names if one.field == field and one.way != "in"), None)
 
     def codes_from(self, standard: str, code_list: str) -> dict[str, str]:
         """Value of an outside standard → our code, for one list: what is read, not what is only written."""
@@ -261,6 +277,12 @@ def load() -> Dictionary:
         },
         rule_sets=_rule_sets(),
         htcds=_htcds(),
+        htcds_export=tuple(
+            HtcdsColumn(
+                row["field"], tuple(one.strip() for one in row["source"].split(";") if one), row["take"]
+            )
+            for row in _rows("htcds_export.csv")
+        ),
     )
 
 

@@ -43,13 +43,13 @@ def lines(content: Content, table: Table, rows: Iterable[Cells]) -> Iterator[byt
     text = io.StringIO()
     write_row: Callable[[Iterable[Cell]], object] = csv.writer(text, lineterminator="\r\n").writerow
     write_row(table.header)
-    yield _taken(text)
+    yield taken(text)
     safe = content.spreadsheet_safe
     for cells in content.count(table, content.labelled(rows, table)):
         write_row(map(guarded, cells) if safe else cells)
         if text.tell() > BUFFER:
-            yield _taken(text)
-    yield _taken(text)
+            yield taken(text)
+    yield taken(text)
 
 
 def guarded(cell: Cell) -> Cell:
@@ -60,7 +60,8 @@ def guarded(cell: Cell) -> Cell:
     return cell
 
 
-def _taken(text: io.StringIO) -> bytes:
+def taken(text: io.StringIO) -> bytes:
+    """What was written since the last time."""
     said = text.getvalue().encode("utf-8", "surrogatepass")
     text.seek(0)
     text.truncate()

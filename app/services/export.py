@@ -1,37 +1,24 @@
 """Downloads of submissions. Each is an entry of the ledger before its first byte leaves, with who, what and
 why, and another one at its end, with counts and the hash of what was handed out."""
 
-import hashlib
 import uuid
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
-from sqlalchemy import Engine, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app import ledger, policy, problems
+from app import policy, problems
 from app.blobs import BlobStore
-from app.db import writing
-from app.exports.content import Content, Words, Written
+from app.exports.content import Content, Words
 from app.keys import Keyring
-from app.models import LedgerEntry, Submission, new_id
+from app.models import LedgerEntry, Submission
 from app.services import formats, forms, plans
 from app.services.export_rows import Filters, Rows
+from app.services.handout import Download, Handout
 from submissions import odata
 
 __all__ = ["Download", "Export", "Filters", "choices", "download", "manifest"]
-
-
-@dataclass(frozen=True, slots=True)
-class Download:
-    """Something to hand out. `chunks` is to be iterated once, to its end or until the client goes away."""
-
-    file_name: str
-    content_type: str
-    chunks: Iterator[bytes]
-    id: uuid.UUID | None = None
-    """By which the ledger calls it, and its manifest is asked for."""
 
 
 def download(
@@ -131,7 +118,7 @@ def manifest(
         "by": begun.actor,
         "at": begun.at,
         "reason": begun.reason,
-        "form": begun.detail["form"],
+        "form": begun.detail.get("form"),
         "versions": begun.detail.get("versions", []),
         "format": begun.action.removeprefix("export."),
         "filters": begun.detail["filters"],
@@ -145,7 +132,7 @@ def manifest(
     }
 
 
-class Export:
+class Export(Handout):
     """One download under way. It has a connection of its own: it goes on after the request that asked for
     it. Raises Problem: not_allowed, not_found."""
 
@@ -160,18 +147,12 @@ class Export:
         reason: str | None,
     ) -> None:
         policy.require(actor, "submission.export", mission_id)
-        engine = session.get_bind()
-        assert isinstance(engine, Engine)
-        self.engine = engine
-        self.actor = actor
-        self.mission_id = mission_id
+        super().__init__(session, actor, mission_id, reason)
         self.xml_form_id = xml_form_id
+        self.about = {"form": xml_form_id}
         # Who may be shown no identifiers is not handed them either, nor told by a filter which they are.
         seen = "P3" in policy.reveals(actor, mission_id)
         filters = replace(filters, identifiers=seen and filters.identifiers is not False)
-        self.reason = (reason or "").strip() or None
-        self.id = new_id()
-        self.written = Written()
         form = forms.get(session, mission_id, xml_form_id).form
         read_by = [plans.get(session, one.id) for one in forms.versions(session, form)]
         if not read_by:
@@ -195,52 +176,15 @@ class Export:
         submissions. Raises the Problem `invalid`."""
         self.rows.narrow(of or odata.table(self.form, odata.ROOT))
         versions = [plan.form.version for plan in self.rows.plans]
-        self._enter(
+        self.enter(
             session,
             action,
-            {"form": self.xml_form_id, "versions": versions, "filters": self._asked(), **detail},
+            {"versions": versions, "filters": self._asked(), **detail},
         )
-
-    def run(self, make: Callable[[Session], Iterator[bytes]]) -> Iterator[bytes]:
-        """The download; at its end, also one cut short, the second entry."""
-        digest, size, complete, why = hashlib.sha256(), 0, False, None
-        try:
-            with Session(self.engine) as session:
-                for chunk in make(session):
-                    digest.update(chunk)
-                    size += len(chunk)
-                    yield chunk
-            complete = True
-        except problems.Problem as problem:
-            why = problem.detail
-            raise
-        finally:
-            self.rows.close()
-            said = {
-                "form": self.xml_form_id,
-                "complete": complete,
-                "rows": self.written.rows,
-                "files": self.written.files,
-                "bytes": size,
-                "sha256": digest.hexdigest(),
-                "entries": self.written.entries,
-                **({"why": why} if why else {}),
-            }
-            with Session(self.engine) as session:
-                self._enter(session, "export.done", said)
 
     def _asked(self) -> dict[str, str]:
         asked = {one.name: getattr(self.rows.filters, one.name) for one in fields(Filters)}
         return {name: str(value) for name, value in asked.items() if value is not None}
 
-    def _enter(self, session: Session, action: str, detail: dict[str, Any]) -> None:
-        with writing(session):
-            ledger.write(
-                session,
-                actor=self.actor.ref,
-                action=action,
-                mission_id=self.mission_id,
-                object=f"export:{self.id}",
-                reason=self.reason,
-                detail=detail,
-            )
+    def close(self) -> None:
+        self.rows.close()

@@ -9,9 +9,10 @@ from app import auth, problems
 from app.auth import needs
 from app.db import db
 from app.problems import Problem
-from app.services import condition, export, formats
+from app.services import condition, export, formats, htcds
 from app.services.reveal import need_reason
 from app.state import state
+from xlsforms import dictionary
 
 bp = Blueprint("downloads", __name__, url_prefix="/projects/<int:project_id>/download")
 
@@ -53,6 +54,33 @@ def fetch(project_id: int) -> Response | tuple[str, int]:
         if problem.status != 422:
             raise
         return _page(project_id, problem=problem), problem.status
+    return _handed_out(download)
+
+
+@bp.post("/htcds")
+@needs("submission.export")
+def fetch_htcds(project_id: int) -> Response | tuple[str, int]:
+    """Stream the cases by HTCDS. It is an entry of the ledger before its first byte leaves."""
+    sent = request.form
+    try:
+        download = htcds.download(
+            db.session,
+            keyring=state().keyring,
+            actor=auth.actor(),
+            mission_id=project_id,
+            status=sent.get("status") or None,
+            identifiers="identifiers" in sent,
+            spreadsheet_safe="spreadsheet" in sent,
+            reason=need_reason(sent.get("reason")),
+        )
+    except Problem as problem:
+        if problem.status != 422:
+            raise
+        return _page(project_id, cases_problem=problem), problem.status
+    return _handed_out(download)
+
+
+def _handed_out(download: export.Download) -> Response:
     response = Response(download.chunks, content_type=download.content_type)
     response.headers.set("Content-Disposition", "attachment", filename=download.file_name)
     return response
@@ -89,13 +117,16 @@ def _asked() -> str:
     return " and ".join(terms)
 
 
-def _page(project_id: int, *, problem: Problem | None = None) -> str:
+def _page(project_id: int, *, problem: Problem | None = None, cases_problem: Problem | None = None) -> str:
     sent: Any = request.form if request.method == "POST" else request.args
     return render_template(
         "download.html",
         forms=export.choices(db.session, actor=auth.actor(), mission_id=project_id),
         formats=[one for one in formats.FORMATS.values() if one.name != "csv_root"],
         states=STATES,
-        sent=sent,
+        sent={} if cases_problem else sent,
         problem=problem,
+        cases_sent=request.form if cases_problem else {},
+        cases_problem=cases_problem,
+        statuses=list(dictionary.load().code_lists["case_status"]),
     )

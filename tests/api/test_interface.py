@@ -70,6 +70,8 @@ def test_answers_keep_to_their_schemas(world, callers, described, client):
     made = coordinator.get(f"{forms}/ct_screening/download/jsonl").headers["X-Download-Id"]
     calls = [
         (coordinator, "GET", f"/projects/{mission}/downloads/{made}/manifest", {}),
+        (coordinator, "GET", f"/projects/{mission}/cases.htcds.csv?status=lost", {}),
+        (coordinator, "GET", f"/projects/{mission}/cases.htcds.csv?identifiers=true", {}),
         (callers["anonymous"], "POST", "/sessions", {"json": {"email": "a@b.org", "password": "x"}}),
         (coordinator, "GET", "/users/current", {}),
         (coordinator, "GET", "/projects", {}),

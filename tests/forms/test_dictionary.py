@@ -150,7 +150,18 @@ def test_htcds_fields_go_to_fields_that_forms_may_fill():
 
 
 @pytest.mark.parametrize(
-    "name", ["tables", "fields", "code_lists", "countries", "code_map", "converters", "indicators", "htcds"]
+    "name",
+    [
+        "tables",
+        "fields",
+        "code_lists",
+        "countries",
+        "code_map",
+        "converters",
+        "indicators",
+        "htcds",
+        "htcds_export",
+    ],
 )
 def test_the_readme_describes_each_file(name):
     assert f"`{name}.csv`" in (files("xlsforms") / "dictionary" / "README.md").read_text(encoding="utf-8")

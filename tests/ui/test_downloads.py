@@ -1,5 +1,6 @@
 """Downloads: with and without identifiers, always with a reason."""
 
+import csv
 import io
 import zipfile
 
@@ -72,3 +73,16 @@ def test_the_page_says_how_many_submissions_there_are(visitor):
     _, archive = fetch(visitor)
     rows = len(archive.read("ct_screening.csv").decode().splitlines()) - 1
     assert f"({rows})" in page
+
+
+def test_cases_come_by_the_htcds_with_a_reason_only(visitor):
+    page = visitor.post("/download/htcds", {"reason": "", "identifiers": "on"}, status=422)
+    assert "only with a reason" in page
+    assert 'name="identifiers" checked' in page
+    sent = {"csrf_token": visitor.token(), "reason": "Handover to the shelter", "spreadsheet": "on"}
+    answer = visitor.client.post(f"{visitor.home}/download/htcds", data=sent)
+    assert "attachment; filename=htcds.csv" in answer.headers["Content-Disposition"]
+    rows = list(csv.DictReader(io.StringIO(answer.get_data(as_text=True))))
+    assert rows
+    assert {row["prs_FirstName"] for row in rows} == {""}
+    assert "Feminine" in {row["prs_Gender"] for row in rows}

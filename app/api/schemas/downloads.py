@@ -27,6 +27,21 @@ EXPORT_QUERY = schema(
     },
 )
 
+HTCDS_QUERY = schema(
+    "HtcdsQuery",
+    {
+        "status": option(
+            fields.String, "Only cases of this status: active, follow_up, closed, closed_referred."
+        ),
+        "identifiers": option(
+            fields.Boolean,
+            "Identifiers and free text (class P3) of persons who agreed to be referred; needs a reason.",
+            False,
+        ),
+        "reason": option(fields.String, "Why you need it; kept in the ledger."),
+    },
+)
+
 EXPORT_MANIFEST = schema(
     "ExportManifest",
     {
@@ -34,7 +49,7 @@ EXPORT_MANIFEST = schema(
         "by": text("Who: `user:7`, or `command line`."),
         "at": instant("When it was begun."),
         "reason": maybe("What for, as the person gave it."),
-        "form": text("The form's id."),
+        "form": maybe("The form's id; null where it is of cases."),
         "versions": fields.List(
             fields.String(), required=True, metadata={"description": "Published versions, the newest first."}
         ),
