@@ -34,6 +34,6 @@ def furnished(said):
         assert browser.post(path, data=xml, headers={"Authorization": f"Bearer {signed_in['token']}"}).ok
         page = browser.get(f"{said['url']}/account").text
         asked = {"csrf_token": re.search(r'csrf_token" value="([^"]+)"', page)[1]}
-        asked |= {"name": "Excel", "scope": "read", "days": "30"}
+        asked |= {"name": "Excel", "scope": ["read", "cases"], "days": "30"}
         made = browser.post(f"{said['url']}/account/tokens", data=asked).text
         return re.search(r'value="(saif_[^"]+)"', made)[1]
