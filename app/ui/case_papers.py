@@ -53,7 +53,7 @@ def pdf(project_id: int, case_id: uuid.UUID) -> Response | tuple[str, int]:
         if problem.code != "reason_needed":
             raise
         return _ask(_read(project_id, case_id), wrong=problem.message), problem.status
-    content = paper.typeset("case.typ", _content(case))
+    content = paper.typeset("dossier.typ", _content(case))
     name = f"case-{str(case.case_id)[:8]}.pdf"
     return send_file(io.BytesIO(content), mimetype=paper.TYPE, as_attachment=True, download_name=name)
 

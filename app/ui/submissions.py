@@ -60,10 +60,10 @@ def listing(project_id: int) -> str | Response:
 def one(project_id: int, submission_id: uuid.UUID) -> str:
     """One submission under the labels of its form, in one of its languages; names and free text masked."""
     found = submission_of(project_id, submission_id)
-    detail = _read(found)
+    detail = read(found)
     own = frame.own_language(detail.languages)
     if "language" not in request.args and own not in (None, detail.language):
-        detail = _read(found, language=own)
+        detail = read(found, language=own)
     return _page(found, detail, _compared(found, detail))
 
 
@@ -87,7 +87,7 @@ def reveal(project_id: int, submission_id: uuid.UUID) -> str | tuple[str, int]:
     found = submission_of(project_id, submission_id)
     try:
         with writing(db.session):
-            detail = _read(found, Reveal(reason))
+            detail = read(found, Reveal(reason))
             compared = _compared(found, detail, Reveal(reason))
             xml = None
             # Behind a refused consent the raw XML opens by break-glass only, which no page offers.
@@ -184,9 +184,10 @@ def submission_of(project_id: int, submission_id: uuid.UUID) -> Submission:
     return found
 
 
-def _read(
+def read(
     found: Submission, reveal: Reveal | None = None, *, language: str | None = None
 ) -> service.SubmissionDetail:
+    """A version of a submission, in one of its form's languages: that of the address unless one is given."""
     return service.read_submission(
         db.session,
         keyring=state().keyring,

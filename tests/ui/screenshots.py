@@ -133,6 +133,11 @@ def walk(page: Page, url: str, office: Office):
         yield f"case-{act}"
     page.goto(f"{case}/paper")
     yield "case-paper"
+    page.goto(f"{home}/submissions")
+    page.click("tr[data-row] a >> nth=0")
+    page.click("a.button >> text=PDF")
+    page.wait_for_selector("#paper-reason")
+    yield "submission-paper"
     page.goto(home)
     page.keyboard.press("?")
     yield "shortcuts"

@@ -1,8 +1,10 @@
 """Submissions: answers under their labels, in the form's languages; names and raw XML for a reason only."""
 
+import io
 import re
 
 import pytest
+from pypdf import PdfReader
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -371,3 +373,29 @@ def test_a_view_is_kept_shared_renamed_and_deleted_by_whom_it_belongs_to(visit):
     assert "Women" in mine.get("/submissions?form=ct_screening")
     others.post(f"/submissions/views/{ids[1]}", {"delete": "1"}, status=403)
     mine.post("/submissions/views", kept | {"name": " "}, status=422)
+
+
+def test_a_submission_as_pdf_has_names_only_if_they_are_asked_for_and_always_a_reason(visitor):
+    path = screening(visitor)
+    assert f'href="{visitor.home}{path}/paper"' in visitor.get(path)
+    assert "What is it for?" in visitor.get(f"{path}/paper")
+    assert "only with a reason" in visitor.post(f"{path}/paper", {"names": "yes", "reason": ""}, status=422)
+    sent = {"csrf_token": visitor.token(), "reason": "The hearing on Monday", "language": "English (en)"}
+    texts = []
+    for more in ({"names": "no"}, {"names": "yes"}, {"names": "no", "language": "Español (es)"}):
+        made = visitor.client.post(f"{visitor.home}{path}/paper", data={**sent, **more})
+        assert made.mimetype == "application/pdf"
+        texts.append(" ".join(page.extract_text() for page in PdfReader(io.BytesIO(made.data)).pages))
+    masked, whole, spanish = texts
+    assert "hidden" in masked.split("Family name")[1][:20]
+    revealed = visitor.post(f"{path}/reveal", {"reason": "To compare it with the PDF"})
+    name = re.search(r'class="revealed">([^<]+)<', answer(revealed, "family_name"))[1]
+    assert whole.split("Family name")[1].strip().startswith(name)
+    assert "Fecha de la entrevista" in spanish
+    assert "hidden" in spanish
+    with Session(visitor.client.application.extensions["saif"].engine) as session:
+        entries = session.scalars(
+            select(LedgerEntry).where(LedgerEntry.action == "submission.paper").order_by(LedgerEntry.id)
+        ).all()
+    assert [entry.detail["revealed"] for entry in entries] == [False, True, False]
+    assert {entry.reason for entry in entries} == {"The hearing on Monday"}
