@@ -156,7 +156,7 @@ function selected(form) {
   const some = boxes.filter((box) => box.checked).length;
   const all = $("[data-select-all]", form);
   if (all) {
-    all.hidden = false;
+    all.closest("label").hidden = false;
     all.checked = some > 0 && some === boxes.length;
     all.indeterminate = some > 0 && some < boxes.length;
   }

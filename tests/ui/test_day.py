@@ -23,6 +23,7 @@ from tests.clients.collect.collect_client import CollectClient
 from tests.clients.fixtures import phone  # noqa: F401 -- a fixture
 from tests.clients.make_demo import assistance, screening, value
 from tests.server import threaded
+from tests.ui.browser import NARROW, WIDE
 from tests.ui.casework import WHY
 from tests.ui.office import PASSWORD, Office, hire
 
@@ -238,7 +239,8 @@ def test_from_what_came_in_to_a_closed_case(enter, day):
     assert re.search(rf"{everything[HERS]}\s+in the last seven days", see("in the last seven days"))
     assert re.search(r"1\s+submission waits", page.inner_text("main"))
 
-    # She looks through the screenings, and approves them together.
+    # On her way in, with a small screen, she looks through the screenings and approves them together.
+    page.set_viewport_size({"width": NARROW, "height": 900})
     page.click("text=All submissions")
     page.wait_for_url(f"{home}/submissions")
     page.select_option("#form", "ct_screening")
@@ -261,6 +263,7 @@ def test_from_what_came_in_to_a_closed_case(enter, day):
     assert sorted(one.object for one in entries) == sorted(f"submission:{one.id}" for one in reviewed)
     assert len(entries) == screenings
     day.hers(entries)
+    page.set_viewport_size({"width": WIDE, "height": 900})
 
     # One interview named no case: a slip in the reference. It goes where it belongs.
     begin("submission waits", "Decide")
