@@ -154,7 +154,8 @@ def test_every_code_is_written_as_one_of_the_standards_list():
     assert "Unaquainted" in written["vic_RelationshipToTrafficker"]  # the standard's spelling
 
 
-def test_a_row_says_of_each_case_what_the_case_says(house, filled):
+def test_a_row_says_of_each_case_what_the_case_says(house, filled, monkeypatch):
+    monkeypatch.setattr(htcds, "_TOGETHER", 3)  # cases read at a time: more than one time
     for one in (*filled["screening"], *filled["assistance"]):
         house.receive(one.xml, files=one.files)
     house.work()
