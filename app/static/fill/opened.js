@@ -85,13 +85,13 @@ async function saveNow() {
   const mine = here;
   if (!mine?.draft || !mine.kept) return;
   const now = stand(mine);
-  $("[data-saved]").ariaBusy = String(now !== mine.kept);
+  busy(now !== mine.kept);
   if (now === mine.kept) return;
   const whole = mine.draft.draft;
   try {
     mine.line = await interviews.keep(mine.store, mine.line, whole);
     mine.kept = now;
-    $("[data-saved]").ariaBusy = "false";
+    busy(false);
     $("[data-saved]").textContent = `Kept on this device ${clock(mine.line.saved)}.`;
     tooLarge(whole);
   } catch (error) {
@@ -129,6 +129,11 @@ function notKept({ name }) {
   return `The last answers could not be kept on this device (${name}): its storage may be full. Do not close the page; make room, and answer on.`;
 }
 
+/** Whether there is something to keep. What was touched since is not kept yet, whatever just was. */
+function busy(yes) {
+  $("[data-saved]").ariaBusy = String(yes || due !== null);
+}
+
 let due = null;
 for (const name of ["input", "change", "click", "keyup"]) {
   // Menus of the engine stand beside the form. After the engine has heard of it.
@@ -136,7 +141,10 @@ for (const name of ["input", "change", "click", "keyup"]) {
     if (!here) return;
     $("[data-saved]").ariaBusy = "true";
     clearTimeout(due);
-    due = setTimeout(save, AFTER_TOUCH);
+    due = setTimeout(() => {
+      due = null;
+      save();
+    }, AFTER_TOUCH);
   });
 }
 setInterval(() => here && save(), ANYWAY);
