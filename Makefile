@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 # Every process would compile all of SAIF again where the environment forbids to keep what was compiled.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: run test lint bench soak lock screenshots pictures engine clean help
+.PHONY: run test lint lint-types lint-rules bench soak lock screenshots pictures engine clean help
 
 help: ## Say what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -18,9 +18,14 @@ test: ## Set up what tests need (Java, Chromium, PostgreSQL by apt where it may)
 	@$(BIN)/pytest -n 2 --dist loadfile $(ARGS)
 
 lint: $(VENV)/.dev ## Format, rules, types, layers, and whether the docs say what the code does
+	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target lint-types lint-rules
+
+lint-types:
+	$(BIN)/mypy
+
+lint-rules:
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python docs/check.py
 
