@@ -59,7 +59,7 @@ class Malformed(ValueError):  # noqa: N818 - it is what the expression is
         self.mend = mend
 
 
-class TooDeep(Exception):  # noqa: N818
+class TooDeep(Exception):  # noqa: N818 - as above
     """Brackets are nested deeper than DEPTH: there may be nothing wrong, but it is not looked at."""
 
 
