@@ -28,7 +28,7 @@ FORMATS = ("csv", "xlsx", "jsonl", "parquet", "spss", "stata")
 
 def measure(url: object, home: Path, mission: int, stored: int, format_name: str) -> str:
     """One download."""
-    engine = make_engine(url)  # type: ignore[arg-type]
+    engine = make_engine(url)  # type: ignore[arg-type]  # text is one
     keyring, blobs = Keyring.load(home / "keys"), BlobStore((home / "blobs").as_uri())
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
     began, cpu = time.perf_counter(), time.process_time()
@@ -53,7 +53,7 @@ def apart(*asked: object) -> None:
     """Measure in a process of its own, and print."""
     if (child := os.fork()) == 0:
         try:
-            print(f"export {asked[-1]:8}", measure(*asked), flush=True)  # type: ignore[arg-type]
+            print(f"export {asked[-1]:8}", measure(*asked), flush=True)  # type: ignore[arg-type]  # in its order
         except Exception as error:  # noqa: BLE001 -- a limit that is met is a result
             print(f"export {asked[-1]:8}", getattr(error, "detail", None) or repr(error), flush=True)
         os._exit(0)

@@ -211,7 +211,7 @@ def _index(
     repeated: dict[str, list[list[str]]],
 ) -> None:
     """As the worker would, question by question in the order of the key, which is much faster."""
-    index = next(one for one in Answer.__table__.indexes if one.name == _BY_SUBMISSION)  # type: ignore[attr-defined]
+    index = next(one for one in Answer.__table__.indexes if one.name == _BY_SUBMISSION)  # type: ignore[attr-defined]  # a Table
     indexed = [path for path in (*columns, *repeated) if plan.privacy[path] in CLASSES]
     with connect_to_write(engine) as connection:
         questions: Any = IndexedQuestion.__table__

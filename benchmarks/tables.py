@@ -92,7 +92,7 @@ def _spent(session: Session, clock: Clock, mission_id: int, asked: Asked) -> tup
             mission_id=mission_id,
             xml_form_id=indexed.FORM_ID,
             asked=asked,
-            **where,  # type: ignore[arg-type]
+            **where,  # type: ignore[arg-type]  # by name
         )
 
     first = page()

@@ -44,7 +44,7 @@ def kept_engines() -> Iterator[dict[URL, Engine | None]]:
         if url in kept and kept[url] is None:
             kept[url] = engine
             # A command disposes of its engine when it ends; the test goes on with it.
-            engine.dispose = lambda close=True: None  # type: ignore[method-assign]
+            engine.dispose = lambda close=True: None  # type: ignore[method-assign]  # kept for the next test
             if url.get_backend_name() == "sqlite":
                 event.listen(engine, "checkout", _hurry)
         return engine

@@ -185,7 +185,7 @@ def test_who_waited_too_long_is_applied_as_a_conflict(woods):
     made, tree = woods.add()
     woods.visit(tree, state="ill")  # lost with its phone
     woods.send(made, woods.visit(tree, height="12"))
-    take_up = lambda: entity_actions.take_up(woods.house.engine, woods.house.keyring)  # noqa: E731
+    take_up = lambda: entity_actions.take_up(woods.house.engine, woods.house.keyring)  # noqa: E731 -- said twice
     assert take_up() == 0
     with connect_to_write(woods.house.engine) as connection:
         connection.execute(

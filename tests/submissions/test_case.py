@@ -482,7 +482,7 @@ def test_a_person_who_died_is_known_to_be_dead():
 # ---- corrections
 
 
-def correct(table, column, value, made_at="2026-06-01T08:00:00.000Z", id="k", row_key="", **overrules):  # noqa: A002
+def correct(table, column, value, made_at="2026-06-01T08:00:00.000Z", id="k", row_key="", **overrules):  # noqa: A002 -- as decisions
     return decided(
         "correct",
         made_at,

@@ -10,11 +10,11 @@ from tests.submissions.making import CASE, OTHER, decided, interview
 THIRD = "9e0f1a2b-3c4d-4e5f-8a7b-6c5d4e3f2a1b"
 
 
-def merge(ends, carries_on, made_at="2026-06-01T08:00:00.000Z", id="m"):  # noqa: A002
+def merge(ends, carries_on, made_at="2026-06-01T08:00:00.000Z", id="m"):  # noqa: A002 -- as decisions
     return decided("merge", made_at, id, case_uid=ends, other_case_uid=carries_on)
 
 
-def unmerge(ends, carries_on, made_at="2026-06-02T08:00:00.000Z", id="u"):  # noqa: A002
+def unmerge(ends, carries_on, made_at="2026-06-02T08:00:00.000Z", id="u"):  # noqa: A002 -- as decisions
     return decided("unmerge", made_at, id, case_uid=ends, other_case_uid=carries_on)
 
 

@@ -86,7 +86,7 @@ def test_a_referral_under_way_whose_consent_was_withdrawn_is_told():
     assert not fold(CASE, [given], again).findings
 
 
-def moved(state, at, id="t", case=CASE, come=1, go=2):  # noqa: A002
+def moved(state, at, id="t", case=CASE, come=1, go=2):  # noqa: A002 -- as decisions
     return decided("transfer", f"2026-04-0{at}T00:00:00.000Z", id, case_uid=case, state=state, from_mission=come, to_mission=go)  # fmt: skip
 
 
