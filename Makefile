@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 # Every process would compile all of SAIF again where the environment forbids to keep what was compiled.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: run test lint lint-types lint-rules bench soak lock screenshots pictures engine clean help
+.PHONY: run test lint lint-types lint-rules bench soak lock words screenshots pictures engine clean help
 
 help: ## Say what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -48,6 +48,14 @@ pictures: $(VENV)/.dev ## The pictures of docs/phones.md, after a change of the 
 
 engine: ## Build the form engine of the browser pages again (npm), after a change of engine/
 	cd engine && npm ci && npm run build
+
+words: $(VENV)/.dev ## Collect the texts of the interface into app/translations/*.po, after a change of them
+	@mkdir -p var
+	@$(BIN)/pybabel --quiet extract --mapping-file pyproject.toml --keywords N_ --add-location=file --sort-by-file \
+		--no-wrap --project SAIF --version 1 --msgid-bugs-address "" --output-file var/words.pot .
+	@for language in fr es ar; do $(BIN)/pybabel --quiet update --init-missing --input-file var/words.pot \
+		--output-file app/translations/$$language.po --locale $$language --no-fuzzy-matching --ignore-obsolete \
+		--ignore-pot-creation-date --no-wrap || exit 1; done
 
 lock: ## Write the exact versions and hashes again, after a change of pyproject.toml
 	$(BIN)/pip install --quiet pip-tools

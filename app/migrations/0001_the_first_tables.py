@@ -1114,7 +1114,7 @@ def upgrade() -> None:
         sa.Column("email", sa.String(), nullable=False, comment="Lower case; the login"),
         sa.Column("display_name", sa.String(), nullable=False),
         sa.Column("password_hash", sa.String(), nullable=False, comment="Argon2id"),
-        sa.Column("locale", sa.String(length=2), nullable=False, comment="en, fr or es"),
+        sa.Column("locale", sa.String(length=2), nullable=False, comment="A key of app.language.LANGUAGES"),
         sa.Column("active", sa.Boolean(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_user")),

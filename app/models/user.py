@@ -17,7 +17,7 @@ class User(Model):
     email: Mapped[str] = mapped_column(unique=True, comment="Lower case; the login")
     display_name: Mapped[str]
     password_hash: Mapped[str] = mapped_column(comment="Argon2id")
-    locale: Mapped[str] = mapped_column(String(2), default="en", comment="en, fr or es")
+    locale: Mapped[str] = mapped_column(String(2), default="en", comment="A key of app.language.LANGUAGES")
     active: Mapped[bool] = mapped_column(default=True)
     created_at: Mapped[datetime] = mapped_column(Instant, default=now)
 

@@ -9,6 +9,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from app import ledger, problems
+from app.language import LANGUAGES
 from app.models import AccessToken, Grant, Mission, User, UserSession, now
 from app.policy import Actor, Held
 from app.policy.permissions import ROLES
@@ -16,7 +17,7 @@ from app.services import naming
 
 MIN_PASSWORD = 10
 MAX_PASSWORD = 500  # Argon2 would hash megabytes too, at our expense
-LOCALES = ("en", "fr", "es")
+LOCALES = tuple(LANGUAGES)
 
 # RFC 9106, second recommended option: 64 MiB, three passes, about 50 ms.
 _hasher = PasswordHasher()

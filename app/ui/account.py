@@ -3,9 +3,10 @@
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from app import auth
+from app import auth, language
 from app.auth import identity, needs
 from app.db import db, writing
+from app.language import _
 from app.models import User
 from app.policy import Actor, scopes
 from app.problems import Problem
@@ -23,6 +24,17 @@ LASTS = {7: "a week", 30: "a month", 90: "three months", 365: "a year"}
 def show() -> str:
     """The account of whoever asks."""
     return _page()
+
+
+@bp.post("/language")
+@needs("signed_in")
+def choose_language() -> Response:
+    """The language one reads pages in."""
+    with writing(db.session):
+        users.set_locale(db.session, user=_me(), locale=request.form.get("language", ""))
+    language.speak(_me().locale)
+    flash(_("Pages are in English now."), "success")
+    return redirect(url_for("ui.account.show"))
 
 
 @bp.post("/tokens")

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from flask import Flask, Response, g, request, send_file, url_for
 
-from app import auth, headers, policy
+from app import auth, headers, language, policy
 from app.db import db
 from app.models import Mission
 from app.services import missions as missions_service
@@ -91,9 +91,8 @@ def can(action: str) -> bool:
 
 
 def locale() -> str:
-    """The reader's language, for the labels of codes: en, fr or es."""
-    user = auth.user()
-    return user.locale if user else "en"
+    """The reader's language, for the labels of codes. Those are in English where there is none in that language."""
+    return language.current()
 
 
 def one_of(name: str, known: Container[str]) -> str | None:

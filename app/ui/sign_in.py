@@ -5,6 +5,7 @@ from werkzeug.wrappers import Response
 
 from app import auth
 from app.auth import needs
+from app.language import _
 from app.problems import Problem
 
 
@@ -29,5 +30,5 @@ def sign_in() -> str | Response | tuple[str, int]:
 def sign_out() -> Response:
     """End the session here and on the server."""
     auth.sign_out()
-    flash("You are signed out.", "info")
+    flash(_("You are signed out."), "info")
     return redirect(url_for("ui.sign_in"))

@@ -40,7 +40,7 @@ USER = schema(
         "createdAt": instant("When they were added."),
         "updatedAt": instant("Not kept; null.", null=True),
         "deletedAt": instant("Not kept; null.", null=True),
-        "locale": text("Language of their pages: en, fr or es."),
+        "locale": text("Language of their pages: en, fr, es or ar."),
         "roles": field(fields.List, "What they may do, and where.", cls_or_instance=fields.Nested(ROLE)),
     },
 )

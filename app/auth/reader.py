@@ -1,0 +1,27 @@
+"""In which language somebody is answered: pages in the reader's own, programs and phones in English."""
+
+from flask import Flask, request
+
+from app import language
+from app.auth import identity
+
+
+def init_app(app: Flask) -> None:
+    """Say it before anything else is said, refusals too, and give templates their `_`, `ngettext` and `pgettext`."""
+    app.before_request(_speak)
+    app.jinja_env.add_extension("jinja2.ext.i18n")
+    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]  # comes with the extension
+        language.gettext, language.nraw, newstyle=True, pgettext=language.praw
+    )
+    app.jinja_env.globals.update(languages=language.LANGUAGES, spoken=language.current)
+
+
+def _speak() -> None:
+    of_programs = request.path.startswith(("/v1/", "/static/"))
+    language.speak("en" if of_programs else _own())
+
+
+def _own() -> str:
+    """The language a person chose, else the browser's."""
+    known = identity.user()
+    return known.locale if known else language.preferred(list(request.accept_languages.values()))

@@ -1,0 +1,74 @@
+"""The interface in the reader's language: whoever reads Arabic reads from the right, and nothing goes half translated."""
+
+import re
+import string
+from html.parser import HTMLParser
+
+import pytest
+from babel.messages.pofile import read_po
+
+from app import language
+from tests.ui.conftest import text_of
+
+TRANSLATED = [name for name in language.LANGUAGES if name != "en"]
+
+
+def entries(name):
+    with (language.CATALOGUES / f"{name}.po").open("rb") as file:
+        for message in read_po(file, locale=name):
+            if message.id:
+                one = message.id if isinstance(message.id, str) else message.id[-1]
+                said = [message.string] if isinstance(message.string, str) else list(message.string)
+                yield message, one, said
+
+
+def placeholders(text):
+    return sorted(re.findall(r"%(?:\(\w+\)[sd]|.)", text))
+
+
+def tags(text):
+    found = []
+    parser = HTMLParser()
+    parser.handle_starttag = lambda tag, attrs: found.append(
+        (tag, dict(attrs).get("href"), dict(attrs).get("class"))
+    )
+    parser.handle_endtag = lambda tag: found.append(tag)
+    parser.feed(text)
+    return sorted(map(str, found))
+
+
+@pytest.mark.parametrize("name", TRANSLATED)
+def test_a_translation_has_the_values_and_the_marks_of_its_text(name):
+    for message, one, said in entries(name):
+        for text in filter(None, said):
+            kept = [each for each in placeholders(one) if each != "%(num)s" or len(said) == 1]
+            assert set(kept) <= set(placeholders(text)) <= set(placeholders(one)), message.id
+            assert tags(text) == tags(one), message.id
+            assert one[:1].isspace() == text[:1].isspace(), message.id
+            assert text.strip(string.whitespace), message.id
+
+
+def test_a_page_speaks_the_language_its_reader_chose(visit):
+    visitor = visit("coordinator")
+    visitor.home = ""
+    page = visitor.post("/account/language", {"language": "ar"})
+    assert '<html lang="ar" dir="rtl">' in page
+    assert "العربية" in text_of(page)
+    assert '<html lang="fr" dir="ltr">' in visitor.post("/account/language", {"language": "fr"})
+    assert '<html lang="en" dir="ltr">' in visitor.post("/account/language", {"language": "en"})
+    assert "does not speak" in text_of(visitor.post("/account/language", {"language": "xx"}, status=422))
+
+
+def test_who_has_not_signed_in_is_answered_in_the_language_of_the_browser(visit):
+    client = visit("coordinator").client
+    client.delete_cookie("saif")
+    for wanted, spoken in (
+        ("es-CO,es;q=0.9,en;q=0.8", "es"),
+        ("ar", "ar"),
+        ("sw,fr;q=0.5", "fr"),
+        ("sw", "en"),
+    ):
+        answer = client.get("/sign-in", headers={"Accept-Language": wanted})
+        assert f'<html lang="{spoken}"' in answer.text
+    refused = client.get("/v1/projects", headers={"Accept-Language": "fr"})
+    assert refused.json["message"].startswith("Not signed in"), "programs are answered in English"
