@@ -4,6 +4,7 @@ from flask import Flask
 
 from app.api import (
     app_users,
+    case_comments,
     cases,
     comments,
     datasets,
@@ -56,6 +57,7 @@ def init_app(app: Flask) -> None:
         downloads,
         odata,
         cases,
+        case_comments,
         decisions,
     ):
         interface.register_blueprint(resource.bp)

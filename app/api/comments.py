@@ -8,7 +8,7 @@ from app.api.schemas.submissions import COMMENT, NEW_COMMENT
 from app.auth import needs
 from app.db import db
 from app.services import comments
-from app.services.comments import CommentLine
+from app.services.comments import CommentLine, OfSubmission
 from app.state import state
 
 bp = Door(
@@ -31,11 +31,9 @@ def list_comments(project_id: int, form_id: str, instance_id: str) -> list[dict[
         db.session,
         keyring=state().keyring,
         actor=auth.actor(),
-        mission_id=project_id,
-        xml_form_id=form_id,
-        instance_id=instance_id,
+        about=OfSubmission(project_id, form_id, instance_id),
     )
-    return [_shown(one) for one in found]
+    return [shown(one) for one in found]
 
 
 @bp.post("")
@@ -45,19 +43,17 @@ def list_comments(project_id: int, form_id: str, instance_id: str) -> list[dict[
 def create_comment(wanted: dict[str, Any], project_id: int, form_id: str, instance_id: str) -> dict[str, Any]:
     """Comment on a submission
 
-    On all of it, whichever version is present.
+    On all of it, whichever version is present. Who reads comments of the project and is named in it as `@name` is told.
     """
     made = comments.write(
         db.session,
         keyring=state().keyring,
         actor=auth.actor(),
-        mission_id=project_id,
-        xml_form_id=form_id,
-        instance_id=instance_id,
+        about=OfSubmission(project_id, form_id, instance_id),
         body=wanted["body"],
     )
-    return _shown(made)
+    return shown(made)
 
 
-def _shown(one: CommentLine) -> dict[str, Any]:
+def shown(one: CommentLine) -> dict[str, Any]:
     return {"body": one.body, "actorId": one.user_id or 0, "createdAt": one.made_at}

@@ -6,7 +6,7 @@ from app.models.attention import CaseAttention
 from app.models.base import Instant, Model, new_id, now
 from app.models.case import CaseAlias, CaseEntity, CaseReach, CaseState, Decision
 from app.models.case_store import TABLES
-from app.models.comment import Comment
+from app.models.comment import Comment, Mention
 from app.models.entity import Entity, EntityList, EntityPending, EntityProperty, EntityVersion
 from app.models.form import Assignment, Form, FormMedia, FormVersion
 from app.models.form_key import FormKey, Rendition
@@ -58,6 +58,7 @@ __all__ = [
     "Interviewer",
     "LedgerEntry",
     "MadeDownload",
+    "Mention",
     "Mission",
     "Model",
     "Organisation",

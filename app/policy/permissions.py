@@ -91,6 +91,8 @@ ACTIONS: Mapping[str, Action] = {
     "submission.export": _in_mission("download submissions", _C),
     "case.read": _in_mission("read cases", _C),
     "case.reveal": _in_mission("see identifiers and free text, giving a reason", _C),
+    "case.comment": _in_mission("comment on cases", _C),
+    "case.comments": _in_mission("read comments on cases", _C),
     "case.decide": _in_mission("decide about cases", _C),
     "eligibility.decide": _in_mission("decide for the fund whom it assists", _C),
     "eligibility.rules": _in_mission("choose the criteria by which the fund proposes", _A | _C),

@@ -38,7 +38,7 @@ SCOPES: Final[Mapping[str, Scope]] = {
         "With names and free text",
         "What is read holds identifiers and free text too, and submissions as they were sent. Only where the figures "
         "need them.",
-        frozenset({"case.reveal", "submission.raw"}),
+        frozenset({"case.reveal", "case.comments", "submission.raw"}),
     ),
     "submissions": Scope(
         "Send, edit and review submissions",

@@ -9,8 +9,8 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Select, func, or_, select, tuple_
 from sqlalchemy.orm import Session
 
-from app import policy
-from app.models import TABLES, CaseAttention, CaseState, Interviewer, Mission
+from app import policy, problems
+from app.models import TABLES, CaseAlias, CaseAttention, CaseState, Interviewer, Mission
 from app.services import case_filters, paging
 from app.services.paging import Page
 
@@ -103,6 +103,15 @@ def lines(
         return {}
     found = session.execute(_lines([*matching(session, actor), CaseState.case_id.in_(case_ids)])).all()
     return {line.case_id: line for line in _fill(session, found)}
+
+
+def read_line(session: Session, *, actor: policy.Actor, case_id: uuid.UUID, mission_id: int) -> CaseLine:
+    """The line of a case of the mission, by any uid that means it. Raises the Problem `not_found`."""
+    target = session.scalar(select(CaseAlias.target_id).where(CaseAlias.case_id == case_id)) or case_id
+    line = lines(session, [target], actor=actor).get(target)
+    if line is None or line.mission_id != mission_id:
+        raise problems.not_found("case")
+    return line
 
 
 def proposed(session: Session, *, actor: policy.Actor, mission_id: int) -> tuple[CaseLine, ...]:

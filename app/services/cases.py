@@ -1,7 +1,7 @@
 """Reading cases: the list, and one case. Deciding about them is in `decide`."""
 
 from app.services.case_detail import CaseDetail, DecisionLine, Interview, Row, Value, read_case
-from app.services.case_list import CaseLine, count_cases, list_cases, proposed
+from app.services.case_list import CaseLine, count_cases, list_cases, proposed, read_line
 
 __all__ = [
     "CaseDetail",
@@ -14,4 +14,5 @@ __all__ = [
     "list_cases",
     "proposed",
     "read_case",
+    "read_line",
 ]

@@ -156,9 +156,7 @@ def send(
             session,
             keyring=keyring,
             actor=actor,
-            mission_id=mission_id,
-            xml_form_id=xml_form_id,
-            instance_id=receipt.instance_id,
+            about=comments.OfSubmission(mission_id, xml_form_id, receipt.instance_id),
             body=reason,
         )
     return receipt

@@ -100,9 +100,7 @@ def review_many(
                     session,
                     keyring=keyring,
                     actor=actor,
-                    mission_id=mission_id,
-                    xml_form_id=row.xml_form_id,
-                    instance_id=row.instance_id,
+                    about=comments.OfSubmission(mission_id, row.xml_form_id, row.instance_id),
                     body=comment,
                 )
             changed.append(one)

@@ -12,8 +12,8 @@ from flask import Flask, Response, g, request, send_file, url_for
 from app import auth, headers, language, policy
 from app.db import db
 from app.models import Mission
+from app.services import mentions, saved_downloads, webhooks
 from app.services import missions as missions_service
-from app.services import saved_downloads, webhooks
 
 _MISSION: Final = re.compile(r"/projects/(\d+)(?:/|$)")
 
@@ -21,7 +21,7 @@ _MISSION: Final = re.compile(r"/projects/(\d+)(?:/|$)")
 @dataclass(frozen=True, slots=True)
 class NavigationItem:
     """A link of the rail. `key` follows `g` on the keyboard; `here` marks the part of the house one is in; `notices`
-    are things that went wrong there since one looked."""
+    are things there that one has not looked at: what went wrong, or, with `told`, what somebody told one."""
 
     key: str
     label: str
@@ -29,6 +29,7 @@ class NavigationItem:
     url: str
     here: bool
     notices: int = 0
+    told: bool = False
 
 
 _RAIL: Final = (
@@ -145,6 +146,7 @@ def _navigation(here: Mission | None) -> list[NavigationItem]:
             url_for(endpoint, project_id=here.id),
             endpoint.startswith(f"{part}."),
             _notices(endpoint, here.id),
+            endpoint == "ui.home.mission",
         )
         for key, label, icon, action, endpoint in _RAIL
         if policy.may(auth.actor(), action, here.id)
@@ -152,7 +154,10 @@ def _navigation(here: Mission | None) -> list[NavigationItem]:
 
 
 def _notices(endpoint: str, mission_id: int) -> int:
-    """How many of one's own downloads failed since one looked; how many webhooks were disabled."""
+    """How many mentions one has not opened; how many of one's own downloads failed since one looked; how many webhooks
+    were disabled."""
+    if endpoint == "ui.home.mission":
+        return mentions.unread(db.session, actor=auth.actor())
     user = auth.user()
     if endpoint == "ui.downloads.choose" and user is not None:
         return saved_downloads.unseen(db.session, user_id=user.id, mission_id=mission_id)

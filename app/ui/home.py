@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 from app import auth, policy
 from app.auth import needs
 from app.db import db
-from app.services import demo, todo
+from app.services import demo, mentions, todo
 from app.services import home as home_service
 from app.services import missions as missions_service
 from app.state import state
@@ -69,6 +69,7 @@ def mission(project_id: int) -> str:
     return render_template(
         "home.html",
         home=home,
+        mentions=mentions.listing(db.session, actor=actor, unread=True, limit=home_service.LATEST),
         todos=[(one, _reason(project_id, one.on, one.kind, one.count)) for one in home.todos],
         coming=words.COMING,
         charts=figures.home(project_id) if policy.may(actor, "case.read", project_id) else [],

@@ -255,7 +255,7 @@ def _page(
         xml=xml,
         reason=reason,
         no_edit=_no_edit(found),
-        comments=comments.count(db.session, [one.id for one in detail.versions]),
+        comments=comments.count(db.session, "submission", [one.id for one in detail.versions]),
         review_states=[one for one in words.REVIEWS if one != "edited"],
         likely=strays.likely(db.session, keyring=state().keyring, actor=auth.actor(), submission_id=found.id),
     )

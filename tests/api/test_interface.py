@@ -150,6 +150,8 @@ def test_answers_keep_to_their_schemas(world, callers, described, client):
         (coordinator, "DELETE", f"{shelters}/entities/{HOUSE}", {}),
         (coordinator, "GET", f"/projects/{mission}/cases", {}),
         (coordinator, "GET", f"/projects/{mission}/cases/{case}", {}),
+        (coordinator, "POST", f"/projects/{mission}/cases/{case}/comments", {"json": {"body": "Ask again"}}),
+        (coordinator, "GET", f"/projects/{mission}/cases/{case}/comments", {}),
         (
             coordinator,
             "POST",

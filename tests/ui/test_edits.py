@@ -165,9 +165,11 @@ def test_an_edit_is_a_new_version_with_its_reason_and_its_differences(visitor, r
             )
         ).one()
         (comment,) = comments.listing(
-            session, keyring=state.keyring, actor=COMMAND, mission_id=1, xml_form_id="ct_screening",
-            instance_id="uuid:mended",
-        )  # fmt: skip
+            session,
+            keyring=state.keyring,
+            actor=COMMAND,
+            about=comments.OfSubmission(1, "ct_screening", "uuid:mended"),
+        )
     assert comment.body == WHY
     assert (sender, replaces) == (comment.user_id, said(xml, "deprecatedID"))
 
