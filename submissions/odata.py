@@ -7,12 +7,14 @@ it. This module only shapes; which submissions are read, and how the answer is f
 
 import hashlib
 import re
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import count
 from typing import Any, Final
 from urllib.parse import quote
 
 from submissions import values
+from submissions.made import once
 from submissions.record import Record, instance_path
 from submissions.tables import Delivery
 from xlsforms.schema import Form, Group, Node, Question, Repeat
@@ -63,14 +65,43 @@ def identifier(name: str) -> str:
     return re.sub(r"[^A-Za-z0-9_]+", "_", re.sub(r"^([^A-Za-z_])", r"_\1", name))
 
 
+def unique(name: str, taken: Collection[str]) -> str:
+    """The name, or the name with the first number that makes it another than those."""
+    numbered = (f"{name}_{number}" for number in count(2))
+    return name if name not in taken else next(one for one in numbered if one not in taken)
+
+
+@once
+def names(form: Form) -> Mapping[str, str]:
+    """Path → the name of a node in the row or group it is in. Where several have the same identifier, as names in
+    Cyrillic or Arabic have, one that needs no change keeps its name, else the first; the others are numbered."""
+    found: dict[str, str] = {}
+    scopes: list[tuple[Sequence[Node], Collection[str]]] = [(form.children, ("__id", "__system"))]
+    while scopes:
+        nodes, kept = scopes.pop()
+        plain = {identifier(node.name) for node in nodes}
+        taken = set(kept)
+        for node in sorted(nodes, key=lambda one: identifier(one.name) != one.name):
+            name = identifier(node.name)
+            if name in taken:
+                name = unique(name, taken | plain)
+            taken.add(name)
+            found[node.path] = name
+            if not isinstance(node, Question):
+                scopes.append((node.children, ("__id",) if isinstance(node, Repeat) else ()))
+    return found
+
+
+@once
 def tables(form: Form) -> tuple[Table, ...]:
     """All tables of a form, the root first."""
     root = f"/{form.root}"
+    enclosing, named = form.all_enclosing(), names(form)
     found = [Table(ROOT, root, form.children)]
     for repeat in form.repeats():
-        around = form.enclosing(repeat.path)
-        parent = "-".join((ROOT, *_steps(around[-1] if around else root, root)))
-        name = ".".join((ROOT, *_steps(repeat.path, root)))
+        around = enclosing[repeat.path]
+        parent = "-".join((ROOT, *_steps(named, around[-1] if around else root, root)))
+        name = ".".join((ROOT, *_steps(named, repeat.path, root)))
         found.append(Table(name, repeat.path, repeat.children, (*around, repeat.path), f"__{parent}-id"))
     return tuple(found)
 
@@ -83,9 +114,9 @@ def table(form: Form, name: str) -> Table:
     raise UnknownNameError(name)
 
 
-def named(table: Table) -> dict[str, Node]:
+def named(form: Form, table: Table) -> dict[str, Node]:
     """What a row of a table holds, by the names that `$select` and `$filter` use: `home`, `home/place`."""
-    return {"/".join(_steps(node.path, table.path)): node for node in _walk(table.nodes)}
+    return {"/".join(_steps(names(form), node.path, table.path)): node for node in _walk(table.nodes)}
 
 
 class View:
@@ -107,8 +138,10 @@ class View:
         wkt: bool = False,
         leaves_out: Callable[[str], bool] = lambda _path: False,
     ) -> None:
+        self.form = form
         self.table = table
         self.root = f"/{form.root}"
+        self._names = names(form)
         self._expand = expand
         self._wkt = wkt
         self._tables = {one.path: one for one in tables(form)}
@@ -148,7 +181,7 @@ class View:
                 if self._parent:
                     entity[self.table.parent] = before[-1]
             home = places.get((path.rpartition("/")[0], positions[:-1]))
-            name = identifier(path.rpartition("/")[2])
+            name = self._names[path]
             if home is not None and name in home:
                 home[name].append(entity)
             self._frame(entity, path, self._nodes[path], positions, own, places)
@@ -156,14 +189,14 @@ class View:
             question = self._questions.get(answer.path) if answer.known else None
             home = places.get((answer.path.rpartition("/")[0], answer.row))
             if question is not None and home is not None:
-                home[identifier(question.name)] = _value(question, answer.text, wkt=self._wkt)
+                home[self._names[answer.path]] = _value(question, answer.text, wkt=self._wkt)
         yield from found
 
     # ---- within
 
     def _chosen(self, select: Collection[str]) -> set[str]:
         """Paths of the nodes that are selected."""
-        known = named(self.table)
+        known = named(self.form, self.table)
         chosen: set[str] = set()
         system: set[str] = set()
         for name in select:
@@ -194,7 +227,7 @@ class View:
         """Everything that a row holds, still without answers: what was not answered is null."""
         places[path, positions] = into
         for node in nodes:
-            name = identifier(node.name)
+            name = self._names[node.path]
             if isinstance(node, Question):
                 into[name] = None
             elif isinstance(node, Group):
@@ -218,13 +251,18 @@ class View:
         around = self._tables[path].around
         link, before = f"{ROOT}('{_quoted(keys[0])}')", self.root
         for repeat, key in zip(around[:-1], keys[1:], strict=True):
-            link += "".join(f"/{step}" for step in _steps(repeat, before)) + f"('{key}')"
+            link += "".join(f"/{step}" for step in _steps(self._names, repeat, before)) + f"('{key}')"
             before = repeat
-        return link + "".join(f"/{step}" for step in _steps(path, before))
+        return link + "".join(f"/{step}" for step in _steps(self._names, path, before))
 
 
-def _steps(path: str, before: str) -> list[str]:
-    return [identifier(step) for step in path[len(before) :].split("/") if step]
+def _steps(named: Mapping[str, str], path: str, before: str) -> list[str]:
+    """The names on the way from one node to another in it."""
+    found = []
+    while path != before:
+        found.append(named[path])
+        path = path.rpartition("/")[0]
+    return found[::-1]
 
 
 def _quoted(key: str) -> str:

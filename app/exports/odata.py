@@ -10,7 +10,7 @@ from typing import Any, Final, cast
 
 from lxml import etree
 
-from submissions.odata import ROOT, identifier, tables
+from submissions.odata import ROOT, identifier, names, tables, unique
 from xlsforms.schema import Form, Group, Node, Question
 
 _EDMX: Final = "http://docs.oasis-open.org/odata/ns/edmx"
@@ -59,12 +59,12 @@ def service(form: Form, url: str) -> dict[str, Any]:
 def metadata(form: Form, *, leaves_out: Callable[[str], bool] = lambda _path: False) -> bytes:
     """The metadata document: what the tables hold. `leaves_out` tells of a question's path whether it is not
     shown."""
-    space = f"org.opendatakit.user.{identifier(form.form_id)}"
+    made_of = _Made(form, leaves_out)
     edmx = etree.Element(f"{{{_EDMX}}}Edmx", nsmap=_NAMESPACES, Version="4.0")
     services = etree.SubElement(edmx, f"{{{_EDMX}}}DataServices")
     _system(_element(services, "Schema", Namespace=_SUBMISSION))
-    own = _element(services, "Schema", Namespace=space)
-    container = etree.Element(f"{{{_EDM}}}EntityContainer", Name=identifier(form.form_id))
+    own = _element(services, "Schema", Namespace=made_of.space)
+    container = etree.Element(f"{{{_EDM}}}EntityContainer", Name=made_of.taking(identifier(form.form_id)))
     for one in tables(form):
         entity = _element(own, "EntityType", Name=one.name)
         _element(_element(entity, "Key"), "PropertyRef", Name="__id")
@@ -73,8 +73,8 @@ def metadata(form: Form, *, leaves_out: Callable[[str], bool] = lambda _path: Fa
             _property(entity, one.parent, "Edm.String")
         else:
             _property(entity, "__system", f"{_SUBMISSION}.metadata")
-        _properties(own, entity, one.nodes, space, one.name, leaves_out)
-        _element(container, "EntitySet", Name=one.name, EntityType=f"{space}.{one.name}")
+        made_of.properties(own, entity, one.nodes, one.name)
+        _element(container, "EntitySet", Name=one.name, EntityType=f"{made_of.space}.{one.name}")
     own.append(container)
     made: bytes = etree.tostring(edmx, xml_declaration=True, encoding="utf-8")
     return made
@@ -101,28 +101,38 @@ def table(
     yield f"{opening}],{json.dumps(behind, ensure_ascii=False)[1:]}".encode()
 
 
-def _properties(
-    schema: etree._Element,
-    owner: etree._Element,
-    nodes: Sequence[Node],
-    space: str,
-    prefix: str,
-    leaves_out: Callable[[str], bool],
-) -> None:
-    """The properties of a table or a group; each group is a complex type of its own."""
-    for node in nodes:
-        name = identifier(node.name)
-        if isinstance(node, Question):
-            if not leaves_out(node.path):
-                _property(owner, name, _TYPES.get(node.data_type, "Edm.String"))
-        elif isinstance(node, Group):
-            kind = f"{prefix}.{name}".removeprefix(f"{ROOT}.")
-            _property(owner, name, f"{space}.{kind}")
-            inner = _element(schema, "ComplexType", Name=kind)
-            _properties(schema, inner, node.children, space, f"{prefix}.{name}", leaves_out)
-        else:
-            target = f"Collection({space}.{prefix}.{name})"
-            _element(owner, "NavigationProperty", Name=name, Type=target)
+class _Made:
+    """The schema of a form on its way: its namespace, and the names of types that are taken in it."""
+
+    def __init__(self, form: Form, leaves_out: Callable[[str], bool]) -> None:
+        self.space = f"org.opendatakit.user.{identifier(form.form_id)}"
+        self._names = names(form)
+        self._leaves_out = leaves_out
+        self._taken = {one.name for one in tables(form)}
+
+    def taking(self, name: str) -> str:
+        """A name for something of the schema, numbered where it is taken."""
+        made = unique(name, self._taken)
+        self._taken.add(made)
+        return made
+
+    def properties(
+        self, schema: etree._Element, owner: etree._Element, nodes: Sequence[Node], prefix: str
+    ) -> None:
+        """The properties of a table or a group; each group is a complex type of its own."""
+        for node in nodes:
+            name = self._names[node.path]
+            if isinstance(node, Question):
+                if not self._leaves_out(node.path):
+                    _property(owner, name, _TYPES.get(node.data_type, "Edm.String"))
+            elif isinstance(node, Group):
+                kind = self.taking(f"{prefix}.{name}".removeprefix(f"{ROOT}."))
+                _property(owner, name, f"{self.space}.{kind}")
+                inner = _element(schema, "ComplexType", Name=kind)
+                self.properties(schema, inner, node.children, f"{prefix}.{name}")
+            else:
+                target = f"Collection({self.space}.{prefix}.{name})"
+                _element(owner, "NavigationProperty", Name=name, Type=target)
 
 
 def _system(schema: etree._Element) -> None:

@@ -80,8 +80,8 @@ class Columns:
 
     def __init__(self, form: Form, table: odata.Table, leaves_out: Callable[[str], bool]) -> None:
         self._leaves_out = leaves_out
-        self._own = odata.named(table)
-        self._whole = odata.named(odata.table(form, odata.ROOT))
+        self._own = odata.named(form, table)
+        self._whole = odata.named(form, odata.table(form, odata.ROOT))
 
     def condition(self, term: Term) -> Callable[[Read, odata.Row], bool]:
         """Whether the term is true of a row. Raises the Problem `invalid` where it asks for what is not there, or
@@ -188,7 +188,7 @@ def _made(question: Question) -> Callable[[str | None], Any]:
     def make(text: str | None) -> Any:
         try:
             return None if text is None else made(text)
-        except ValueError:
+        except (ValueError, OverflowError):  # the ends of time cannot be moved
             return None
 
     return make
@@ -238,11 +238,11 @@ def _both(test: Callable[[Any, Any], bool], one: Any, other: Any) -> bool:
 
 
 def _moment(text: str | None) -> datetime | None:
-    """A date or dateTime as a moment, without an offset in UTC."""
+    """A date or dateTime as a moment in UTC; without an offset it is of UTC."""
     if text is None:
         return None
     moment = datetime.fromisoformat(text.strip())
-    return _whole_milliseconds(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+    return _whole_milliseconds((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC))
 
 
 def _whole_milliseconds(moment: datetime) -> datetime:

@@ -1,13 +1,17 @@
 """Every form of the corpus compiles, or is refused with a finding that points at the fault."""
 
 import json
+import re
 from io import BytesIO
 from warnings import catch_warnings, simplefilter
 
 import pytest
 from pyxform.xls2json_backends import xlsx_to_dict
 
+from app.exports import odata as feeds
+from submissions import odata
 from tests.corpus.conftest import CORPUS, measured
+from tests.services import csdl
 from xlsforms.compile import compile_form
 from xlsforms.convert import _first_rows
 from xlsforms.schema import Form, Question
@@ -38,6 +42,10 @@ JAVAROSA_TYPES = {
     "11": {"barcode"}, "12": {"binary"}, "13": {"long"}, "14": {"geoshape"}, "15": {"geotrace"},
 }  # fmt: skip
 """org.javarosa.core.model.Constants.DATATYPE_*; 0 is a type JavaRosa does not know, or none."""
+
+
+KEYS = re.compile(r"__(id|system/\w+|Submissions[\w-]*-id)$")
+"""What a feed says beside the answers."""
 
 
 @EVERY
@@ -91,6 +99,19 @@ def test_the_counts_are_those_that_were_measured(row, corpus):
     form = corpus[row["file"]].schema
     assert len(list(form.repeats())) == int(row["repeats"])
     assert bool(form.entities) == bool(row["entities"])
+
+
+@pytest.mark.parametrize("row", CONVERTED, ids=[row["file"] for row in CONVERTED])
+def test_the_metadata_of_its_feed_is_valid_and_names_every_question_once(row, corpus):
+    form = corpus[row["file"]].schema
+    read = csdl.read(feeds.metadata(form))
+    assert list(read) == [one.name for one in odata.tables(form)]
+    named = []
+    for one in odata.tables(form):
+        own = {name: node.path for name, node in odata.named(form, one).items() if isinstance(node, Question)}
+        assert set(own) == {name for name in read[one.name].fields if not KEYS.match(name)}
+        named += own.values()
+    assert sorted(named) == sorted(question.path for question in form.questions())
 
 
 def test_a_form_that_wants_files_names_them(corpus):

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.line import compare, formats, whole, workbook
+from tests.line import compare, feeds, formats, whole, workbook
 from tests.line.phones import ASSISTANCE, SCREENING, SCREENINGS, day
 
 pytestmark = pytest.mark.java
@@ -49,6 +49,17 @@ def test_every_answer_stands_in_its_case_and_in_the_download_and_nothing_else(of
 @pytest.mark.parametrize("form", [SCREENING, ASSISTANCE])
 def test_every_format_says_in_every_cell_what_was_compared_with_javarosa(office, crowd, form):
     assert formats.differences(office, form) == []
+
+
+@pytest.mark.parametrize("form", [SCREENING, ASSISTANCE])
+def test_feeds_read_by_pandas_and_by_pyodk_say_what_javarosa_reports(office, crowd, books, form):
+    gated = [path for path, asked in books[form].questions.items() if asked.gated]
+    mine = [one for one in crowd.said if one.form_id == form]
+    wrong, counted = feeds.differences(office, form, mine, gated=gated)
+    assert wrong == []
+    assert counted["pages"] >= counted["rows"] / 5
+    assert counted["rows"] > COUNT
+    assert counted["cells read by pandas"] == counted["cells read by pyODK"] > 500
 
 
 def test_what_was_sent_again_is_there_once(office, crowd):

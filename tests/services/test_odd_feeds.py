@@ -1,0 +1,140 @@
+"""Feeds of forms as the field has them: names in any script, the same name in many places, repeats in repeats, texts of
+any length. The metadata is valid, and all that it names can be selected, filtered and sorted by."""
+
+import pytest
+
+from app.services import condition, ordering, publish
+from tests.services import csdl
+from tests.services.test_feed import feed, opened
+
+FORM = """
+| survey  |                    |             |       |
+|         | type               | name        | label |
+|         | text               | имя         | A     |
+|         | text               | год         | B     |
+|         | text               | a-b         | C     |
+|         | text               | a.b         | D     |
+|         | text               | a_b         | E     |
+|         | text               | __id        | F     |
+|         | select_multiple yn | many        | G     |
+|         | dateTime           | at          | H     |
+|         | date               | on          | I     |
+|         | decimal            | share       | J     |
+|         | geotrace           | way         | K     |
+|         | begin_group        | Submissions | L     |
+|         | begin_group        | g           | M     |
+|         | text               | x           | N     |
+|         | end_group          |             |       |
+|         | end_group          |             |       |
+|         | begin_group        | g           | O     |
+|         | text               | x           | P     |
+|         | begin_repeat       | r           | Q     |
+|         | text               | x           | R     |
+|         | begin_group        | g           | S     |
+|         | text               | имя         | T     |
+|         | begin_repeat       | r-r         | U     |
+|         | integer            | x           | V     |
+|         | end_repeat         |             |       |
+|         | end_group          |             |       |
+|         | end_repeat         |             |       |
+|         | begin_repeat       | r_r         | W     |
+|         | text               | x           | X     |
+|         | end_repeat         |             |       |
+|         | end_group          |             |       |
+| choices |                    |             |       |
+|         | list_name          | name        | label |
+|         | yn                 | yes         | Yes   |
+|         | yn                 | no          | No    |
+| settings |                   |             |       |
+|         | form_id            | version     |       |
+|         | g                  | 1           |       |
+"""
+LONG = "слово — كلمة — 言葉 — 'quoted' 😀 " * 2000
+SAID = (
+    f"<имя>Ана</имя><год>2026</год><a-b>1</a-b><a.b>2</a.b><a_b>3</a_b><__id>mine</__id><many>yes no</many>"
+    "<at>2026-03-04T23:30:00.000-05:00</at><on>2026-03-04</on><share>0.1</share>"
+    "<way>1 2 0 0;3 4 0 0</way><Submissions><g><x>inner</x></g></Submissions>"
+    f"<g><x>{LONG}</x><r><x/><g><имя/></g></r><r><x>second</x><g><имя>Ион</имя><r-r><x>7</x></r-r><r-r><x/></r-r></g></r>"
+    "<r_r><x>other</x></r_r></g>"
+)
+pytestmark = pytest.mark.parametrize(
+    "database_url", ["sqlite"], indirect=True
+)  # what is here no database sees
+TABLES = ["Submissions", "Submissions.g.r", "Submissions.g.r.g.r_r", "Submissions.g.r_r"]
+
+
+@pytest.fixture
+def odd(house):
+    """A submission of the form, and one that answers nothing."""
+    house.publish(publish.check(FORM.encode(), "g.md"), mission_id=house.mission_id)
+    house.forms["g"] = "open"
+    for key, answers in (("uuid:full", SAID), ("uuid:empty", "")):
+        meta = f"<meta><instanceID>{key}</instanceID></meta>"
+        house.receive(f'<data id="g" version="1">{answers}{meta}</data>'.encode())
+    house.work()
+    return house
+
+
+def test_names_that_are_one_identifier_are_told_apart_and_nothing_said_is_lost(odd):
+    _, row = feed(odd, "g", expand=True)["value"]
+    assert row["__id"] == "uuid:full"
+    assert {name: row[name] for name in ("__", "___2", "a_b", "a_b_2", "a_b_3", "__id_2")} == {
+        "__": "Ана", "___2": "2026", "a_b": "3", "a_b_2": "1", "a_b_3": "2", "__id_2": "mine",
+    }  # fmt: skip
+    assert (row["many"], row["at"], row["on"], row["share"]) == (
+        "yes no", "2026-03-04T23:30:00.000-05:00", "2026-03-04", 0.1,
+    )  # fmt: skip
+    assert row["Submissions"]["g"]["x"] == "inner"
+    assert row["g"]["x"] == LONG
+    empty, second = row["g"]["r"]
+    assert (empty["x"], empty["g"]["__"], empty["g"]["r_r"]) == (None, None, [])
+    assert (second["x"], second["g"]["__"]) == ("second", "Ион")
+    assert [one["x"] for one in second["g"]["r_r"]] == [7, None]
+    assert [one["x"] for one in row["g"]["r_r"]] == ["other"]
+
+
+def test_the_metadata_is_valid_and_all_it_names_can_be_asked_for(odd):
+    with odd.session() as session:
+        service = opened(odd, session, "g")
+        read = csdl.read(service.metadata())
+        assert [one["name"] for one in service.document()["value"]] == list(read) == TABLES
+    for table, entity in read.items():
+        rows = feed(odd, "g", table)["value"]
+        assert set(entity.repeats.values()) <= set(TABLES)
+        for name, kind in entity.fields.items():
+            selected = feed(odd, "g", table, select=(name,))["value"]
+            assert len(selected) == len(rows)
+            if name.startswith(("__system/", "__Submissions")) or name == "__id":
+                continue
+            assert [_at(row, name) for row in selected] == [_at(row, name) for row in rows]
+            found = feed(odd, "g", table, condition=condition.read(f"{name} ne null"))["value"]
+            assert [row["__id"] for row in found] == [
+                row["__id"] for row in rows if _at(row, name) is not None
+            ]
+            if not kind.startswith("Edm.Geography"):
+                ordered = feed(odd, "g", table, order=ordering.read(f"{name} desc"))["value"]
+                assert sorted(row["__id"] for row in ordered) == sorted(row["__id"] for row in rows)
+                assert _at(ordered[0], name) == max(
+                    (value for row in rows if (value := _at(row, name)) is not None), default=None
+                )
+
+
+def test_answers_of_odd_names_and_zones_are_compared_as_what_they_are(odd):
+    said = {
+        "___2 eq '2026'": 1,
+        "a_b_2 eq '1'": 1,
+        "at eq 2026-03-05T04:30:00Z": 1,
+        "day(at) eq 5 and hour(at) eq 4": 1,
+        "on eq 2026-03-04": 1,
+        "contains(many, 'no')": 1,
+        "endswith(g/x, '😀 ')": 1,
+        "g/x eq 'it''s'": 0,
+    }
+    found = {text: len(feed(odd, "g", condition=condition.read(text))["value"]) for text in said}
+    assert found == said
+
+
+def _at(row, name):
+    for step in name.split("/"):
+        row = row[step]
+    return row
