@@ -7,10 +7,10 @@ from typing import Any, Final
 from app import auth, problems
 from app.db import db
 from app.services import cases, decide, missions, transfers
-from app.ui import words
 from app.ui.act import Act, Asked, always, today
 from app.ui.frame import locale
 from app.ui.inputs import Input, codes
+from app.ui.words.codes import code_label
 
 CLOSED: Final = ("closed", "closed_referred")
 
@@ -41,7 +41,7 @@ def _closing(asked: Asked) -> list[Input]:
         Input("closure_reason", "Reason for closure", "select", (("", "Choose one"), *codes("closure_reason")),
               given.get("closure_reason", ""), required=True),
         Input("status", "Status from then on", "select",
-              tuple((code, words.code_label("case_status", code, locale())) for code in CLOSED),
+              tuple((code, code_label("case_status", code, locale())) for code in CLOSED),
               given.get("status", "")),
         Input("closure_details", "Details", "long", value=given.get("closure_details", ""),
               hint="Kept as free text: hidden until somebody gives a reason."),
@@ -84,7 +84,7 @@ def _detach(asked: Asked) -> None:
 
 def _detaching(asked: Asked) -> list[str]:
     one = _interview(asked)
-    which = words.code_label("interview_form", one.kind, locale()).lower()
+    which = code_label("interview_form", one.kind, locale()).lower()
     if one.held_on:
         which += f" of {one.held_on}"
     last = len(asked.case.interviews) == 1
@@ -129,9 +129,9 @@ def _candidates(asked: Asked) -> list[Input]:
 def _of_line(line: cases.CaseLine) -> str:
     said = [
         line.case_ref or "no reference",
-        words.code_label("sex", line.sex, locale()) if line.sex else "",
+        code_label("sex", line.sex, locale()) if line.sex else "",
         "" if line.is_minor is None else "child" if line.is_minor else "adult",
-        words.code_label("case_status", line.status, locale()),
+        code_label("case_status", line.status, locale()),
         f"registered {line.registered_on}" if line.registered_on else "",
     ]
     return ", ".join(part for part in said if part)

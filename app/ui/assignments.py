@@ -7,7 +7,7 @@ from app import auth
 from app.auth import needs
 from app.db import db, writing
 from app.services import forms, publish
-from app.ui import words
+from app.ui.words.states import form_states
 
 bp = Blueprint("assignments", __name__, url_prefix="/projects/<int:project_id>/forms/<form_id>")
 
@@ -26,8 +26,6 @@ def assign(project_id: int, form_id: str) -> Response:
             group_id=request.form.get("group", type=int),
             state=state,
         )
-    whose = (
-        words.FORM_STATES[state].group if request.form.get("group") else words.FORM_STATES[state].everybody
-    )
-    flash(whose, "success")
+    said = form_states()[state]
+    flash(said.group if request.form.get("group") else said.everybody, "success")
     return redirect(url_for("ui.forms.one", project_id=project_id, form_id=form_id, _anchor="phones"))

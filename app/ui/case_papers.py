@@ -18,8 +18,9 @@ from app.problems import Problem
 from app.services import cases
 from app.services.reveal import Reveal, need_reason
 from app.state import state
-from app.ui import decisions, facts, filters, frame, reasoning, timelines, words
+from app.ui import decisions, facts, filters, frame, reasoning, timelines
 from app.ui.act import today
+from app.ui.words.codes import code_label
 
 bp = Blueprint("case_papers", __name__, url_prefix="/projects/<int:project_id>/cases/<uuid:case_id>/paper")
 
@@ -90,7 +91,7 @@ def _content(case: cases.CaseDetail) -> dict[str, Any]:
         "made": f"{datetime.now(UTC):%Y-%m-%d}",
         "note": hidden,
         "headline": [
-            ["Status", words.code_label("case_status", line.status, locale)],
+            ["Status", code_label("case_status", line.status, locale)],
             ["Person", filters.person_words(line)],
             ["Next contact", line.next_contact_on or "none agreed"],
             ["Interviewer", line.owner or "not assigned"],
@@ -113,6 +114,6 @@ def _told(event: timelines.Event | cases.Interview | cases.DecisionLine, locale:
     if isinstance(event, timelines.Event):
         return [event.day, ": ".join(filter(None, (event.title, event.words)))]
     if isinstance(event, cases.Interview):
-        return [event.held_on or "", words.code_label("interview_form", event.kind, locale)]
+        return [event.held_on or "", code_label("interview_form", event.kind, locale)]
     said = (decisions.title(event), decisions.told(event, locale), event.reason)
     return [f"{event.made_at:%Y-%m-%d}", ". ".join(filter(None, said))]

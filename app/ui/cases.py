@@ -17,15 +17,15 @@ from app.services.case_filters import AGE_GROUPS, DUE
 from app.services.case_list import SORTS
 from app.services.reveal import Reveal
 from app.state import state
-from app.ui import facts, frame, fund, questions, reasoning, timelines, words
+from app.ui import facts, frame, fund, questions, reasoning, timelines
 from app.ui.act import Act, Asked, today
 from app.ui.case_actions import ACTS
 from app.ui.inputs import codes
+from app.ui.words.attention import ATTENTION, reasons
 from xlsforms import dictionary
 
 bp = Blueprint("cases", __name__, url_prefix="/projects/<int:project_id>/cases")
 
-ATTENTION: Final = CASE_KINDS
 PAGE: Final = 50
 _FURTHER: Final = (
     ("trafficking_status", "Determination", "trafficking_status"),
@@ -46,7 +46,7 @@ def listing(project_id: int) -> str:
         "reference": request.args.get("reference", "").strip() or None,
         "status": frame.one_of("status", lists["case_status"]),
         "risk_level": frame.one_of("risk_level", lists["risk_level"]),
-        "attention": frame.one_of("attention", ATTENTION),
+        "attention": frame.one_of("attention", CASE_KINDS),
         "trafficking_status": frame.one_of("trafficking_status", lists["trafficking_status"]),
         "sex": frame.one_of("sex", lists["sex"]),
         "age_group": frame.one_of("age_group", AGE_GROUPS),
@@ -83,7 +83,7 @@ def listing(project_id: int) -> str:
         statuses=list(lists["case_status"]),
         risk_levels=list(lists["risk_level"]),
         codes=codes,
-        attention=[(kind, words.ATTENTION[kind].many) for kind in ATTENTION],
+        attention=reasons(CASE_KINDS),
         pages=frame.pages("ui.cases.listing", project_id, page.next),
     )
 
@@ -149,7 +149,7 @@ def _page(detail: service.CaseDetail) -> str:
         decisions={str(one.id): one for one in detail.decisions},
         timeline=timelines.of(detail, locale=frame.locale(), today=now),
         reasoning=reasoning.of(detail, frame.locale()),
-        attention_words=words.ATTENTION,
+        attention_words=ATTENTION,
         fund=fund.show(detail, labels),
         twins=twin_desk.pairs_of(db.session, actor=auth.actor(), case_id=detail.case_id),
         held_apart=twin_desk.held_apart(db.session, actor=auth.actor(), case_id=detail.case_id),

@@ -13,8 +13,10 @@ from app.services import cases, decide
 from app.services.cases import CaseDetail, Row, Value
 from app.services.reveal import Reveal
 from app.state import state
-from app.ui import facts, frame, inputs, words
+from app.ui import facts, frame, inputs
 from app.ui.inputs import Input
+from app.ui.words.columns import column_label
+from app.ui.words.sections import DECIDED, table_title
 from xlsforms import dictionary
 
 bp = Blueprint("corrections", __name__, url_prefix="/projects/<int:project_id>/cases/<uuid:case_id>/correct")
@@ -78,9 +80,7 @@ def correct(
         page = _form(case, *_value(case, table, row, column), wrong=problem.message, given=given)
         return page, problem.status
     db.session.commit()
-    flash(
-        f"{words.column_label(table, column)} is corrected. What stood there is kept as earlier.", "success"
-    )
+    flash(f"{column_label(table, column)} is corrected. What stood there is kept as earlier.", "success")
     return redirect(url_for("ui.cases.one", project_id=project_id, case_id=case.case_id))
 
 
@@ -103,7 +103,7 @@ def _value(case: CaseDetail, table: str, row: uuid.UUID, column: str) -> tuple[R
         rows = [one for each in above for one in each.children.get(table, ())]
         above = [one for each in above for some in each.children.values() for one in some]
     for one in rows:
-        if one.id == str(row) and not one.earlier and f"{table}.{column}" not in words.DECIDED:
+        if one.id == str(row) and not one.earlier and f"{table}.{column}" not in DECIDED:
             for value in one.fields:
                 if value.column == column and value.type != "uuid":
                     return one, value
@@ -118,8 +118,8 @@ def _form(
         "cases/correct.html",
         case=case,
         line=case.line,
-        label=words.column_label(row.table, value.column),
-        table=words.table_title(row.table),
+        label=column_label(row.table, value.column),
+        table=table_title(row.table),
         value=value,
         secret=value.privacy == "P3",
         now=facts.text_of(value.value, value.code_list, frame.locale()),

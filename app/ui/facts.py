@@ -2,12 +2,28 @@
 `app.services.cases` masked stays masked."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Final, Protocol
 
+from app.language import _
 from app.services.cases import Interview, Row, Value
-from app.ui import questions, words
+from app.ui import questions
+from app.ui.words.codes import code_label
+from app.ui.words.columns import column_label
+from app.ui.words.sections import (
+    DECIDED,
+    DIGEST,
+    DUE,
+    HIDDEN,
+    ROW_ACTS,
+    ROWS,
+    SECTIONS,
+    SETS,
+    TITLED_BY,
+    SectionWords,
+    table_title,
+)
 from xlsforms import dictionary
 
 _YES_NO: Final = {True: "yes", False: "no"}
@@ -109,10 +125,10 @@ def sections(
     `labels` are those of the questions, by the instanceID of their submission; `today` tells what is overdue.
     """
     view = _View(case.interviews, locale, labels or {}, today)
-    shown = {table for part in words.SECTIONS for table in part.tables}
-    parts = [*words.SECTIONS]
+    shown = {table for part in SECTIONS for table in part.tables}
+    parts = [replace(one, title=_(one.title)) for one in SECTIONS]
     parts += [
-        words.SectionWords(table.replace("_", "-"), words.table_title(table), (table,))
+        SectionWords(table.replace("_", "-"), table_title(table), (table,))
         for table in case.rows
         if table not in shown
     ]
@@ -125,9 +141,14 @@ def text_of(value: object, code_list: str | None, locale: str) -> str:
     if value is None:
         return ""
     if isinstance(value, bool):
-        return words.code_label("yn", _YES_NO[value], locale)
+        return code_label("yn", _YES_NO[value], locale)
     several = value if isinstance(value, list | tuple) else (value,)
-    return "; ".join(words.code_label(code_list, str(one), locale) for one in several)
+    return _("; ").join(code_label(code_list, str(one), locale) for one in several)
+
+
+def said_of(label: str, text: str) -> str:
+    """A label and what stands beside it, in one line."""
+    return _("%(label)s: %(text)s", label=label, text=text)
 
 
 def line(
@@ -161,7 +182,7 @@ class _View:
         self.locale = locale
         self.tables = dictionary.load().tables
 
-    def section(self, part: words.SectionWords, rows: Mapping[str, Sequence[Row]]) -> Section:
+    def section(self, part: SectionWords, rows: Mapping[str, Sequence[Row]]) -> Section:
         current: dict[str, list[Block]] = {}
         earlier: list[Block] = []
         for table in part.tables:
@@ -188,50 +209,50 @@ class _View:
     def blocks(self, table: str, rows: Sequence[Row]) -> list[Block]:
         if not rows:
             return []
-        if table in words.SETS:
+        if table in SETS:
             lines = self.set_lines(table, rows)
             return [Block("", lines)] if lines else []
-        numbered = table in words.ROWS and table not in words.TITLED_BY and len(rows) > 1
+        numbered = table in ROWS and table not in TITLED_BY and len(rows) > 1
         made = (
             self.block(table, row, number if numbered else None) for number, row in enumerate(rows, start=1)
         )
         return [block for block in made if block.lines or block.blocks]
 
     def block(self, table: str, row: Row, number: int | None) -> Block:
-        heading = words.ROWS.get(table, "")
-        titled_by = words.TITLED_BY.get(table)
+        heading = _(ROWS.get(table, ""))
+        titled_by = TITLED_BY.get(table)
         if titled_by and (by := next((one for one in row.fields if one.column == titled_by), None)):
             said = self.text(by)
-            heading = f"{heading}: {said}" if said else heading
+            heading = said_of(heading, said) if said else heading
         if number is not None:
-            heading = f"{heading} {number}"
+            heading = _("%(row)s %(number)s", row=heading, number=number)
         lines = tuple(
-            self.line(words.column_label(table, value.column), value, row)
+            self.line(column_label(table, value.column), value, row)
             for value in row.fields
-            if f"{table}.{value.column}" not in words.HIDDEN
+            if f"{table}.{value.column}" not in HIDDEN
             and value.type != "uuid"
             and (value.masked or value.value not in (None, "", []) or value.earlier)
         )
         sets = tuple(
             line
             for child, rows in row.children.items()
-            if child in words.SETS
+            if child in SETS
             for line in self.set_lines(child, rows)
         )
         children = tuple(
             block
             for child, rows in row.children.items()
-            if child not in words.SETS
+            if child not in SETS
             for block in self.blocks(child, rows)
         )
         texts = {value.column: self.text(value) for value in row.fields}
-        digest = " · ".join(texts[one] for one in words.DIGEST.get(table, ()) if texts.get(one))
-        act = "" if row.earlier else words.ROW_ACTS.get(table, "")
+        digest = " · ".join(texts[one] for one in DIGEST.get(table, ()) if texts.get(one))
+        act = "" if row.earlier else ROW_ACTS.get(table, "")
         return Block(heading, lines + sets, children, digest, act, row.id, self.overdue(row))
 
     def overdue(self, row: Row) -> bool:
         """Whether what is planned in a row has not happened by its day."""
-        due = words.DUE.get(row.table)
+        due = DUE.get(row.table)
         values = {value.column: value.value for value in row.fields}
         if due is None or row.earlier or values.get("status") not in due.while_:
             return False
@@ -248,10 +269,10 @@ class _View:
             kind = tuple(self.text(values[key]) for key in keys[:-1] if key in values)
             if tick in values:
                 lists.setdefault(kind, []).append((values[tick], row))
-        title = words.SETS[table]
+        title = _(SETS[table])
         made = []
         for kind, ticks in lists.items():
-            label = f"{title}: {', '.join(part.lower() for part in kind)}" if kind else title
+            label = said_of(title, _(", ").join(part.lower() for part in kind)) if kind else title
             texts = tuple(self.tick_text(value, row) for value, row in ticks)
             made.append(
                 Line(
@@ -269,11 +290,13 @@ class _View:
         """The tick's label; for an indicator with its weight: strong, medium or weak."""
         said = self.text(value)
         weight = next((one for one in row.fields if one.column == "weight" and one.value), None)
-        return f"{said} ({self.text(weight).lower()})" if weight and said else said
+        if weight is None or not said:
+            return said
+        return _("%(said)s (%(weight)s)", said=said, weight=self.text(weight).lower())
 
     def line(self, label: str, value: Value, row: Row) -> Line:
         text = self.text(value)
-        fixed = row.earlier or f"{row.table}.{value.column}" in words.DECIDED
+        fixed = row.earlier or f"{row.table}.{value.column}" in DECIDED
         return Line(
             label,
             (text,) if text else (),

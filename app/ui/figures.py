@@ -12,13 +12,16 @@ from flask import Blueprint, Response, render_template, request, url_for
 from app import auth, policy, problems
 from app.auth import needs
 from app.db import db
+from app.language import _
 from app.models import Mission
 from app.services import figures as service
 from app.services.counting import Row
-from app.services.figures import COUNT, LONG, NONE, NOT_KNOWN, Figure, Scope
-from app.services.suppression import BELOW, HIDDEN, Cell
-from app.ui import chart, frame, words
-from app.ui.filters import plural
+from app.services.figures import COUNT, NOT_KNOWN, Figure, Scope
+from app.services.suppression import BELOW, HIDDEN, SMALL, Cell
+from app.ui import chart, frame
+from app.ui.filters import count
+from app.ui.words.codes import code_label
+from app.ui.words.figures import FIGURES, NOUNS, WAITS, FigureWords, counted, figure_words
 from xlsforms import dictionary
 
 bp = Blueprint("figures", __name__)
@@ -43,7 +46,7 @@ class Shown:
     """A figure in words. `columns` is the chart of one that goes over time; `hidden` whether counts are."""
 
     figure: Figure
-    said: words.FigureWords
+    said: FigureWords
     counted: str
     series: tuple[str, ...]
     lines: tuple[Line, ...]
@@ -103,9 +106,9 @@ def _page(project_id: int | None) -> str:
     today = datetime.now(UTC).date()
     year = {"from": date(today.year, 1, 1).isoformat(), "to": date(today.year, 12, 31).isoformat()}
     periods: tuple[tuple[str, dict[str, str]], ...] = (
-        ("This year", year),
-        ("Last twelve months", {"from": (today - timedelta(days=365)).isoformat()}),
-        ("All", {}),
+        (_("This year"), year),
+        (_("Last twelve months"), {"from": (today - timedelta(days=365)).isoformat()}),
+        (_("All"), {}),
     )
     kept = {name: value for name, value in asked.items() if name not in ("from", "to")}
     return render_template(
@@ -158,7 +161,9 @@ def _day(name: str) -> date | None:
     try:
         return date.fromisoformat(said) if said else None
     except ValueError:
-        raise problems.invalid("A day of the period is no date.", "Write it as in 2026-03-10.") from None
+        raise problems.invalid(
+            _("A day of the period is no date."), _("Write it as in 2026-03-10.")
+        ) from None
 
 
 def _arguments() -> dict[str, str]:
@@ -185,7 +190,7 @@ def _code_of(mission_id: int) -> str:
 
 
 def _shown(one: Figure, project_id: int | None, asked: Mapping[str, str]) -> Shown:
-    said = words.FIGURES[one.name]
+    said = figure_words(one.name)
     missions = {each.code: each.name for each in frame.missions()}
     labels = [_label(one.name, row.code, missions) for row in one.rows]
     most = chart.largest([row.cells for row in one.rows])
@@ -197,9 +202,9 @@ def _shown(one: Figure, project_id: int | None, asked: Mapping[str, str]) -> Sho
     return Shown(
         figure=one,
         said=said,
-        counted=plural(one.counted, said.one, said.many)
+        counted=counted(said.noun, one.counted, count(one.counted))
         if isinstance(one.counted, int)
-        else f"{one.counted} {said.many}",
+        else counted(said.noun, SMALL - 1, one.counted),
         series=tuple(_series(one.name, code) for code in one.series),
         lines=lines,
         columns=chart.columns(_dated(one.rows)) if weekly else None,
@@ -217,20 +222,20 @@ def _dated(rows: Sequence[Row]) -> list[tuple[str, tuple[Cell, ...]]]:
 
 
 def _label(name: str, code: str, missions: Mapping[str, str]) -> str:
-    said = words.FIGURES[name]
+    said = figure_words(name)
     if code == NOT_KNOWN:
         return said.not_known
     if name == "first_assistance":
-        return {NONE: "None yet", LONG: "More than 90 days"}.get(code) or words.WAITS[code]
+        return _(WAITS[code])
     if name == "cases_by_mission":
         return missions.get(code, code)
-    return words.code_label(said.code_list, code, frame.locale()) if said.code_list else code
+    return code_label(said.code_list, code, frame.locale()) if said.code_list else code
 
 
 def _series(name: str, code: str) -> str:
     if code == COUNT[0]:
-        return words.FIGURES[name].many.capitalize()
+        return _(NOUNS[FIGURES[name].noun])
     if code == NOT_KNOWN:
-        return "Another form" if name == "interviews_by_week" else "Not known"
+        return _("Another form") if name == "interviews_by_week" else _("Not known")
     lists = {"interviews_by_week": "interview_form", "age_and_sex": "sex"}
-    return words.code_label(lists[name], code, frame.locale()) if name in lists else code.capitalize()
+    return code_label(lists.get(name), code, frame.locale())

@@ -10,12 +10,17 @@ from zoneinfo import ZoneInfo
 
 from markupsafe import Markup, escape
 
+from app.language import _
 from app.services.cases import CaseLine
 from app.services.differences import Comparison, Difference
 from app.services.forms import MANY
 from app.services.submissions import Answered, Section, SubmissionDetail, SubmissionLine
-from app.ui import decisions, words
+from app.services.trial_detail import TrialLine
+from app.ui import decisions
 from app.ui.frame import locale, mission
+from app.ui.words.codes import code_label
+from app.ui.words.likeness import LIKENESS
+from app.ui.words.states import FORM_STATES, PENDING, REVIEWS, RISK, STATES, VALIDATE
 from xlsforms.finding import Finding
 from xlsforms.language import direction, tag
 from xlsforms.schema import METADATA
@@ -67,12 +72,12 @@ def size(number: int) -> str:
 
 def code(value: str | None, code_list: str) -> str:
     """The label of a code in the reader's language."""
-    return words.code_label(code_list, value, locale()) if value else ""
+    return code_label(code_list, value, locale()) if value else ""
 
 
 def number_held(count: int) -> str:
     """How many submissions; counting ends at `forms.MANY`."""
-    return f"{MANY:,} or more" if count >= MANY else f"{count:,}" if count else "no"
+    return _("%(number)s or more", number=f"{MANY:,}") if count >= MANY else f"{count:,}"
 
 
 def question_name(path: str) -> str:
@@ -80,19 +85,19 @@ def question_name(path: str) -> str:
     steps = path.strip("/").split("/")
     rows = [number for step in steps for number in re.findall(r"\[(\d+)\]", step)]
     name = re.sub(r"\[\d+\]", "", steps[-1])
-    return f"{name}, row {'.'.join(rows)}" if rows else name
+    return _("%(question)s, row %(row)s", question=name, row=".".join(rows)) if rows else name
 
 
 def interview_kind(kind: str) -> str:
     """What kind of interview it was, in the reader's language."""
-    return words.code_label("interview_form", kind, locale())
+    return code_label("interview_form", kind, locale())
 
 
 def person_words(line: CaseLine) -> str:
     """A person in a list, without a name: sex and age group."""
-    sex = words.code_label("sex", line.sex, locale()) if line.sex else ""
-    group = "" if line.is_minor is None else ("child" if line.is_minor else "adult")
-    return ", ".join(part for part in (sex, group) if part) or "not known yet"
+    sex = code_label("sex", line.sex, locale()) if line.sex else ""
+    group = "" if line.is_minor is None else _("child") if line.is_minor else _("adult")
+    return _(", ").join(part for part in (sex, group) if part) or _("not known yet")
 
 
 def likeness_kind(reason: str) -> str:
@@ -102,7 +107,7 @@ def likeness_kind(reason: str) -> str:
 
 def likeness_sentence(reasons: Iterable[str]) -> str:
     """What speaks for it as a reason somebody may give, without what speaks against."""
-    said = "; ".join(words.LIKENESS[reason] for reason in reasons if not reason.endswith("_differs"))
+    said = _("; ").join(_(LIKENESS[reason]) for reason in reasons if not reason.endswith("_differs"))
     return said[:1].upper() + said[1:]
 
 
@@ -177,7 +182,7 @@ def differences_apart(differences: Iterable[Difference]) -> tuple[list[Differenc
 
 
 def review_of(line: SubmissionLine) -> str:
-    """What was thought of a submission: a key of `words.REVIEWS`."""
+    """What was thought of a submission: a key of `REVIEWS`."""
     return line.review_state or ("edited" if line.updated_at else "received")
 
 
@@ -186,8 +191,15 @@ def duration(milliseconds: int) -> str:
     seconds = round(milliseconds / 1000)
     hours, minutes = seconds // 3600, seconds // 60 % 60
     if hours:
-        return f"{hours} h {minutes} min"
-    return f"{minutes} min {seconds % 60} s" if minutes else f"{seconds} s"
+        return _("%(hours)s h %(minutes)s min", hours=hours, minutes=minutes)
+    if minutes:
+        return _("%(minutes)s min %(seconds)s s", minutes=minutes, seconds=seconds % 60)
+    return _("%(seconds)s s", seconds=seconds)
+
+
+def trial_source(line: TrialLine) -> str:
+    """What filled a trial in: a phone, or a browser of that name."""
+    return _("%(device)s, browser", device=line.device_name) if line.in_browser else line.device_name
 
 
 def clock(milliseconds: int) -> Markup:
@@ -212,24 +224,24 @@ FILTERS: Final[Mapping[str, Callable[..., Any]]] = {
     "plural": plural,
     "bytes": size,
     "code": code,
-    "risk_kind": lambda level: words.RISK.get(level, ""),
-    "decision_words": lambda kind: words.DECISIONS.get(kind, kind.capitalize()),
+    "risk_kind": lambda level: RISK.get(level, ""),
+    "decision_words": decisions.kind_words,
     "decision_title": decisions.title,
     "decision_told": lambda line: decisions.told(line, locale()),
-    "state_words": lambda state: words.STATES.get(state, (state, ""))[0],
-    "state_kind": lambda state: words.STATES.get(state, ("", ""))[1],
+    "state_words": lambda state: _(STATES[state][0]) if state in STATES else state,
+    "state_kind": lambda state: STATES.get(state, ("", ""))[1],
     "review_of": review_of,
-    "review_words": lambda state: words.REVIEWS[state][0],
-    "review_kind": lambda state: words.REVIEWS[state][1],
-    "pending_words": lambda reason: words.PENDING[reason],
-    "validate_words": lambda state: words.VALIDATE[state],
-    "form_state_word": lambda state: words.FORM_STATES[state].word,
-    "form_state_kind": lambda state: words.FORM_STATES[state].kind,
+    "review_words": lambda state: _(REVIEWS[state][0]),
+    "review_kind": lambda state: REVIEWS[state][1],
+    "pending_words": lambda reason: _(PENDING[reason]),
+    "validate_words": lambda state: _(VALIDATE[state]),
+    "form_state_word": lambda state: _(FORM_STATES[state].word),
+    "form_state_kind": lambda state: FORM_STATES[state].kind,
     "number_held": number_held,
     "question_name": question_name,
     "interview_kind": interview_kind,
     "person_words": person_words,
-    "likeness_words": lambda reason: words.LIKENESS[reason],
+    "likeness_words": lambda reason: _(LIKENESS[reason]),
     "likeness_kind": likeness_kind,
     "likeness_sentence": likeness_sentence,
     "language_tag": language_tag,
@@ -245,6 +257,6 @@ FILTERS: Final[Mapping[str, Callable[..., Any]]] = {
     "with_code": with_code,
     "said_by_a_person": said_by_a_person,
     "said_by_the_phone": said_by_the_phone,
-    "trial_source": lambda line: f"{line.device_name}, browser" if line.in_browser else line.device_name,
+    "trial_source": trial_source,
 }
 """By the name templates call them."""

@@ -14,7 +14,8 @@ from app.models import Form, FormVersion
 from app.services import form_keys, originals, texts, trial_detail, trial_devices, uploads
 from app.services import forms as service
 from app.services import publish as publishing
-from app.ui import findings, frame, words
+from app.ui import findings, frame
+from app.ui.words.states import form_states
 from xlsforms import dictionary, diff, mapping, schema
 from xlsforms.finding import Finding
 from xlsforms.workbook import Workbook
@@ -85,7 +86,7 @@ def one(project_id: int, form_id: str) -> str:
         keys=form_keys.keys(db.session, line.form, project_id),
         designers_key=bool(line.current.schema.get("encrypted")),
         places=service.places(db.session, project_id, line.form),
-        states=words.FORM_STATES,
+        states=form_states(),
         test_devices=trial_devices.listing(db.session, project_id, line.form),
         trials=trial_detail.listing(db.session, project_id, line.form),
         versions=[_version_line(each, line.published) for each in versions],

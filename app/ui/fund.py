@@ -11,10 +11,13 @@ from werkzeug.wrappers import Response as AnyResponse
 from app import auth
 from app.auth import needs
 from app.db import db
+from app.language import _
 from app.models import Mission
 from app.services import cases, fund
 from app.state import state
-from app.ui import facts, frame, questions, words
+from app.ui import facts, frame, questions
+from app.ui.words.attention import reasons
+from app.ui.words.fund import CRITERIA, DOUBTS
 from submissions.eligibility import DEFAULT_RULES
 from xlsforms import dictionary
 
@@ -53,7 +56,7 @@ def listing(project_id: int) -> str:
     return render_template(
         "fund/list.html",
         which=which,
-        queues=[(kind, words.ATTENTION[kind].many) for kind in QUEUES],
+        queues=reasons(QUEUES),
         shown=[one for one in map(show, details) if one is not None],
         pages=frame.pages("ui.fund.listing", project_id, page.next),
         totals=fund.totals(db.session, actor=auth.actor(), mission_id=project_id),
@@ -79,7 +82,7 @@ def decide(project_id: int, case_id: uuid.UUID) -> AnyResponse:
         decided_on=request.form.get("decided_on") or None,
         reason=request.form.get("reason", ""),
     )
-    flash("The decision stands in the case.", "success")
+    flash(_("The decision stands in the case."), "success")
     if request.form.get("back") == "fund":
         return redirect(url_for("ui.fund.listing", project_id=project_id))
     return redirect(url_for("ui.cases.one", project_id=project_id, case_id=case_id, _anchor="fund"))
@@ -96,10 +99,10 @@ def choose(project_id: int) -> AnyResponse:
         rules=request.form.get("rules", ""),
         reason=request.form.get("reason", ""),
     )
-    flash(
-        "Interviews are judged by these criteria from now on; cases that are here, when they are folded again.",
-        "success",
+    said = _(
+        "Interviews are judged by these criteria from now on; cases that are here, when they are folded again."
     )
+    flash(said, "success")
     return redirect(url_for("ui.fund.listing", project_id=project_id))
 
 
@@ -119,11 +122,11 @@ def show(case: cases.CaseDetail, labels: Mapping[str, questions.Labels] | None =
     if labels is None:
         labels = questions.labels(case.interviews, locale=frame.locale())
     lines = tuple(
-        (words.CRITERIA[one.criterion], one.outcome, _line(case, one, labels)) for one in found.evidence
+        (_(CRITERIA[one.criterion]), one.outcome, _line(case, one, labels)) for one in found.evidence
     )
     rows = [one.row for one in found.charged]
     blocks = facts.blocks(case, "service", rows, locale=frame.locale(), labels=labels)
-    doubts = [tuple(words.DOUBTS[doubt] for doubt in one.doubts) for one in found.charged]
+    doubts = [tuple(_(DOUBTS[doubt]) for doubt in one.doubts) for one in found.charged]
     return Shown(case, found, lines, tuple(zip(blocks, doubts, strict=False)))
 
 
@@ -132,7 +135,7 @@ def _line(
 ) -> facts.Line | None:
     if one.value is None or one.row is None:
         return None
-    label = words.CRITERIA[one.criterion]
+    label = _(CRITERIA[one.criterion])
     return facts.line(case, label, one.value, one.row, locale=frame.locale(), labels=labels)
 
 

@@ -9,12 +9,13 @@ from werkzeug.wrappers import Response
 from app import auth, policy
 from app.auth import needs
 from app.db import db
+from app.language import _, ngettext
 from app.services import demo, mentions, todo
 from app.services import home as home_service
 from app.services import missions as missions_service
 from app.state import state
-from app.ui import figures, frame, words
-from app.ui.filters import plural
+from app.ui import figures, frame
+from app.ui.words.attention import ATTENTION, COMING, FINDINGS
 
 bp = Blueprint("home", __name__)
 
@@ -71,7 +72,7 @@ def mission(project_id: int) -> str:
         home=home,
         mentions=mentions.listing(db.session, actor=actor, unread=True, limit=home_service.LATEST),
         todos=[(one, _reason(project_id, one.on, one.kind, one.count)) for one in home.todos],
-        coming=words.COMING,
+        coming={kind: _(said) for kind, said in COMING.items()},
         charts=figures.home(project_id) if policy.may(actor, "case.read", project_id) else [],
         can_demo=demo.available() and _is_demo(project_id) and policy.may(actor, "demo.fill", project_id),
     )
@@ -106,9 +107,12 @@ def fill(project_id: int) -> Response:
         actor=auth.actor(),
     )
     if filled:
-        flash(f"{plural(filled, 'fictional interview')} came in.", "success")
+        came = ngettext(
+            "%(num)s fictional interview came in.", "%(num)s fictional interviews came in.", filled
+        )
+        flash(came, "success")
     else:
-        flash("The demo interviews are here already.", "info")
+        flash(_("The demo interviews are here already."), "info")
     return redirect(url_for("ui.home.mission", project_id=project_id))
 
 
@@ -117,13 +121,11 @@ def _is_demo(project_id: int) -> bool:
 
 
 def _reason(project_id: int, on: str, kind: str, count: int) -> Reason:
-    said = words.ATTENTION[kind]
-    named = said.one if count == 1 else said.many
-    if kind == "finding":  # of a case or of a submission
-        named = f"{on if count == 1 else f'{on}s'} {named}"
+    said = ATTENTION[kind]
+    one, many = FINDINGS[on] if kind == "finding" else (said.one, said.many)
     return Reason(
-        words=named,
-        why=said.why,
+        words=_(one if count == 1 else many),
+        why=_(said.why),
         colour=said.kind,
         url=url_for(_LISTS[kind], project_id=project_id)
         if kind in _LISTS

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from app import problems
-from app.ui import words
 from app.ui.frame import locale
+from app.ui.words.codes import code_label
+from app.ui.words.columns import column_label
 from xlsforms import dictionary
 
 Options = tuple[tuple[str, str], ...]
@@ -32,9 +33,7 @@ def codes(name: str) -> Options:
     """The codes of a list that are still offered, under the reader's labels."""
     found = dictionary.load().code_lists[name]
     return tuple(
-        (code, words.code_label(name, code, locale()))
-        for code, one in found.codes.items()
-        if not one.retired_on
+        (code, code_label(name, code, locale())) for code, one in found.codes.items() if not one.retired_on
     )
 
 
@@ -49,7 +48,7 @@ def of_field(
     hint: str = "",
 ) -> Input:
     """How a value of a field is asked for: by its type and code list. `value` is what stands there, written out."""
-    name, label = name or field.column, label or words.column_label(field.table, field.column)
+    name, label = name or field.column, label or column_label(field.table, field.column)
     code_list = code_list or field.code_list
     if field.type == "boolean":
         return Input(name, label, "select", (("", "Not known"), *_YES_NO), value, hint, required)

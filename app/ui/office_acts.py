@@ -9,10 +9,11 @@ from app import problems
 from app.db import db
 from app.services import organisations, recording, referrals
 from app.services.cases import Row
-from app.ui import inputs, words
+from app.ui import inputs
 from app.ui.act import Act, Asked, always, today
 from app.ui.frame import locale
 from app.ui.inputs import Input
+from app.ui.words.codes import code_label
 from xlsforms import dictionary
 
 NEEDED: Final = ("type", "category", "status", "purpose", "granted", "next_contact_on")
@@ -162,7 +163,7 @@ def _refer(direction: str, *columns: str) -> Callable[[Asked], None]:
 def _steps(asked: Asked) -> list[Input]:
     stands = _stands(asked, "referral", part=True).get("state")
     options = [
-        (code, words.code_label("referral_state", code, locale())) for code in referrals.STEPS.get(stands, ())
+        (code, code_label("referral_state", code, locale())) for code in referrals.STEPS.get(stands, ())
     ]
     return [Input("to", "It is now", "radio", tuple(options), asked.given.get("to", ""), required=True)]
 
@@ -171,9 +172,7 @@ def _ended(asked: Asked) -> str:
     stands = _stands(asked, "referral", part=True).get("state")
     if stands in referrals.STEPS:
         return ""
-    return (
-        f"This referral is {words.code_label('referral_state', str(stands), locale()).lower()}: it has ended."
-    )
+    return f"This referral is {code_label('referral_state', str(stands), locale()).lower()}: it has ended."
 
 
 def _step(asked: Asked) -> None:

@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 from typing import Final
 
+from app.language import _
 from app.services.cases import CaseDetail, Row
-from app.ui import facts, words
+from app.ui import facts
+from app.ui.words.columns import column_label
 from submissions.determination import MEANS
 
 
@@ -56,24 +58,35 @@ def of(case: CaseDetail, locale: str) -> Reasoning | None:
 def _steps(case: CaseDetail, row: Row, locale: str) -> tuple[Step, ...]:
     acts = [_text(one, "act", locale) for one in _beside(case, "screening_act", row)]
     seen = [_text(one, "code", locale) for one in _beside(case, "indicator", row)]
-    positive = [words.column_label("screening", name) for name in _DIMENSIONS if _value(row, name) is True]
+    positive = [column_label("screening", name) for name in _DIMENSIONS if _value(row, name) is True]
     if _value(row, "child_rule") is True:
-        means = Step("Means", "not needed", "The person was under 18, at the interview or at entry.")
+        means = Step(_("Means"), _("not needed"), _("The person was under 18, at the interview or at entry."))
     elif positive:
-        means = Step("Means", "established", f"Enough indicators of: {'; '.join(positive)}.")
+        means = Step(
+            _("Means"), _("established"), _("Enough indicators of: %(means)s.", means=_("; ").join(positive))
+        )
     elif _value(row, "means_any") is True:
-        means = Step("Means", "not established", "There are signs of a means, and too few indicators of any.")
+        means = Step(
+            _("Means"), _("not established"), _("There are signs of a means, and too few indicators of any.")
+        )
     else:
-        means = Step("Means", "none seen", "")
+        means = Step(_("Means"), _("none seen"), "")
     purpose = _text(row, "exploitation_status", locale)
     found = (
-        Step("Act", _holds(row, "act_present"), f"{'; '.join(filter(None, acts))}." if any(acts) else ""),
+        Step(_("Act"), _holds(row, "act_present"), _listed(acts)),
         means,
-        Step("Purpose", _holds(row, "purpose_present"), f"Exploitation: {purpose}." if purpose else ""),
+        Step(
+            _("Purpose"),
+            _holds(row, "purpose_present"),
+            _("Exploitation: %(purpose)s.", purpose=purpose) if purpose else "",
+        ),
     )
-    return (
-        (*found, Step("Indicators", str(len(seen)), f"{'; '.join(filter(None, seen))}.")) if seen else found
-    )
+    return (*found, Step(_("Indicators"), str(len(seen)), _listed(seen))) if seen else found
+
+
+def _listed(texts: list[str]) -> str:
+    said = _("; ").join(filter(None, texts))
+    return f"{said}." if said else ""
 
 
 def _beside(case: CaseDetail, table: str, row: Row) -> list[Row]:
@@ -84,7 +97,7 @@ def _beside(case: CaseDetail, table: str, row: Row) -> list[Row]:
 
 
 def _holds(row: Row, column: str) -> str:
-    return "present" if _value(row, column) is True else "not present"
+    return _("present") if _value(row, column) is True else _("not present")
 
 
 def _value(row: Row, column: str) -> object:

@@ -14,11 +14,13 @@ from app import auth, ledger
 from app.auth import needs
 from app.db import db, writing
 from app.exports import paper
+from app.language import _
 from app.problems import Problem
 from app.services.answers import Answered, Section
 from app.services.reveal import Reveal, need_reason
 from app.services.submissions import SubmissionDetail
-from app.ui import filters, frame, submissions, words
+from app.ui import filters, frame, submissions
+from app.ui.words.states import REVIEWS
 from xlsforms import language
 
 bp = Blueprint(
@@ -98,7 +100,7 @@ def _content(submission: SubmissionDetail) -> dict[str, Any]:
             ["Form", f"{line.xml_form_id}, version {line.form_version or 'not said'}"],
             ["Submission", line.root_instance_id or line.instance_id],
             ["Case", line.case_ref or "none"],
-            ["Review", words.REVIEWS[filters.review_of(line)][0]],
+            ["Review", _(REVIEWS[filters.review_of(line)][0])],
             ["Files", str(len(submission.files))],
         ],
         "sections": parts,

@@ -15,7 +15,9 @@ from app.services import cases, comments, decide, differences, editing, forms, s
 from app.services import submissions as service
 from app.services.reveal import Reveal, need_reason
 from app.state import state
-from app.ui import frame, tables, words
+from app.ui import frame, tables
+from app.ui.words.attention import reasons
+from app.ui.words.states import REVIEWS
 
 bp = Blueprint("submissions", __name__, url_prefix="/projects/<int:project_id>/submissions")
 
@@ -50,7 +52,7 @@ def listing(project_id: int) -> str | Response:
         chosen=chosen,
         forms=forms.listing(db.session, project_id),
         states=STATES,
-        attention=[(kind, words.ATTENTION[kind].many) for kind in ATTENTION],
+        attention=reasons(ATTENTION),
         pages=frame.pages("ui.submissions.listing", project_id, page.next),
     )
 
@@ -256,7 +258,7 @@ def _page(
         reason=reason,
         no_edit=_no_edit(found),
         comments=comments.count(db.session, "submission", [one.id for one in detail.versions]),
-        review_states=[one for one in words.REVIEWS if one != "edited"],
+        review_states=[one for one in REVIEWS if one != "edited"],
         likely=strays.likely(db.session, keyring=state().keyring, actor=auth.actor(), submission_id=found.id),
     )
 

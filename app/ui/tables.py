@@ -18,7 +18,10 @@ from app.services import submissions as service
 from app.services.form_table import Asked, TablePage
 from app.services.table_filter import BARE, OPERATORS, AnswerFilter
 from app.state import state
-from app.ui import frame, words
+from app.ui import frame
+from app.ui.words.attention import ATTENTION, reasons
+from app.ui.words.operators import operator_words
+from app.ui.words.states import REVIEWS, STATES
 
 bp = Blueprint("tables", __name__, url_prefix="/projects/<int:project_id>/submissions")
 
@@ -51,7 +54,7 @@ def page(project_id: int, xml_form_id: str) -> str | Response:
 def review(project_id: int) -> Response:
     """Say the same of all that were selected."""
     said = request.form.get("state", "")
-    if said not in words.REVIEWS:
+    if said not in REVIEWS:
         raise problems.invalid("No review state was chosen.", "Choose one, and send it again.")
     done = service.review_many(
         db.session,
@@ -142,9 +145,9 @@ def _asked() -> Asked:
         sort=arguments.get("sort") or "-received",
         answers=answers,
         search=arguments.get("q", "").strip(),
-        state=frame.one_of("state", words.STATES),
-        attention=frame.one_of("attention", words.ATTENTION),
-        review=frame.one_of("review", words.REVIEWS),
+        state=frame.one_of("state", STATES),
+        attention=frame.one_of("attention", ATTENTION),
+        review=frame.one_of("review", REVIEWS),
         version_id=_uuid("version"),
         device_id=arguments.get("device", type=int),
         interviewer_id=arguments.get("interviewer", type=int),
@@ -180,7 +183,7 @@ def _shown(project_id: int, xml_form_id: str, asked: Asked, found: TablePage) ->
         "forms": forms.listing(db.session, project_id),
         "filters": filters,
         "on": on,
-        "operators": [(one, words.OPERATORS[one]) for one in OPERATORS[on.kind]] if on else [],
+        "operators": [(one, operator_words(one)) for one in OPERATORS[on.kind]] if on else [],
         "devices": devices.listing(db.session, project_id),
         "interviewers": missions.interviewers(db.session, project_id),
         "sorted_by": {
@@ -193,11 +196,9 @@ def _shown(project_id: int, xml_form_id: str, asked: Asked, found: TablePage) ->
             (one, _view(one), one.user_id == auth.actor().user_id) for one in _views(project_id, xml_form_id)
         ],
         "back": f"?{request.query_string.decode()}",
-        "review_states": list(words.REVIEWS),
-        "attention": [
-            (one, words.ATTENTION[one].many) for one in ("waiting", "failed", "finding", "conflict")
-        ],
-        "states": [one for one in words.STATES if one not in ("received", "superseded", "deleted")],
+        "review_states": list(REVIEWS),
+        "attention": reasons(("waiting", "failed", "finding", "conflict")),
+        "states": [one for one in STATES if one not in ("received", "superseded", "deleted")],
     }
 
 
@@ -213,7 +214,7 @@ def _views(project_id: int, xml_form_id: str) -> Sequence[SavedView]:
 def _filter_words(one: AnswerFilter, found: TablePage) -> str:
     column = found.of.by_key[one.key]
     return (
-        f"{column.label} {words.OPERATORS[one.operator]} {column.choices.get(one.value) or one.value}".strip()
+        f"{column.label} {operator_words(one.operator)} {column.choices.get(one.value) or one.value}".strip()
     )
 
 

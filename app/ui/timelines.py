@@ -4,8 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from app.language import _
 from app.services.cases import CaseDetail, DecisionLine, Interview, Row
-from app.ui import facts, words
+from app.ui import facts
+from app.ui.words.sections import table_title
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +35,8 @@ def of(case: CaseDetail, *, locale: str, today: str) -> list[Event | Interview |
     for table in _DAYS:
         found += [event for row in case.rows.get(table, ()) if (event := _event(row, locale, today))]
     if (day := case.line.next_contact_on) and case.line.status not in ("closed", "closed_referred"):
-        late = "" if day >= today else "The day has passed."
-        found.append(Event("contact", day, "Next contact", late, ahead=day >= today))
+        late = "" if day >= today else _("The day has passed.")
+        found.append(Event("contact", day, _("Next contact"), late, ahead=day >= today))
     return sorted(found, key=_moment, reverse=True)
 
 
@@ -45,7 +47,7 @@ def _event(row: Row, locale: str, today: str) -> Event | None:
     if row.earlier or not day:
         return None
     texts = [facts.text_of(values[one].value, values[one].code_list, locale) for one in said if one in values]
-    title = words.table_title(row.table)
+    title = table_title(row.table)
     return Event(row.table, str(day), title, " · ".join(filter(None, texts)), ahead=str(day) > today)
 
 

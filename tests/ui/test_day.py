@@ -237,7 +237,7 @@ def test_from_what_came_in_to_a_closed_case(enter, day):
     assert waiting == 1
     page.goto(home)
     assert re.search(rf"{everything[HERS]}\s+in the last seven days", see("in the last seven days"))
-    assert re.search(r"1\s+submission waits", page.inner_text("main"))
+    assert re.search(r"1\s+Submission waits", page.inner_text("main"))
 
     # On her way in, with a small screen, she looks through the screenings and approves them together.
     page.set_viewport_size({"width": NARROW, "height": 900})
@@ -266,7 +266,7 @@ def test_from_what_came_in_to_a_closed_case(enter, day):
     page.set_viewport_size({"width": WIDE, "height": 900})
 
     # One interview named no case: a slip in the reference. It goes where it belongs.
-    begin("submission waits", "Decide")
+    begin("Submission waits", "Decide")
     see(f"Typed as its case: {day.stray.reference}")
     assert day.case_of(day.stray) is None
     page.get_by_role("button", name=f"Attach to {case.reference}").click()
@@ -278,7 +278,7 @@ def test_from_what_came_in_to_a_closed_case(enter, day):
     # Somebody was screened twice, it seems; merged, looked at, and taken apart again.
     pair = {case.case_id, twin.case_id}
     assert pair in [set(one) for one in day.ask(select(Twin.case_id, Twin.other_id))]
-    begin("possible duplicate", "Decide")
+    begin("Possible duplicate", "Decide")
     see("What speaks for it")
     both = page.locator("tr[data-row]", has_text=case.reference).filter(has_text=twin.reference)
     both.get_by_role("link", name=re.compile("^Compare")).click()

@@ -13,7 +13,8 @@ from app.policy import COMMAND
 from app.services import figures
 from app.services.figures import Scope
 from app.services.suppression import BELOW, HIDDEN
-from app.ui import chart, words
+from app.ui import chart
+from app.ui.words.figures import FIGURES
 from tests.ui.conftest import text_of
 
 CELLS = st.lists(st.tuples(st.integers(0, 10_000), st.integers(0, 10_000)), min_size=1, max_size=60)
@@ -59,7 +60,7 @@ def test_a_page_and_its_files_tell_what_was_counted(visit):
     wanted = counted(visitor, mission_id=1, status="active")
     for figure in wanted:
         part = page.split(f'aria-labelledby="{figure.name}"')[1].split("</section>")[0]
-        assert words.FIGURES[figure.name].title in part
+        assert FIGURES[figure.name].title in part
         body = re.findall(r'<tr><th scope="row">.*?</tr>', part, re.S)
         numbers = [tuple(re.findall(r'<td class="num">(\d+)</td>', row)) for row in body]
         assert numbers == [tuple(map(str, row.cells)) for row in figure.rows], figure.name
@@ -111,4 +112,4 @@ def test_the_home_page_shows_the_first_figures_and_leads_to_the_others(visit):
     assert "Interviews by week" in page
     assert "Cases by status" in page
     assert f'href="{visit("coordinator").home}/figures"' in page
-    assert set(words.FIGURES) == set(figures.FIGURES)
+    assert set(FIGURES) == set(figures.FIGURES)

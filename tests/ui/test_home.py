@@ -6,7 +6,7 @@ import pytest
 
 from app.services import attention
 from app.tasks import run_once
-from app.ui import words
+from app.ui.words.attention import ATTENTION, COMING
 from tests.ui.conftest import signed_in, text_of
 
 
@@ -59,8 +59,8 @@ def test_each_reason_for_attention_is_a_count_with_its_first_items_and_a_list_of
 
 def test_everything_that_can_need_attention_has_words():
     for _, kind in attention.ORDER:
-        assert words.ATTENTION[kind].one
-    assert set(words.COMING) == set(attention.DATED)
+        assert ATTENTION[kind].one
+    assert set(COMING) == set(attention.DATED)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,10 @@ import pytest
 from babel.messages.pofile import read_po
 
 from app import language
+from app.ui.words.columns import COLUMNS, NAMES, column_label
+from app.ui.words.sections import HIDDEN
 from tests.ui.conftest import text_of
+from xlsforms import dictionary
 
 TRANSLATED = [name for name in language.LANGUAGES if name != "en"]
 
@@ -46,6 +49,19 @@ def test_a_translation_has_the_values_and_the_marks_of_its_text(name):
             assert tags(text) == tags(one), message.id
             assert one[:1].isspace() == text[:1].isspace(), message.id
             assert text.strip(string.whitespace), message.id
+
+
+def test_every_column_of_a_case_has_a_label_that_can_be_translated():
+    shown = {
+        name
+        for table in dictionary.load().tables.values()
+        for field in table.fields.values()
+        if table.scope == "case" and field.type != "uuid" and (name := field.name) not in HIDDEN
+    }
+    assert [name for name in shown if name not in COLUMNS and name.split(".")[1] not in NAMES] == []
+    assert column_label("person", "given_names") == "Given names", (
+        "one the dictionary does not know is written out"
+    )
 
 
 def test_a_page_speaks_the_language_its_reader_chose(visit):

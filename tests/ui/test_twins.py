@@ -34,7 +34,7 @@ def entries(visitor, action):
 
 
 def test_a_pair_says_why_and_no_name_until_a_reason_is_given(visitor):
-    assert re.search(r"\d+ possible duplicates?", text_of(visitor.get()))
+    assert re.search(r"\d+ [Pp]ossible duplicates?", text_of(visitor.get()))
     path = compared(visitor)
     page = visitor.get(path)
     assert 'class="masked"' in page
