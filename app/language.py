@@ -44,6 +44,11 @@ def current() -> str:
     return _spoken.get()
 
 
+def direction() -> str:
+    """How the script of the language spoken now runs, as HTML says it: ltr or rtl."""
+    return LANGUAGES[current()].direction
+
+
 def speak(language: str) -> None:
     """From now on in this thread. For the doors, which say it anew for every request."""
     _spoken.set(language if language in LANGUAGES else "en")

@@ -13,7 +13,7 @@ def init_app(app: Flask) -> None:
     app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]  # comes with the extension
         language.gettext, language.nraw, newstyle=True, pgettext=language.praw
     )
-    app.jinja_env.globals.update(languages=language.LANGUAGES, spoken=language.current)
+    app.jinja_env.globals.update(spoken=language.current, direction=language.direction)
 
 
 def _speak() -> None:

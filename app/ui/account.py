@@ -104,6 +104,7 @@ def _page(*, made: str = "", wrong: str = "", wrong_password: str = "") -> str:
     return render_template(
         "account.html",
         made=made,
+        languages=language.LANGUAGES,
         wrong=wrong,
         wrong_password=wrong_password,
         roles=_roles(actor),
