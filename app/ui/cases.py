@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response
 from app import auth
 from app.auth import needs
 from app.db import db, writing
+from app.language import N_
 from app.problems import Problem
 from app.services import cases as service
 from app.services import comments, missions, twin_desk
@@ -28,11 +29,11 @@ bp = Blueprint("cases", __name__, url_prefix="/projects/<int:project_id>/cases")
 
 PAGE: Final = 50
 _FURTHER: Final = (
-    ("trafficking_status", "Determination", "trafficking_status"),
-    ("sex", "Sex", "sex"),
-    ("country", "Country of exploitation", "country"),
-    ("exploitation", "Type of exploitation", "exploitation_type"),
-    ("programme", "Programme", "programme"),
+    ("trafficking_status", N_("Determination"), "trafficking_status"),
+    ("sex", N_("Sex"), "sex"),
+    ("country", N_("Country of exploitation"), "country"),
+    ("exploitation", N_("Type of exploitation"), "exploitation_type"),
+    ("programme", N_("Programme"), "programme"),
 )
 """Filters that are a code: argument of the URL, label, code list."""
 

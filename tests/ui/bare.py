@@ -13,7 +13,7 @@ from typing import Final
 from jinja2 import Environment, nodes
 
 TEMPLATES: Final = Path(__file__).parents[2] / "app/templates"
-READ: Final = frozenset({"title", "aria-label", "aria-description", "placeholder", "alt", "content", "data-more",
+READ: Final = frozenset({"title", "aria-label", "aria-description", "placeholder", "alt", "content", "data-more", "data-label", "data-busy",
                          "data-less", "data-confirm", "label", "value"})  # fmt: skip
 """Attributes that somebody reads. `data-` ones are shown by scripts; one that begins with `data-say` too."""
 NAMES: Final = frozenset({"SAIF", "ODK Collect", "ODK Validate", "Excel", "Power BI", "Enter", "HTCDS", "XLSForm", "XForm",

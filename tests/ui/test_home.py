@@ -100,4 +100,4 @@ def test_with_several_missions_one_can_go_from_one_to_another(office, open_app):
     assert "Phnom Penh" in visitor.get()
     answer = visitor.client.get("/switch?mission=2")
     assert answer.location == "/projects/2"
-    assert "<h1>Phnom Penh</h1>" in visitor.client.get("/projects/2").text
+    assert "<h1><bdi>Phnom Penh</bdi></h1>" in visitor.client.get("/projects/2").text
