@@ -49,7 +49,7 @@ def create_app(config: Config | None = None) -> Flask:
         doors["/"] = ui
     for door in dict.fromkeys(doors.values()):
         door.init_app(app)
-    _render_problems(app, doors)
+    _render_problems(app, doors, config)
 
     @app.get("/healthz")
     @auth.needs("public")
@@ -62,7 +62,7 @@ def create_app(config: Config | None = None) -> Flask:
     return app
 
 
-def _render_problems(app: Flask, doors: dict[str, ModuleType]) -> None:
+def _render_problems(app: Flask, doors: dict[str, ModuleType], config: Config) -> None:
     """Every error leaves as a Problem, in the format of the door it came through."""
 
     def render(problem: Problem) -> Response:
@@ -79,7 +79,7 @@ def _render_problems(app: Flask, doors: dict[str, ModuleType]) -> None:
         if error.code is not None and error.code < 400:
             return error.get_response()  # type: ignore[return-value]  # werkzeug's class is the one Flask extends
         if error.code == 413:
-            return render(problems.too_large(app.extensions["saif"].config.max_submission))
+            return render(problems.too_large(request.max_content_length or config.max_submission))
         headers = {name: value for name, value in error.get_headers() if name in _FOR_CLIENTS}
         return render(problems.of_status(error.code or 500, headers=headers))
 

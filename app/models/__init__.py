@@ -7,6 +7,7 @@ from app.models.base import Instant, Model, new_id, now
 from app.models.case import CaseAlias, CaseEntity, CaseReach, CaseState, Decision
 from app.models.case_store import TABLES
 from app.models.comment import Comment, Mention
+from app.models.document import Document
 from app.models.entity import Entity, EntityList, EntityPending, EntityProperty, EntityVersion
 from app.models.form import Assignment, Form, FormMedia, FormVersion
 from app.models.form_key import FormKey, Rendition
@@ -43,6 +44,7 @@ __all__ = [
     "Decision",
     "Device",
     "DeviceGroup",
+    "Document",
     "Entity",
     "EntityList",
     "EntityPending",

@@ -93,6 +93,8 @@ ACTIONS: Mapping[str, Action] = {
     "case.reveal": _in_mission("see identifiers and free text, giving a reason", _C),
     "case.comment": _in_mission("comment on cases", _C),
     "case.comments": _in_mission("read comments on cases", _C),
+    "case.document": _in_mission("add documents to cases, and remove them", _C),
+    "case.documents": _in_mission("read documents of cases, giving a reason", _C),
     "case.decide": _in_mission("decide about cases", _C),
     "eligibility.decide": _in_mission("decide for the fund whom it assists", _C),
     "eligibility.rules": _in_mission("choose the criteria by which the fund proposes", _A | _C),

@@ -12,6 +12,7 @@ from app.ui import (
     comments,
     corrections,
     devices,
+    documents,
     downloads,
     edits,
     entity_lists,
@@ -59,6 +60,7 @@ def init_app(app: Flask) -> None:
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SECURE=(state.config.url or "").startswith("https:"),
     )
+    app.request_class = documents.Request
     bp = Blueprint("ui", __name__)
     bp.add_url_rule("/sign-in", "sign_in", sign_in.sign_in, methods=["GET", "POST"])
     bp.add_url_rule("/sign-out", "sign_out", sign_in.sign_out, methods=["POST"])
@@ -85,6 +87,7 @@ def init_app(app: Flask) -> None:
         cases,
         case_actions,
         case_papers,
+        documents,
         corrections,
         transfers,
         organisations,

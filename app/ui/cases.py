@@ -12,7 +12,7 @@ from app.db import db, writing
 from app.language import N_
 from app.problems import Problem
 from app.services import cases as service
-from app.services import comments, missions, twin_desk
+from app.services import comments, documents, missions, twin_desk
 from app.services.attention import CASE_KINDS
 from app.services.case_filters import AGE_GROUPS, DUE
 from app.services.case_list import SORTS
@@ -155,6 +155,10 @@ def _page(detail: service.CaseDetail) -> str:
         twins=twin_desk.pairs_of(db.session, actor=auth.actor(), case_id=detail.case_id),
         held_apart=twin_desk.held_apart(db.session, actor=auth.actor(), case_id=detail.case_id),
         acts=_acts(detail),
+        documents=documents.listing(
+            db.session, actor=auth.actor(), case_ids=[detail.case_id, *detail.merged]
+        ),
+        document_kinds=documents.KINDS,
         comments=comments.count(db.session, "case", [detail.case_id, *detail.merged]),
     )
 

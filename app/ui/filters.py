@@ -20,6 +20,7 @@ from app.ui import decisions
 from app.ui.frame import locale, mission
 from app.ui.words.codes import code_label
 from app.ui.words.likeness import LIKENESS
+from app.ui.words.media import kind_of_file
 from app.ui.words.states import FORM_STATES, PENDING, REVIEWS, RISK, STATES, VALIDATE
 from xlsforms.finding import Finding
 from xlsforms.language import direction, tag
@@ -223,6 +224,7 @@ FILTERS: Final[Mapping[str, Callable[..., Any]]] = {
     "count": count,
     "plural": plural,
     "bytes": size,
+    "media_words": kind_of_file,
     "code": code,
     "risk_kind": lambda level: RISK.get(level, ""),
     "decision_words": decisions.kind_words,

@@ -19,6 +19,7 @@ from tests.ui.test_trials import DRAFT, instance
 PAGES = {
     "home": "",
     "attention": "/attention/case/contact",
+    "mentions": "/mentions",
     "forms": "/forms",
     "form": "/forms/ct_screening",
     "form-upload": "/forms/new",
@@ -133,6 +134,17 @@ def walk(page: Page, url: str, office: Office):
         yield f"case-{act}"
     page.goto(f"{case}/paper")
     yield "case-paper"
+    page.goto(f"{case}/comments")
+    yield "case-comments"
+    page.goto(f"{case}/documents/new")
+    yield "document-new"
+    paper = {"name": "report.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7 fiction"}
+    page.set_input_files("#document-file", paper)
+    page.select_option("#document-kind", "medical")
+    page.click("text=Keep it with the case")
+    page.click("#documents tbody a")
+    page.wait_for_selector("#open-reason")
+    yield "document"
     page.goto(f"{home}/submissions")
     page.click("tr[data-row] a >> nth=0")
     page.click("a.button >> text=PDF")
