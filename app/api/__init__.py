@@ -13,12 +13,15 @@ from app.api import (
     docs,
     downloads,
     drafts,
+    duplicates,
     errors,
     form_keys,
     forms,
+    fund,
     odata,
     projects,
     sessions,
+    strays,
     submissions,
     texts,
     versions,
@@ -59,6 +62,9 @@ def init_app(app: Flask) -> None:
         cases,
         case_comments,
         decisions,
+        duplicates,
+        strays,
+        fund,
     ):
         interface.register_blueprint(resource.bp)
     app.register_blueprint(docs.bp)

@@ -45,7 +45,7 @@ def list_cases(query: dict[str, Any], project_id: int) -> dict[str, Any]:
         cursor=query["after"],
         limit=query["limit"],
     )
-    return {"items": [_shown(line) for line in page.items], "next": page.next}
+    return {"items": [shown(line) for line in page.items], "next": page.next}
 
 
 @bp.get("/<uuid:case_id>")
@@ -72,7 +72,8 @@ def get_case(query: dict[str, Any], project_id: int, case_id: UUID) -> Response:
     return jsonify(detail.to_json(provenance=query["provenance"]))
 
 
-def _shown(line: CaseLine) -> dict[str, Any]:
+def shown(line: CaseLine) -> dict[str, Any]:
+    """A case as lists show it."""
     return {
         "caseId": line.case_id,
         "projectId": line.mission_id,

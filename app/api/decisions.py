@@ -10,7 +10,7 @@ from app.api.door import Door
 from app.api.schemas.cases import DECISION, NEW_DECISION
 from app.auth import needs
 from app.db import db
-from app.services import decide, recording, referrals, transfers
+from app.services import decide, fund, recording, referrals, transfers, twin_desk
 from app.services.deciding import find_case
 from app.state import state
 
@@ -46,12 +46,12 @@ def create_decision(wanted: dict[str, Any], project_id: int, case_id: UUID) -> d
         made = transfers.answer(db.session, mission_id=project_id, take=kind == "accept", **said)
     else:
         run, arguments = KINDS[kind]
-        made = run(db.session, **arguments(_Body(body)), **said)
+        made = run(db.session, **arguments(Body(body)), **said)
     db.session.commit()
     return {"id": made, "kind": kind, "caseId": case_id}
 
 
-class _Body:
+class Body:
     """The body of a decision, read field by field. Raises the Problem `invalid` that names the field."""
 
     def __init__(self, said: Mapping[str, Any]) -> None:
@@ -87,7 +87,7 @@ class _Body:
         return value
 
 
-Arguments = Callable[[_Body], dict[str, Any]]
+Arguments = Callable[[Body], dict[str, Any]]
 ANSWERS: Final = ("accept", "decline")
 KINDS: Final[Mapping[str, tuple[Callable[..., UUID], Arguments]]] = {
     "assign": (
@@ -106,6 +106,8 @@ KINDS: Final[Mapping[str, tuple[Callable[..., UUID], Arguments]]] = {
     "reopen": (decide.reopen, lambda _: {}),
     "merge": (decide.merge, lambda body: {"into": body.uid("into")}),
     "unmerge": (decide.unmerge, lambda _: {}),
+    "distinct": (twin_desk.distinct, lambda body: {"other": body.uid("other")}),
+    "undistinct": (twin_desk.undistinct, lambda body: {"other": body.uid("other")}),
     "correct": (
         decide.correct,
         lambda body: {
@@ -132,6 +134,10 @@ KINDS: Final[Mapping[str, tuple[Callable[..., UUID], Arguments]]] = {
         },
     ),
     "referral": (referrals.step, lambda body: {"row_id": body.text("rowId"), "to": body.text("to")}),
+    "fund": (
+        fund.decide,
+        lambda body: {"result": body.text("result"), "decided_on": body.maybe("decidedOn")},
+    ),
     "transfer": (transfers.propose, lambda body: {"to_mission_id": body.number("projectId")}),
     "take-back": (transfers.take_back, lambda _: {}),
 }

@@ -65,7 +65,7 @@ def list_submissions(query: dict[str, Any], project_id: int, form_id: str) -> Re
         shown, dump, separator = first, SUBMISSION().dump, "["
         while True:
             for line in shown.items:
-                yield separator + door.line(dump(_shown(line)))
+                yield separator + door.line(dump(as_json(line)))
                 separator = ","
             if query["limit"] or shown.next is None:
                 break
@@ -105,7 +105,7 @@ def create_submission(query: dict[str, Any], project_id: int, form_id: str) -> d
         xml=door.body(state().config.max_xml),
         phone=query["deviceID"],
     )
-    return _one(project_id, form_id, receipt.instance_id)
+    return whole(project_id, form_id, receipt.instance_id)
 
 
 @bp.get("/submissions/<instance_id>")
@@ -116,7 +116,7 @@ def get_submission(project_id: int, form_id: str, instance_id: str) -> dict[str,
 
     Its present version, by any instanceID of its chain of edits. So in every path below this one.
     """
-    return _one(project_id, form_id, instance_id)
+    return whole(project_id, form_id, instance_id)
 
 
 @bp.put("/submissions/<instance_id>")
@@ -140,7 +140,7 @@ def edit_submission(query: dict[str, Any], project_id: int, form_id: str, instan
         xml=door.body(state().config.max_xml),
         phone=query["deviceID"],
     )
-    return _one(project_id, form_id, receipt.instance_id)
+    return whole(project_id, form_id, receipt.instance_id)
 
 
 @bp.get("/submissions/<instance_id>.xml")
@@ -157,7 +157,7 @@ def get_submission_xml(query: dict[str, Any], project_id: int, form_id: str, ins
         keyring=state().keyring,
         actor=auth.actor(),
         mission_id=project_id,
-        instance_id=_present(project_id, form_id, instance_id),
+        instance_id=present_id(project_id, form_id, instance_id),
         xml_form_id=form_id,
         reason=query["reason"],
         as_sent=query["asSent"],
@@ -174,7 +174,7 @@ def list_versions(project_id: int, form_id: str, instance_id: str) -> list[dict[
 
     Newest first.
     """
-    present = _present(project_id, form_id, instance_id)
+    present = present_id(project_id, form_id, instance_id)
     return [
         {
             "instanceId": one.instance_id,
@@ -196,7 +196,7 @@ def list_attachments(project_id: int, form_id: str, instance_id: str) -> list[di
         keyring=state().keyring,
         actor=auth.actor(),
         mission_id=project_id,
-        instance_id=_present(project_id, form_id, instance_id),
+        instance_id=present_id(project_id, form_id, instance_id),
         xml_form_id=form_id,
     )
     return [{"name": one.name, "exists": one.present} for one in found.files]
@@ -219,7 +219,7 @@ def get_attachment(
         blobs=state().blobs,
         actor=auth.actor(),
         mission_id=project_id,
-        instance_id=_present(project_id, form_id, instance_id),
+        instance_id=present_id(project_id, form_id, instance_id),
         name=name,
         xml_form_id=form_id,
         reason=query["reason"],
@@ -249,7 +249,7 @@ def add_attachment(project_id: int, form_id: str, instance_id: str, name: str) -
         actor=auth.actor(),
         mission_id=project_id,
         xml_form_id=form_id,
-        instance_id=_present(project_id, form_id, instance_id),
+        instance_id=present_id(project_id, form_id, instance_id),
         name=name,
         content_type=request.mimetype or "application/octet-stream",
         pieces=door.pieces(),
@@ -274,11 +274,11 @@ def review_submission(
             db.session,
             actor=auth.actor(),
             mission_id=project_id,
-            instance_id=_present(project_id, form_id, instance_id),
+            instance_id=present_id(project_id, form_id, instance_id),
             xml_form_id=form_id,
             state=None if review in ("received", "edited") else review,
         )
-    return _one(project_id, form_id, instance_id)
+    return whole(project_id, form_id, instance_id)
 
 
 @bp.delete("/submissions/<instance_id>")
@@ -290,7 +290,7 @@ def delete_submission(query: dict[str, Any], project_id: int, form_id: str, inst
 
     With all its edits; takes a reason. Its case is then as if it never had been sent.
     """
-    present = _present(project_id, form_id, instance_id)
+    present = present_id(project_id, form_id, instance_id)
     with writing(db.session):
         decide.delete_submission(
             db.session,
@@ -303,15 +303,14 @@ def delete_submission(query: dict[str, Any], project_id: int, form_id: str, inst
     return success()
 
 
-# --- within
-# -------------------------------------------------------------------------------------------------------
+# --- for other resources, too -----------------------------------------------------------------------------------
 
 
 def _versions(project_id: int, form_id: str, instance_id: str) -> Sequence[Row[Any]]:
     return chains.versions(db.session, mission_id=project_id, xml_form_id=form_id, instance_id=instance_id)
 
 
-def _present(project_id: int, form_id: str, instance_id: str) -> str:
+def present_id(project_id: int, form_id: str, instance_id: str) -> str:
     """The instanceID of a submission's present version. Raises the Problem `not_found`."""
     present = chains.present(_versions(project_id, form_id, instance_id))
     if present is None:
@@ -319,7 +318,7 @@ def _present(project_id: int, form_id: str, instance_id: str) -> str:
     return str(present.instance_id)
 
 
-def _one(project_id: int, form_id: str, instance_id: str) -> dict[str, Any]:
+def whole(project_id: int, form_id: str, instance_id: str) -> dict[str, Any]:
     """A submission as a whole, also when the worker has not read its last edit yet."""
     versions = _versions(project_id, form_id, instance_id)
     present = chains.present(versions)
@@ -327,13 +326,14 @@ def _one(project_id: int, form_id: str, instance_id: str) -> dict[str, Any]:
         raise problems.not_found("submission")
     roots = chains.roots({one.instance_id: one.deprecated_id for one in versions})
     return {
-        **_shown(service.read_line(db.session, actor=auth.actor(), submission_id=present.id)),
+        **as_json(service.read_line(db.session, actor=auth.actor(), submission_id=present.id)),
         "instanceId": roots[present.instance_id],
         "createdAt": min(one.received_at for one in versions),
     }
 
 
-def _shown(line: SubmissionLine) -> dict[str, Any]:
+def as_json(line: SubmissionLine) -> dict[str, Any]:
+    """A submission as every answer shows it."""
     # ODK clients want a number: 0 is the command line, which is nobody's device and no person.
     submitter = line.device_id if line.device_id is not None else line.user_id
     return {
@@ -351,7 +351,17 @@ def _shown(line: SubmissionLine) -> dict[str, Any]:
         "findings": [
             {
                 key: getattr(one, key)
-                for key in ("severity", "code", "message", "mend", "sheet", "row", "column", "question")
+                for key in (
+                    "severity",
+                    "code",
+                    "message",
+                    "mend",
+                    "sheet",
+                    "row",
+                    "column",
+                    "question",
+                    "choice",
+                )
             }
             for one in line.findings
         ],

@@ -58,7 +58,7 @@ def _interview(one: Interview) -> dict[str, Any]:
 
 def _tables(detail: CaseDetail, provenance: bool, *, earlier: bool) -> dict[str, Any]:
     found = {
-        name: [_row(row, provenance, earlier) for row in rows if _holds(row, earlier)]
+        name: [row_json(row, provenance=provenance, earlier=earlier) for row in rows if _holds(row, earlier)]
         for name, rows in detail.rows.items()
     }
     return {name: rows for name, rows in found.items() if rows}
@@ -72,17 +72,21 @@ def _holds(row: Row, earlier: bool) -> bool:
     )
 
 
-def _row(row: Row, provenance: bool, earlier: bool) -> dict[str, Any]:
+def row_json(row: Row, *, provenance: bool = False, earlier: bool = False) -> dict[str, Any]:
+    """A row with what it holds of now, or of before."""
     said: dict[str, Any] = {"id": row.id, "interviewId": row.interview_id}
     if row.earlier == earlier:
-        said |= {value.column: _value(value, provenance) for value in row.fields}
+        said |= {value.column: value_json(value, provenance=provenance) for value in row.fields}
     for name, rows in row.children.items():
-        if inner := [_row(one, provenance, earlier) for one in rows if _holds(one, earlier)]:
+        if inner := [
+            row_json(one, provenance=provenance, earlier=earlier) for one in rows if _holds(one, earlier)
+        ]:
             said[name] = inner
     return said
 
 
-def _value(value: Value, provenance: bool) -> Any:
+def value_json(value: Value, *, provenance: bool = False) -> Any:
+    """A value, alone or with where it came from."""
     if not provenance:
         return {"masked": True} if value.masked else value.value
     said: dict[str, Any] = {
@@ -95,6 +99,6 @@ def _value(value: Value, provenance: bool) -> Any:
         "heldOn": value.held_on,
         "decision": value.decision,
         "rule": value.rule,
-        "earlier": [_value(one, provenance) for one in value.earlier],
+        "earlier": [value_json(one, provenance=provenance) for one in value.earlier],
     }
     return said | {"masked": True} if value.masked else said

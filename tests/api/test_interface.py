@@ -158,6 +158,18 @@ def test_answers_keep_to_their_schemas(world, callers, described, client):
             f"/projects/{mission}/cases/{case}/decisions",
             {"json": {"kind": "assign", "reason": "A test of it", "body": {"ownerId": None}}},
         ),
+        (coordinator, "GET", f"/projects/{mission}/duplicates", {}),
+        (coordinator, "GET", f"/projects/{mission}/strays", {}),
+        (coordinator, "GET", f"/projects/{mission}/fund", {}),
+        (coordinator, "GET", f"/projects/{mission}/fund/totals", {}),
+        (coordinator, "GET", f"/projects/{mission}/cases/{case}/fund", {}),
+        (
+            coordinator,
+            "POST",
+            f"{forms}/ct_screening/submissions/{world.instances[1]}/decisions",
+            {"json": {"kind": "detach", "reason": "A test of it"}},
+        ),
+        (coordinator, "GET", f"/projects/{mission}/strays?limit=5", {}),
         (designer, "GET", f"/projects/{mission}/cases", {}),
         (coordinator, "DELETE", "/sessions/current", {}),
     ]

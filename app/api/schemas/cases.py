@@ -64,8 +64,8 @@ NEW_DECISION = schema(
         "kind": text(
             "What is decided.",
             validate=validate.OneOf(
-                ["assign", "close", "reopen", "merge", "unmerge", "correct", "record", "refer", "referral",
-                 "transfer", "take-back", "accept", "decline"]
+                ["assign", "close", "reopen", "merge", "unmerge", "distinct", "undistinct", "correct", "record",
+                 "refer", "referral", "fund", "transfer", "take-back", "accept", "decline"]
             ),
         ),
         "reason": text("Why, in a few words that do not name the person.", validate=validate.Length(max=500)),
