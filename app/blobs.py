@@ -77,9 +77,14 @@ class BlobStore:
             # Also where it was there before: whoever linked it may not have come to this line yet.
             _sync(target.parent)
 
-    def open(self, name: str) -> Iterator[bytes]:
-        """The blob, piece by piece. Raises FileNotFoundError."""
-        yield from obstore.get(self._store, _key(name)).stream(min_chunk_size=READ)
+    def open(self, name: str, start: int = 0) -> Iterator[bytes]:
+        """The blob, piece by piece, from a byte of it on. Raises FileNotFoundError."""
+        found = (
+            obstore.get(self._store, _key(name), options={"range": {"offset": start}})
+            if start  # an empty blob has no range
+            else obstore.get(self._store, _key(name))
+        )
+        yield from found.stream(min_chunk_size=READ)
 
     def exists(self, name: str) -> bool:
         """Whether there is such a blob."""

@@ -47,6 +47,16 @@ def with_engine(page: str) -> Response:
     return Response(page, mimetype="text/html", headers={_POLICY: PAGES[_POLICY] + _OF_THE_ENGINE})
 
 
+def asks_for_a_range() -> bool:
+    """Whether the request asks for one range of bytes. What is not understood, and several at once, which a server may
+    leave aside (RFC 9110, 14.2), are answered with the whole."""
+    asked = request.range
+    if request.method != "GET" or asked is None or asked.units != "bytes" or len(asked.ranges) != 1:
+        return False
+    # A weak tag is one of compressed bytes, to which no range of the plain ones may be joined (13.1.5).
+    return not request.headers.get("If-Range", "").startswith("W/")
+
+
 def asset(name: str) -> str:
     """The URL of a static file, with its digest: browsers keep it until it changes."""
     return url_for("static", filename=name, v=_digest(str(current_app.static_folder), name))

@@ -11,7 +11,7 @@ import hashlib
 import json
 import os
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Final
@@ -32,6 +32,7 @@ CHUNK: Final = 65536
 _WRAPPED: Final = 32 + 32 + 16  # HPKE: encapsulated key, file key, tag
 _HEADER: Final = 1 + _ID + _WRAPPED
 _WORTH_COMPRESSING: Final = 512
+_DAMAGED: Final = "A sealed file was changed, cut short, or belongs elsewhere."
 
 
 class KeyringError(Exception):
@@ -192,27 +193,25 @@ class Keyring:
 
         Raises KeyringError, at the latest at the end of a file that was cut short.
         """
-        buffer = bytearray()
-        pieces = iter(chunks)
+        buffer, pieces = bytearray(), iter(chunks)
         _fill(buffer, pieces, _HEADER)
-        if buffer[:1] != _FILE or len(buffer) < _HEADER:
-            raise KeyringError("This is no sealed file.")
-        key = self._private_key(bytes(buffer[1 : 1 + _ID]))
-        try:
-            wrapped = bytes(buffer[1 + _ID : _HEADER])
-            cipher = AESGCM(_SUITE.decrypt(wrapped, key, info=context.encode()))
-            del buffer[:_HEADER]
-            number = 0
-            while True:
-                _fill(buffer, pieces, CHUNK + _TAG + 1)
-                last = len(buffer) <= CHUNK + _TAG
-                yield cipher.decrypt(_chunk_nonce(number, last), bytes(buffer[: CHUNK + _TAG]), None)
-                if last:
-                    return
-                del buffer[: CHUNK + _TAG]
-                number += 1
-        except (InvalidTag, ValueError):
-            raise KeyringError("A sealed file was changed, cut short, or belongs elsewhere.") from None
+        cipher = self._file_cipher(bytes(buffer[:_HEADER]), context)
+        del buffer[:_HEADER]
+        yield from _opened(cipher, buffer, pieces, 0)
+
+    def open_file_from(
+        self, start: int, read: Callable[[int], Iterable[bytes]], context: str
+    ) -> Iterator[bytes]:
+        """The plain content of a sealed file from a byte of it on, without opening what stands before; `read` gives the
+        sealed bytes from one of them on. Raises KeyringError, as `open_file` does."""
+        header = bytearray()
+        _fill(header, iter(read(0)), _HEADER)
+        cipher = self._file_cipher(bytes(header[:_HEADER]), context)
+        number, skipped = divmod(start, CHUNK)
+        sealed = iter(read(_HEADER + number * (CHUNK + _TAG)))
+        for piece in _opened(cipher, bytearray(), sealed, number):
+            yield piece[skipped:]
+            skipped = 0
 
     # --- within ---------------------------------------------------------------------------------------------
 
@@ -220,6 +219,15 @@ class Keyring:
         if self._private is None:
             raise KeyringError("The private keys are not on this machine.")
         return self._private
+
+    def _file_cipher(self, header: bytes, context: str) -> AESGCM:
+        if header[:1] != _FILE or len(header) < _HEADER:
+            raise KeyringError("This is no sealed file.")
+        key = self._private_key(header[1 : 1 + _ID])
+        try:
+            return AESGCM(_SUITE.decrypt(header[1 + _ID :], key, info=context.encode()))
+        except (InvalidTag, ValueError):
+            raise KeyringError(_DAMAGED) from None
 
     def _private_key(self, prefix: bytes) -> X25519PrivateKey:
         key = self._holding().keys.get(prefix.hex())
@@ -270,6 +278,21 @@ class Sealer:
 
 def _chunk_nonce(number: int, last: bool) -> bytes:
     return number.to_bytes(_NONCE - 1, "big") + (b"\x01" if last else b"\x00")
+
+
+def _opened(cipher: AESGCM, buffer: bytearray, pieces: Iterator[bytes], number: int) -> Iterator[bytes]:
+    """The chunks of a file from this one on, opened."""
+    while True:
+        _fill(buffer, pieces, CHUNK + _TAG + 1)
+        last = len(buffer) <= CHUNK + _TAG
+        try:
+            yield cipher.decrypt(_chunk_nonce(number, last), bytes(buffer[: CHUNK + _TAG]), None)
+        except (InvalidTag, ValueError):
+            raise KeyringError(_DAMAGED) from None
+        if last:
+            return
+        del buffer[: CHUNK + _TAG]
+        number += 1
 
 
 def _fill(buffer: bytearray, pieces: Iterator[bytes], size: int) -> None:

@@ -45,6 +45,8 @@ TROUBLE = 30.0
 """Longest wait, in seconds, while the database or the blob store does not answer."""
 CHECKS = 2
 """Uploads of forms that one worker checks at the same time."""
+DOWNLOADS = 2
+"""Downloads that one worker makes at the same time: a short one does not wait for a long one."""
 SWEEP = 600.0
 """Seconds between two looks for uploads that are long past."""
 BATCH = 100
@@ -104,7 +106,7 @@ def pack_answers(engine: Engine, *, keyring: Keyring, stop: threading.Event, idl
 def make_downloads(
     engine: Engine, *, keyring: Keyring, blobs: BlobStore, stop: threading.Event, idle: float = LULL
 ) -> None:
-    """Make saved downloads until `stop` is set: beside `work`, which does not wait for a long one."""
+    """Make downloads that are saved or asked for until `stop` is set: beside `work`, which waits for no long one."""
     swept = 0.0
 
     def once() -> bool:

@@ -25,7 +25,7 @@ def upgrade() -> None:
 
 @click.command()
 def worker() -> None:
-    """Normalise what phones sent, check uploaded forms, make saved downloads, until told to stop. Any number may run.
+    """Normalise what phones sent, check uploaded forms, make downloads, until told to stop. Any number may run.
 
     \b
     Example:
@@ -34,6 +34,7 @@ def worker() -> None:
     from app import log
     from app.tasks import (
         CHECKS,
+        DOWNLOADS,
         check_forms,
         make_downloads,
         pack_answers,
@@ -54,7 +55,8 @@ def worker() -> None:
         packs = {"keyring": state.keyring, "stop": stop}
         threading.Thread(target=pack_answers, args=(state.engine,), kwargs=packs, daemon=True).start()
         making = {"keyring": state.keyring, "blobs": state.blobs, "stop": stop}
-        threading.Thread(target=make_downloads, args=(state.engine,), kwargs=making, daemon=True).start()
+        for _ in range(DOWNLOADS):
+            threading.Thread(target=make_downloads, args=(state.engine,), kwargs=making, daemon=True).start()
         told = {"keyring": state.keyring, "private": state.config.webhooks_private, "stop": stop}
         threading.Thread(target=tell_webhooks, args=(state.engine,), kwargs=told, daemon=True).start()
         work(state.engine, keyring=state.keyring, blobs=state.blobs, stop=stop)

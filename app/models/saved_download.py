@@ -1,4 +1,4 @@
-"""Downloads that are made by the worker: asked for again and again, or by the calendar."""
+"""Downloads that are made by the worker: asked for once, again and again, or by the calendar."""
 
 import uuid
 from datetime import datetime
@@ -11,7 +11,8 @@ from app.models.base import Instant, Model, new_id, now
 
 
 class SavedDownload(Model):
-    """What somebody wants of a form, when, and how it is protected. Made with the rights its owner has then."""
+    """What somebody wants of a form or of the cases, when, and how it is protected. Made with the rights its owner has
+    then."""
 
     __tablename__ = "saved_download"
     __table_args__ = (Index(None, "next_at"), Index(None, "mission_id", "user_id"))
@@ -20,10 +21,13 @@ class SavedDownload(Model):
     mission_id: Mapped[int] = mapped_column(ForeignKey("mission.id"))
     user_id: Mapped[int] = mapped_column(ForeignKey("user.id"), comment="Its owner; nobody else sees it")
     name: Mapped[str]
-    xml_form_id: Mapped[str]
-    format: Mapped[str] = mapped_column(comment="A key of app.services.formats")
+    once: Mapped[bool] = mapped_column(
+        default=False, server_default=false(), comment="Not saved: asked for once, and gone a day after"
+    )
+    xml_form_id: Mapped[str] = mapped_column(comment="Empty for cases")
+    format: Mapped[str] = mapped_column(comment="A key of app.services.formats, or htcds")
     options: Mapped[dict[str, Any]] = mapped_column(
-        JSON, comment="Of app.services.export.Filters; no condition"
+        JSON, comment="Of app.services.wanted.Wanted; no condition"
     )
     secret: Mapped[bytes] = mapped_column(
         LargeBinary, comment="Condition and password, encrypted, context 'saved-download:' + id"
@@ -49,6 +53,10 @@ class MadeDownload(Model):
     touched_at: Mapped[datetime | None] = mapped_column(
         Instant, comment="When the process that makes it last said that it lives"
     )
+    expected: Mapped[int] = mapped_column(
+        default=0, server_default="0", comment="Submissions or cases that are gone through"
+    )
+    done: Mapped[int] = mapped_column(default=0, server_default="0", comment="How many of them are done")
     ended_at: Mapped[datetime | None] = mapped_column(Instant)
     problem: Mapped[str] = mapped_column(default="", comment="Why it failed, for its owner")
     seen: Mapped[bool] = mapped_column(
@@ -56,6 +64,7 @@ class MadeDownload(Model):
     )
     file_name: Mapped[str] = mapped_column(default="")
     size: Mapped[int] = mapped_column(BigInteger, default=0, comment="Bytes, as they are handed out")
+    sha256: Mapped[str | None] = mapped_column(String(64), comment="Of the file, as it is handed out")
     blob: Mapped[str | None] = mapped_column(
         String(64), comment="Name in the blob store; sealed, context 'made-download:' + id"
     )

@@ -8,7 +8,7 @@ from typing import Final
 
 from flask import Response, request
 
-from app import problems
+from app import headers, problems
 from app.exports.spool import Spool
 from app.openrosa.errors import XML
 from app.services.phones import File
@@ -59,7 +59,7 @@ def file(wanted: File) -> Response:
     The compressed bytes are another representation (RFC 9110, 8.8.3), so only its weak tag is theirs; a range is
     always one of the plain bytes.
     """
-    ranged = _asks_for_a_range()
+    ranged = headers.asks_for_a_range()
     compressed = (
         not ranged
         and len(wanted.content) >= _WORTH_COMPRESSING
@@ -77,13 +77,3 @@ def file(wanted: File) -> Response:
         response.set_data(gzip.compress(wanted.content, 6, mtime=0))
         response.headers["Content-Encoding"] = "gzip"
     return response
-
-
-def _asks_for_a_range() -> bool:
-    """Whether the request asks for one range of bytes. What is not understood, and several at once, which a server may
-    leave aside (RFC 9110, 14.2), are answered with the whole."""
-    asked = request.range
-    if request.method != "GET" or asked is None or asked.units != "bytes" or len(asked.ranges) != 1:
-        return False
-    # A weak tag is one of compressed bytes, to which no range of the plain ones may be joined (13.1.5).
-    return not request.headers.get("If-Range", "").startswith("W/")

@@ -15,10 +15,10 @@ from app.keys import Keyring
 from app.models import LedgerEntry, Submission
 from app.services import formats, forms, plans
 from app.services.export_rows import Filters, Rows
-from app.services.handout import Download, Handout
+from app.services.handout import Download, Handout, Prepared
 from submissions import odata
 
-__all__ = ["Download", "Export", "Filters", "choices", "download", "manifest"]
+__all__ = ["Download", "Export", "Filters", "choices", "download", "manifest", "prepare"]
 
 
 def download(
@@ -35,6 +35,32 @@ def download(
 ) -> Download:
     """The submissions of a form in one of `formats.FORMATS`. Raises Problem: not_allowed, not_found (no such form
     here), invalid (no such format or language), download_limit."""
+    return prepare(
+        session,
+        keyring=keyring,
+        blobs=blobs,
+        actor=actor,
+        mission_id=mission_id,
+        xml_form_id=xml_form_id,
+        format_name=format_name,
+        filters=filters,
+        reason=reason,
+    ).begin()
+
+
+def prepare(
+    session: Session,
+    *,
+    keyring: Keyring,
+    blobs: BlobStore,
+    actor: policy.Actor,
+    mission_id: int,
+    xml_form_id: str,
+    format_name: str = "csv",
+    filters: Filters | None = None,
+    reason: str | None = None,
+) -> Prepared:
+    """The same, not begun. Raises as `download` does."""
     made_as = formats.get(format_name)
     export = Export(session, keyring, actor, mission_id, xml_form_id, filters or Filters(), reason)
     rows = export.rows
@@ -47,6 +73,7 @@ def download(
     words = Words(rows.filters.language, layout.default_language) if rows.filters.language else Words()
     if words.language and words.language not in layout.languages:
         raise problems.invalid("The form has no such language.", "Take one of those that its page names.")
+    export.narrow()
     expected = rows.count(session)
 
     def content(session: Session) -> Content:
@@ -63,11 +90,20 @@ def download(
 
     # What is known to be too much is refused now, before the first byte; the rows are read later.
     made_as.write(replace(content(session), submissions=(), files=tuple))
-    export.begin(session, f"export.{made_as.name}")
-    name = f"{xml_form_id}.{made_as.ending}"
-    return Download(
-        name, made_as.content_type, export.run(lambda session: made_as.write(content(session))), export.id
-    )
+
+    def begin() -> Download:
+        export.begin(session, f"export.{made_as.name}")
+        return Download(
+            f"{xml_form_id}.{made_as.ending}",
+            made_as.content_type,
+            export.run(lambda session: made_as.write(content(session))),
+            export.id,
+            expected,
+            lambda: rows.gone_through,
+        )
+
+    cells = expected * sum(len(table.columns) for table in layout.tables)
+    return Prepared(cells, lambda: rows.bytes_of_files(session), begin)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,13 +210,18 @@ class Export(Handout):
     def begin(self, session: Session, action: str, *, of: odata.Table | None = None, **detail: Any) -> None:
         """The first entry: who, what and why. A condition on answers is one on rows of the table `of`, else on
         submissions. Raises the Problem `invalid`."""
-        self.rows.narrow(of or odata.table(self.form, odata.ROOT))
+        self.narrow(of)
         versions = [plan.form.version for plan in self.rows.plans]
         self.enter(
             session,
             action,
             {"versions": versions, "filters": self._asked(), **detail},
         )
+
+    def narrow(self, of: odata.Table | None = None) -> None:
+        """Ask what the condition says of answers of the rows of this table, else of submissions. Raises the Problem
+        `invalid`."""
+        self.rows.narrow(of or odata.table(self.form, odata.ROOT))
 
     def _asked(self) -> dict[str, str]:
         asked = {one.name: getattr(self.rows.filters, one.name) for one in fields(Filters)}

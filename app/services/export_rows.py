@@ -21,7 +21,7 @@ from app.exports.archive import safe_name
 from app.exports.content import Files as Contents
 from app.exports.spool import Spool
 from app.keys import Keyring
-from app.models import Device, Packed, Submission, User, new_id
+from app.models import Device, Packed, Submission, SubmissionFile, User, new_id
 from app.services import chains, condition_rows, condition_sql, files, logs, ordering, stored
 from app.services.condition import Condition
 from app.services.files import Files
@@ -91,6 +91,8 @@ class Rows:
         self.filters = filters
         self.matches: Callable[[condition_rows.Read, odata.Row], bool] | None = None
         """Whether a row is one that the condition asks for by its answers; None if it does not."""
+        self.gone_through = 0
+        """Submissions read so far."""
         self._named: Spool | None = None
         """Which submission names which files, once one does."""
         self._with_places: set[uuid.UUID] = set()
@@ -201,6 +203,7 @@ class Rows:
                     updated_at=_instant(row.received_at) if row.deprecated_id else None,
                 )
                 values = tuple(getattr(row, f"sorted_{number}") for number in range(len(order)))
+                self.gone_through += 1
                 yield Step(row.id, values, said, plan, delivery)
 
     def newest(self, session: Session) -> uuid.UUID:
@@ -214,6 +217,13 @@ class Rows:
     def count(self, session: Session) -> int:
         """How many submissions there are, whatever the condition says of answers."""
         return session.scalar(select(func.count()).select_from(Submission).where(*self._where())) or 0
+
+    def bytes_of_files(self, session: Session) -> int:
+        """How much the files are that came with the submissions, if files are wanted."""
+        if not self.filters.attachments or not self.filters.identifiers:
+            return 0
+        size = select(func.sum(SubmissionFile.size)).join(Submission).where(*self._where())
+        return session.scalar(size) or 0
 
     def files(self, session: Session, blobs: BlobStore, *, readable: bool = False) -> Contents:
         """The files that the answers handed out speak of, asked for after the submissions: by the names that phones gave

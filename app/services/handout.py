@@ -3,9 +3,9 @@ another one at its end, with counts and the hash of what was handed out."""
 
 import hashlib
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
@@ -15,6 +15,13 @@ from app.db import writing
 from app.exports.content import Written
 from app.models import new_id
 
+QUICK_CELLS: Final = 100_000
+"""Cells of which a download is made within a second in any format, also where the machine is slow or busy."""
+QUICK_BYTES: Final = 5_000_000
+"""Bytes of files, likewise."""
+
+Chunks = Generator[bytes, None, None]
+
 
 @dataclass(frozen=True, slots=True)
 class Download:
@@ -22,9 +29,28 @@ class Download:
 
     file_name: str
     content_type: str
-    chunks: Iterator[bytes]
+    chunks: Chunks
     id: uuid.UUID | None = None
     """By which the ledger calls it, and its manifest is asked for."""
+    expected: int = 0
+    """Submissions or cases that are gone through."""
+    done: Callable[[], int] = int
+    """How many of them are done while it is made."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A download that can be made; whatever is known to be wrong with it was said. `begin` makes it: an entry of the
+    ledger now, its chunks when they are taken. `cells`, and the bytes of its files, are what it costs."""
+
+    cells: int
+    files: Callable[[], int]
+    begin: Callable[[], Download]
+
+    @property
+    def quick(self) -> bool:
+        """Whether it is made within a second."""
+        return self.cells <= QUICK_CELLS and self.files() <= QUICK_BYTES
 
 
 class Handout:
@@ -58,7 +84,7 @@ class Handout:
     def close(self) -> None:
         """Let go what the download needed."""
 
-    def run(self, make: Callable[[Session], Iterator[bytes]]) -> Iterator[bytes]:
+    def run(self, make: Callable[[Session], Iterator[bytes]]) -> Chunks:
         """The download; at its end, also one cut short, the second entry."""
         digest, size, complete, why = hashlib.sha256(), 0, False, None
         try:

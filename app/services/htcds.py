@@ -13,7 +13,7 @@ from datetime import date
 from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import RowMapping, select
+from sqlalchemy import RowMapping, Select, func, select
 from sqlalchemy.orm import Session
 
 from app import policy, problems
@@ -22,7 +22,7 @@ from app.keys import Keyring
 from app.models import TABLES, CaseState, Interviewer
 from app.models.case_store import p3_context
 from app.services.case_list import matching
-from app.services.handout import Download, Handout
+from app.services.handout import Download, Handout, Prepared
 from app.services.reveal import need_reason
 from xlsforms import dictionary
 from xlsforms.dictionary import Field, HtcdsColumn
@@ -61,6 +61,30 @@ def download(
 ) -> Download:
     """The cases of a mission that the actor may read, by their id, as CSV; of a `status`, if one is given. Raises
     Problem: not_allowed; invalid; reason_needed for `identifiers`."""
+    return prepare(
+        session,
+        keyring=keyring,
+        actor=actor,
+        mission_id=mission_id,
+        status=status,
+        identifiers=identifiers,
+        spreadsheet_safe=spreadsheet_safe,
+        reason=reason,
+    ).begin()
+
+
+def prepare(
+    session: Session,
+    *,
+    keyring: Keyring,
+    actor: policy.Actor,
+    mission_id: int,
+    status: str | None = None,
+    identifiers: bool = False,
+    spreadsheet_safe: bool = False,
+    reason: str | None = None,
+) -> Prepared:
+    """The same, not begun. Raises as `download` does."""
     policy.require(actor, "submission.export", mission_id)
     policy.require(actor, "case.read", mission_id)
     if identifiers:
@@ -73,14 +97,15 @@ def download(
     handout = Handout(session, actor, mission_id, reason)
     asked = {"status": status, "identifiers": str(identifiers), "spreadsheet_safe": str(spreadsheet_safe)}
     filters = {name: value for name, value in asked.items() if value}
-    handout.enter(session, "export.htcds", {"versions": [VERSION], "filters": filters})
+    counts = handout.written.rows
+    wanted = matching(session, actor, mission_id=mission_id, status=status)
+    expected = session.scalar(_with_file(select(func.count()).select_from(CaseState)).where(*wanted)) or 0
 
     def chunks(session: Session) -> Iterator[bytes]:
         text = io.StringIO()
         writer = csv.writer(text, lineterminator="\r\n")
         writer.writerow(columns())
-        counts = handout.written.rows
-        counts |= {"cases": 0, "with identifiers": 0}
+        counts.update({"cases": 0, "with identifiers": 0})
         for batch in _batches(session, actor, mission_id, status):
             yield taken(text)  # the header goes out before the first row is made
             rows = _rows(session, [case.case_id for case in batch], keyring, identifiers)
@@ -93,15 +118,20 @@ def download(
                 counts["with identifiers"] += named
         yield taken(text)
 
-    return Download(FILE, CONTENT_TYPE, handout.run(chunks), handout.id)
+    def begin() -> Download:
+        handout.enter(session, "export.htcds", {"versions": [VERSION], "filters": filters})
+        return Download(
+            FILE, CONTENT_TYPE, handout.run(chunks), handout.id, expected, lambda: counts.get("cases", 0)
+        )
+
+    return Prepared(expected * len(columns()), int, begin)
 
 
 def _batches(
     session: Session, actor: policy.Actor, mission_id: int, status: str | None
 ) -> Iterator[Sequence[Any]]:
     cases = (
-        select(CaseState.case_id, _CASE_FILE.case_ref, Interviewer.code.label("owner"))
-        .outerjoin(TABLES["case_file"], _CASE_FILE.case_id == CaseState.case_id)
+        _with_file(select(CaseState.case_id, _CASE_FILE.case_ref, Interviewer.code.label("owner")))
         .outerjoin(Interviewer, Interviewer.id == CaseState.owner_id)
         .where(*matching(session, actor, mission_id=mission_id, status=status))
         .order_by(CaseState.case_id)
@@ -111,6 +141,10 @@ def _batches(
     while batch:
         yield batch
         batch = session.execute(cases.where(CaseState.case_id > batch[-1].case_id)).all()
+
+
+def _with_file(cases: Select[Any]) -> Select[Any]:
+    return cases.outerjoin(TABLES["case_file"], _CASE_FILE.case_id == CaseState.case_id)
 
 
 # ---- what the store says of some cases ---------------------------------------------------------------------------

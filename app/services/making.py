@@ -1,15 +1,20 @@
 """The worker's part of saved downloads: what is due is asked for, what was asked for is made, what is old goes."""
 
+import hashlib
+import threading
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 import structlog
 from sqlalchemy import Engine, or_, select
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
+from app import problems
 from app.blobs import BlobStore
 from app.db import writing
 from app.exports import protection
@@ -17,11 +22,13 @@ from app.keys import Keyring
 from app.log import describe
 from app.models import MadeDownload, Mission, SavedDownload, User, new_id, now
 from app.problems import Problem
-from app.services import disposal, export, saved_downloads, users
+from app.services import disposal, saved_downloads, users
+from app.services.handout import Download
 
-DEAD: Final = timedelta(minutes=5)
+DEAD: Final = timedelta(minutes=2)
 """A download that nobody has touched for so long is taken up by another worker."""
-_TOUCH: Final = timedelta(seconds=30)
+TICK: Final = 1.0
+"""Seconds between two times that who makes one says how far it is."""
 
 _log = structlog.get_logger()
 
@@ -47,7 +54,7 @@ def make_next(engine: Engine, *, keyring: Keyring, blobs: BlobStore) -> bool:
     if made_id is None:
         return False
     try:
-        name, size, blob = _make(engine, made_id, keyring, blobs)
+        file = _make(engine, made_id, keyring, blobs)
     except Problem as problem:
         _end(engine, made_id, state="failed", problem=problem.message)
     except Exception as error:  # noqa: BLE001 -- whatever it was, its owner is told, and the others are made
@@ -55,19 +62,27 @@ def make_next(engine: Engine, *, keyring: Keyring, blobs: BlobStore) -> bool:
         words = "Something went wrong on the server; it is in its log. Ask for it again, or tell an administrator."
         _end(engine, made_id, state="failed", problem=words)
     else:
-        _end(engine, made_id, state="made", file_name=name, size=size, blob=blob)
+        _end(engine, made_id, state="made", **file)
     return True
 
 
 def sweep(engine: Engine) -> int:
-    """Let go of what was made long ago. Returns how many."""
+    """Let go of what was made long ago, or asked for once yesterday. Returns how many."""
     old = (MadeDownload.blob.is_not(None), MadeDownload.ended_at < now() - saved_downloads.KEPT)
+    over = (
+        SavedDownload.once,
+        MadeDownload.state.not_in(saved_downloads.PENDING),
+        MadeDownload.ended_at < now() - saved_downloads.KEPT_ONCE,
+    )
     with Session(engine) as session, writing(session):
         gone = session.scalars(select(MadeDownload).where(*old)).all()
         disposal.note(session, [one.blob for one in gone if one.blob])
         for one in gone:
             one.blob, one.state = None, "gone"
-        return len(gone)
+        once = session.scalars(select(SavedDownload).join(MadeDownload).where(*over)).all()
+        for saved in once:
+            saved_downloads.discard(session, saved)
+        return len(gone) + len(once)
 
 
 def _claim(engine: Engine) -> uuid.UUID | None:
@@ -87,64 +102,90 @@ def _claim(engine: Engine) -> uuid.UUID | None:
             return made.id
 
 
-def _make(engine: Engine, made_id: uuid.UUID, keyring: Keyring, blobs: BlobStore) -> tuple[str, int, str]:
-    """Its name, size and blob. With the rights its owner has now."""
+def _make(engine: Engine, made_id: uuid.UUID, keyring: Keyring, blobs: BlobStore) -> dict[str, Any]:
+    """Name, size, hash and blob of the file. With the rights its owner has now."""
     with Session(engine) as session:
-        made = session.get_one(MadeDownload, made_id)
-        saved = session.get_one(SavedDownload, made.saved_id)
-        filters, password = saved_downloads.opened(saved, keyring)
-        download = export.download(
+        saved = session.get_one(SavedDownload, session.get_one(MadeDownload, made_id).saved_id)
+        wanted, password = saved_downloads.opened(saved, keyring)
+        recipient = saved.recipient
+        download = wanted.prepare(
             session,
             keyring=keyring,
             blobs=blobs,
             actor=users.actor_of(session, session.get_one(User, saved.user_id)),
             mission_id=saved.mission_id,
-            xml_form_id=saved.xml_form_id,
-            format_name=saved.format,
-            filters=filters,
             reason=saved.reason,
-        )
-        recipient = session.get_one(SavedDownload, made.saved_id).recipient
-        name, pieces = saved_downloads.protected(
-            download, session.get_one(SavedDownload, made.saved_id), password
-        )
-    size = 0
-    with blobs.spool() as spooled:
+        ).begin()
+    name, pieces = saved_downloads.protected(download, password=password, recipient=recipient)
+    size, digest = 0, hashlib.sha256()
+    with closing(download.chunks), blobs.spool() as spooled, _alive(engine, made_id, download) as still:
         sealer = keyring.seal_file(spooled)
 
         def write(piece: bytes) -> None:
             nonlocal size
             size += len(piece)
+            digest.update(piece)
             sealer.write(piece)
 
-        alive = _touching(engine, made_id, pieces)
+        asked_for = _while(still, pieces)
         if recipient:
-            protection.encrypt(alive, recipient=recipient, write=write)
+            protection.encrypt(asked_for, recipient=recipient, write=write)
         else:
-            for piece in alive:
+            for piece in asked_for:
                 write(piece)
         sealer.finish(f"made-download:{made_id}")
         # A name of its own: what a worker that died has stored already is not what this one made.
         blob = new_id().hex * 2
         blobs.put(blob, spooled)
-    return name, size, blob
+    return {
+        "file_name": name,
+        "size": size,
+        "sha256": digest.hexdigest(),
+        "blob": blob,
+        "done": download.done(),
+    }
 
 
-def _touching(engine: Engine, made_id: uuid.UUID, pieces: Iterator[bytes]) -> Iterator[bytes]:
-    """The pieces; now and then it says that it lives."""
-    last = now()
+def _while(wanted: Callable[[], bool], pieces: Iterator[bytes]) -> Iterator[bytes]:
     for piece in pieces:
-        if now() - last > _TOUCH:
-            last = now()
-            with Session(engine) as session, writing(session):
-                session.get_one(MadeDownload, made_id).touched_at = last
+        if not wanted():
+            raise problems.not_found("download")  # deleted meanwhile: nobody is there to be told
         yield piece
+
+
+@contextmanager
+def _alive(engine: Engine, made_id: uuid.UUID, download: Download) -> Iterator[Callable[[], bool]]:
+    """While it is made its row says every second that somebody is at it, and how far; also where the next piece takes
+    long. Gives what tells whether it is still wanted."""
+    over, wanted = threading.Event(), True
+
+    def say() -> None:
+        nonlocal wanted
+        with Session(engine) as session, writing(session):
+            made = session.get(MadeDownload, made_id)
+            wanted = made is not None
+            if made is not None:
+                made.touched_at, made.expected, made.done = now(), download.expected, download.done()
+
+    def keep_saying() -> None:
+        while wanted and not over.wait(TICK):
+            with suppress(DBAPIError):  # busy, or away: the next time
+                say()
+
+    say()
+    thread = threading.Thread(target=keep_saying, daemon=True)
+    thread.start()
+    try:
+        yield lambda: wanted
+    finally:
+        over.set()
+        thread.join()
 
 
 def _end(engine: Engine, made_id: uuid.UUID, **said: object) -> None:
     with Session(engine) as session, writing(session):
         made = session.get(MadeDownload, made_id)
-        if made is None:  # deleted meanwhile
+        if made is None or made.state != "making":  # deleted meanwhile; or another one was quicker
             blob = said.get("blob")
             disposal.note(session, [blob] if isinstance(blob, str) else [])
             return

@@ -1,16 +1,16 @@
-"""Downloads somebody saved: made by the worker when they are asked for or due, kept sealed for a while, fetched by their
-owner. `making` makes them."""
+"""Downloads somebody saved, or asked for once where it takes longer than somebody waits: made by the worker when they
+are asked for or due, kept sealed for a while, fetched by their owner. `making` makes them."""
 
 import calendar
 import json
 import uuid
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import ColumnElement, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from app import ledger, policy, problems
@@ -19,15 +19,20 @@ from app.exports import protection
 from app.keys import Keyring
 from app.models import MadeDownload, Mission, SavedDownload, new_id, now
 from app.policy import Actor
-from app.services import condition, disposal, formats, forms, naming
-from app.services.export import Download, Filters
+from app.services import condition, disposal, naming
+from app.services.handout import Download
+from app.services.kept_file import KeptFile
+from app.services.wanted import Wanted
 
 KEPT: Final = timedelta(days=14)
 """How long what was made can be fetched."""
+KEPT_ONCE: Final = timedelta(days=1)
+"""Likewise, where it was asked for once."""
+PENDING: Final = ("waiting", "making")
 SCHEDULES: Final = ("", "daily", "weekly", "monthly")
 SHORTEST_PASSWORD: Final = 12
 MOST: Final = 30
-"""Saved downloads of one person in one mission."""
+"""Saved downloads of one person in one mission, and as many asked for once."""
 SHOWN: Final = 5
 """Makings of each that its owner is shown."""
 _HOUR: Final = time(5)
@@ -42,27 +47,31 @@ class Line:
     made: tuple[MadeDownload, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A download that was made: what it is called, and its content."""
+
+    made_id: uuid.UUID
+    file_name: str
+    content: KeptFile
+
+
 def create(
     session: Session,
     *,
     actor: Actor,
     mission_id: int,
     name: str,
-    xml_form_id: str,
-    format_name: str,
-    filters: Filters,
+    wanted: Wanted,
     reason: str,
     schedule: str = "",
     password: str = "",
     recipient: str = "",
     keyring: Keyring,
+    blobs: BlobStore,
 ) -> SavedDownload:
-    """Save a download, and ask for it a first time. Raises Problem: not_allowed, not_found (no such form), invalid."""
-    policy.require(actor, "submission.export", mission_id)
-    if actor.user_id is None:
-        raise problems.not_allowed("A saved download belongs to a person.")
-    formats.get(format_name)
-    forms.get(session, mission_id, xml_form_id)
+    """Save a download, and ask for it a first time. Raises Problem: not_allowed, not_found (no such form), invalid,
+    download_limit."""
     if schedule not in SCHEDULES:
         raise problems.invalid("There is no such schedule.", "Take daily, weekly or monthly, or none.")
     if password and recipient:
@@ -76,44 +85,44 @@ def create(
         raise problems.invalid(
             "That is no public key of age.", "It begins with age1; age-keygen -y shows it."
         )
-    if len(listing(session, actor=actor, mission_id=mission_id)) >= MOST:
-        raise problems.conflict(f"You have saved {MOST} downloads here.", "Delete those you no longer need.")
-    key = new_id()
-    options = {
-        name: value for name, value in asdict(filters).items() if name not in ("condition", "submission")
-    }
-    text = filters.condition.text if filters.condition else ""
-    secret = json.dumps({"condition": text, "password": password}).encode()
-    saved = SavedDownload(
-        id=key,
-        mission_id=mission_id,
-        user_id=actor.user_id,
+    wanted.prepare(
+        session, keyring=keyring, blobs=blobs, actor=actor, mission_id=mission_id, reason=reason
+    )  # what is wrong with it is said now, and not when it is made
+    saved = _add(
+        session,
+        actor,
+        mission_id,
+        wanted,
+        reason,
+        keyring,
         name=naming.clean(name, what="A download"),
-        xml_form_id=xml_form_id,
-        format=format_name,
-        options=options,
-        secret=keyring.encrypt(secret, f"saved-download:{key}"),
-        protection="password" if password else "key" if recipient else "",
+        password=password,
         recipient=recipient.strip(),
-        reason=reason,
         schedule=schedule,
         next_at=due(schedule, now(), _zone(session, mission_id)),
     )
-    session.add(saved)
-    session.flush()
-    _write(session, actor, "download.save", saved, schedule=schedule, format=format_name)
+    _write(session, actor, "download.save", saved, schedule=schedule, format=wanted.format_name)
     ask(session, actor=actor, saved=saved)
     return saved
 
 
-def listing(session: Session, *, actor: Actor, mission_id: int) -> list[Line]:
-    """One's saved downloads in a mission, by name."""
+def ask_once(
+    session: Session, *, actor: Actor, mission_id: int, wanted: Wanted, reason: str, keyring: Keyring
+) -> SavedDownload:
+    """Have a download made once; it goes a day after. Raises Problem: not_allowed, conflict."""
+    saved = _add(session, actor, mission_id, wanted, reason, keyring, once=True)
+    _write(session, actor, "download.ask", saved, format=wanted.format_name)
+    ask(session, actor=actor, saved=saved)
+    return saved
+
+
+def listing(session: Session, *, actor: Actor, mission_id: int, once: bool = False) -> list[Line]:
+    """One's saved downloads in a mission, by name; or those one asked for once, the newest first."""
+    order = (SavedDownload.id.desc(),) if once else (SavedDownload.name, SavedDownload.id)
     saved = session.scalars(
-        select(SavedDownload)
-        .where(SavedDownload.mission_id == mission_id, SavedDownload.user_id == actor.user_id)
-        .order_by(SavedDownload.name, SavedDownload.id)
+        select(SavedDownload).where(*_ours(actor, mission_id, once)).order_by(*order)
     ).all()
-    return [Line(one, tuple(_made(session, one))) for one in saved]
+    return [Line(one, tuple(made(session, one))) for one in saved]
 
 
 def get(session: Session, *, actor: Actor, mission_id: int, saved_id: uuid.UUID) -> SavedDownload:
@@ -127,24 +136,45 @@ def get(session: Session, *, actor: Actor, mission_id: int, saved_id: uuid.UUID)
 def ask(session: Session, *, actor: Actor, saved: SavedDownload) -> None:
     """Have it made as soon as a worker is free; once, however often one asks meanwhile."""
     policy.require(actor, "submission.export", saved.mission_id)
-    if not any(one.state in ("waiting", "making") for one in _made(session, saved)):
+    if not any(one.state in PENDING for one in made(session, saved)):
         session.add(MadeDownload(saved_id=saved.id))
         session.flush()
 
 
 def remove(session: Session, *, actor: Actor, saved: SavedDownload) -> None:
-    """Delete a saved download with what was made of it."""
+    """Delete a saved download with what was made of it; one that is being made is stopped."""
+    _write(session, actor, "download.forget", saved)
+    discard(session, saved)
+
+
+def discard(session: Session, saved: SavedDownload) -> None:
+    """Let it go with what was made of it."""
     blobs = session.scalars(
         select(MadeDownload.blob).where(MadeDownload.saved_id == saved.id, MadeDownload.blob.is_not(None))
     )
     disposal.note(session, [blob for blob in blobs if blob])
     session.execute(delete(MadeDownload).where(MadeDownload.saved_id == saved.id))
-    _write(session, actor, "download.forget", saved)
     session.delete(saved)
     session.flush()
 
 
-def fetch(
+def made(session: Session, saved: SavedDownload) -> Sequence[MadeDownload]:
+    """Its last makings, the newest first."""
+    return session.scalars(
+        select(MadeDownload)
+        .where(MadeDownload.saved_id == saved.id)
+        .order_by(MadeDownload.asked_at.desc(), MadeDownload.id.desc())
+        .limit(SHOWN)
+    ).all()
+
+
+def before(session: Session, made: MadeDownload) -> int:
+    """How many makings wait or are under way that were asked for before this one."""
+    earlier = (MadeDownload.state.in_(PENDING), MadeDownload.asked_at < made.asked_at)
+    return session.scalar(select(func.count()).select_from(MadeDownload).where(*earlier)) or 0
+
+
+def kept(
     session: Session,
     *,
     actor: Actor,
@@ -152,15 +182,21 @@ def fetch(
     made_id: uuid.UUID,
     keyring: Keyring,
     blobs: BlobStore,
-) -> Download:
+) -> Kept:
     """What was made, to hand out. Raises the Problem `not_found` if it is not there, or no longer."""
     policy.require(actor, "submission.export", saved.mission_id)
     made = session.get(MadeDownload, made_id)
     if made is None or made.saved_id != saved.id or made.blob is None:
         raise problems.not_found("download")
-    _write(session, actor, "download.fetch", saved, made=str(made.id))
-    pieces = keyring.open_file(blobs.open(made.blob), f"made-download:{made.id}")
-    return Download(made.file_name, "application/octet-stream", pieces)
+    content = KeptFile(keyring, blobs, blob=made.blob, context=f"made-download:{made.id}", size=made.size)
+    return Kept(made.id, made.file_name, content)
+
+
+def note_fetched(
+    session: Session, *, actor: Actor, saved: SavedDownload, made_id: uuid.UUID, start: int
+) -> None:
+    """It is handed out, from a byte on: the entry of the ledger before the first leaves."""
+    _write(session, actor, "download.fetch", saved, made=str(made_id), **({"from": start} if start else {}))
 
 
 def unseen(session: Session, *, user_id: int, mission_id: int) -> int:
@@ -181,14 +217,11 @@ def unseen(session: Session, *, user_id: int, mission_id: int) -> int:
     )
 
 
-def note_seen(session: Session, *, actor: Actor, mission_id: int) -> None:
-    """Its owner has looked."""
-    ours = select(SavedDownload.id).where(
-        SavedDownload.mission_id == mission_id, SavedDownload.user_id == actor.user_id
-    )
+def note_seen(session: Session, saved_ids: Iterable[uuid.UUID]) -> None:
+    """Their owner has looked."""
     session.execute(
         update(MadeDownload)
-        .where(MadeDownload.saved_id.in_(ours), MadeDownload.ended_at.is_not(None))
+        .where(MadeDownload.saved_id.in_(list(saved_ids)), MadeDownload.ended_at.is_not(None))
         .values(seen=True)
     )
 
@@ -208,30 +241,71 @@ def due(schedule: str, after: datetime, zone: ZoneInfo) -> datetime | None:
     return datetime.combine(here.date() + timedelta(days=days), _HOUR, tzinfo=zone)
 
 
-def opened(saved: SavedDownload, keyring: Keyring) -> tuple[Filters, str]:
-    """What of the submissions it holds, and the password it is under, if any."""
+def opened(saved: SavedDownload, keyring: Keyring) -> tuple[Wanted, str]:
+    """What it is to hold, and the password it is under, if any."""
     secret = json.loads(keyring.decrypt(saved.secret, f"saved-download:{saved.id}"))
-    known = {one.name for one in fields(Filters)}
-    options: dict[str, Any] = {name: value for name, value in saved.options.items() if name in known}
-    return Filters(condition=condition.read(secret["condition"]), **options), secret["password"]
+    wanted = Wanted.of(
+        saved.format,
+        saved.xml_form_id,
+        options=saved.options,
+        condition=condition.read(secret["condition"]),
+    )
+    return wanted, secret["password"]
 
 
-def protected(download: Download, saved: SavedDownload, password: str) -> tuple[str, Iterator[bytes]]:
+def protected(download: Download, *, password: str, recipient: str) -> tuple[str, Iterator[bytes]]:
     """The file's name and its content, under the password if there is one. To a recipient it is encrypted as it is
     written."""
     if password:
         pieces = protection.archive(download.chunks, file_name=download.file_name, password=password)
         return f"{download.file_name.removesuffix('.zip')}.protected.zip", pieces
-    return download.file_name + (".age" if saved.recipient else ""), download.chunks
+    return download.file_name + (".age" if recipient else ""), download.chunks
 
 
-def _made(session: Session, saved: SavedDownload) -> Sequence[MadeDownload]:
-    return session.scalars(
-        select(MadeDownload)
-        .where(MadeDownload.saved_id == saved.id)
-        .order_by(MadeDownload.asked_at.desc(), MadeDownload.id.desc())
-        .limit(SHOWN)
-    ).all()
+def _ours(actor: Actor, mission_id: int, once: bool) -> tuple[ColumnElement[bool], ...]:
+    mine = (SavedDownload.mission_id == mission_id, SavedDownload.user_id == actor.user_id)
+    return (*mine, SavedDownload.once.is_(once))
+
+
+def _add(
+    session: Session,
+    actor: Actor,
+    mission_id: int,
+    wanted: Wanted,
+    reason: str,
+    keyring: Keyring,
+    *,
+    name: str = "",
+    password: str = "",
+    recipient: str = "",
+    **said: Any,
+) -> SavedDownload:
+    policy.require(actor, "submission.export", mission_id)
+    if actor.user_id is None:
+        raise problems.not_allowed("A saved download belongs to a person.")
+    have = select(func.count()).select_from(SavedDownload)
+    if (session.scalar(have.where(*_ours(actor, mission_id, "once" in said))) or 0) >= MOST:
+        raise problems.conflict(f"You have {MOST} downloads here.", "Delete those you no longer need.")
+    key = new_id()
+    text = wanted.filters.condition.text if wanted.filters.condition else ""
+    secret = json.dumps({"condition": text, "password": password}).encode()
+    saved = SavedDownload(
+        id=key,
+        mission_id=mission_id,
+        user_id=actor.user_id,
+        name=name,
+        xml_form_id=wanted.xml_form_id,
+        format=wanted.format_name,
+        options=wanted.options,
+        secret=keyring.encrypt(secret, f"saved-download:{key}"),
+        protection="password" if password else "key" if recipient else "",
+        recipient=recipient,
+        reason=reason,
+        **said,
+    )
+    session.add(saved)
+    session.flush()
+    return saved
 
 
 def _zone(session: Session, mission_id: int) -> ZoneInfo:

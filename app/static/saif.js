@@ -67,8 +67,11 @@ document.addEventListener("submit", (event) => {
     upload(form);
   } else if (form.matches("[data-busy]")) {
     busy(form, true);
-    // A download leaves the page where it is: the button must come back.
-    if (form.matches("[data-download]")) setTimeout(() => busy(form, false), 4000);
+    if (form.matches("[data-download]")) {
+      sessionStorage.setItem(asked, "yes");
+      // A download that begins at once leaves the page where it is: the button must come back.
+      setTimeout(() => busy(form, false), 4000);
+    }
   }
 });
 
@@ -135,6 +138,50 @@ if (waiting) {
 } else {
   sessionStorage.removeItem("saif-tries");
 }
+
+// ---- What a worker is at. The page is asked again, more seldom the longer it takes, and what it says of the progress is
+// put in place of what it said before. When it is over the page is loaded again, unless somebody may be typing there.
+let watched = false;
+async function look(pause) {
+  const here = location.href;
+  if (!$("[data-watch]")) {
+    watched = false;
+    return;
+  }
+  try {
+    const answer = await fetch(here, { redirect: "manual" }); // followed, it would use up the message to be shown
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const over = location.href === here && !$("[data-watch]", page);
+    if (over && !$('[data-watch="stay"]')) {
+      location.reload();
+      return;
+    }
+    for (const now of location.href === here ? $$("[data-live]", page) : []) {
+      const before = document.getElementById(now.id);
+      if (before && before.innerHTML !== now.innerHTML) before.innerHTML = now.innerHTML;
+    }
+    if (over) {
+      watched = false;
+      return;
+    }
+  } catch {
+    // No network for the moment: the work goes on without us.
+  }
+  setTimeout(look, pause, Math.min(pause * 1.2, 5000));
+}
+function watch() {
+  if (watched || !$("[data-watch]")) return;
+  watched = true;
+  setTimeout(look, 300, 700);
+}
+watch();
+document.addEventListener("saif:shown", watch);
+
+// ---- A download that was asked for here and is ready begins by itself, once.
+const asked = "saif-download";
+const fetchable = $("[data-fetch]");
+if (fetchable && sessionStorage.getItem(asked)) fetchable.click();
+if (!$("[data-watch]")) sessionStorage.removeItem(asked);
 
 // ---- The row of a finding scrolls in its box: show the cell at fault.
 function faulty() {

@@ -48,30 +48,8 @@ for (const kind of ["dragenter", "dragover", "dragleave", "drop"]) {
   });
 }
 
-// ---- The check. The page is asked again, and what it says of the progress is put in place of what it said before.
-async function look() {
-  const here = location.href;
-  if (!$("[data-watch]")) return;
-  try {
-    const answer = await fetch(here, { redirect: "manual" }); // followed, it would use up the message to be shown
-    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-    if (location.href !== here) return;
-    if (!$("[data-watch]", page)) {
-      location.reload();
-      return;
-    }
-    for (const now of $$("[data-live]", page)) {
-      const before = document.getElementById(now.id);
-      if (before && before.innerHTML !== now.innerHTML) before.innerHTML = now.innerHTML;
-    }
-  } catch {
-    // No network for the moment: the check goes on without us.
-  }
-  setTimeout(look, 700);
-}
 document.addEventListener("saif:shown", ready);
 function ready() {
   for (const hint of $$(".drop-here")) hint.hidden = false;
-  setTimeout(look, 300);
 }
 ready();

@@ -1,16 +1,21 @@
 """Downloads: a form's submissions in the formats that analysts ask for."""
 
-from datetime import date
-from typing import Any
+import uuid
+from datetime import date, timedelta
+from typing import Any, Final
 
-from flask import Blueprint, Response, render_template, request
+from flask import Blueprint, Response, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response as Redirect
 
 from app import auth, problems
 from app.auth import needs
-from app.db import db
+from app.db import db, writing
+from app.language import _
+from app.models import SavedDownload, now
 from app.problems import Problem
-from app.services import condition, export, formats, htcds
+from app.services import condition, export, formats, saved_downloads
 from app.services.reveal import need_reason
+from app.services.wanted import HTCDS, Wanted
 from app.state import state
 from xlsforms import dictionary
 
@@ -24,6 +29,10 @@ STATES = {
     "null": "Not reviewed",
 }
 """Review state as a filter says it → in words."""
+_LATE: Final = timedelta(seconds=20)
+"""After which a download that has not begun, with none before it, means that no worker is there."""
+
+Answer = Response | Redirect | tuple[str, int]
 
 
 @bp.get("")
@@ -35,55 +44,85 @@ def choose(project_id: int) -> str:
 
 @bp.post("")
 @needs("submission.export")
-def fetch(project_id: int) -> Response | tuple[str, int]:
-    """Stream the download. It is an entry of the ledger before its first byte leaves."""
-    here = state()
+def fetch(project_id: int) -> Answer:
+    """Hand out the submissions of a form, or have them made if that takes longer than somebody waits."""
     try:
-        download = export.download(
-            db.session,
-            keyring=here.keyring,
-            blobs=here.blobs,
-            actor=auth.actor(),
-            mission_id=project_id,
-            xml_form_id=request.form.get("form", ""),
-            format_name=request.form.get("format", "csv"),
-            filters=_filters(),
-            reason=need_reason(request.form.get("reason")),
-        )
+        asked = Wanted(request.form.get("format", "csv"), request.form.get("form", ""), _filters())
+        return _given(project_id, asked)
     except Problem as problem:
-        if problem.status != 422:
+        if problem.status not in (409, 422):
             raise
         return _page(project_id, problem=problem), problem.status
-    return _handed_out(download)
 
 
 @bp.post("/htcds")
 @needs("submission.export")
-def fetch_htcds(project_id: int) -> Response | tuple[str, int]:
-    """Stream the cases by HTCDS. It is an entry of the ledger before its first byte leaves."""
+def fetch_htcds(project_id: int) -> Answer:
+    """Hand out the cases by the HTCDS, or have them made."""
     sent = request.form
+    filters = export.Filters(identifiers="identifiers" in sent, spreadsheet_safe="spreadsheet" in sent)
     try:
-        download = htcds.download(
-            db.session,
-            keyring=state().keyring,
-            actor=auth.actor(),
-            mission_id=project_id,
-            status=sent.get("status") or None,
-            identifiers="identifiers" in sent,
-            spreadsheet_safe="spreadsheet" in sent,
-            reason=need_reason(sent.get("reason")),
-        )
+        return _given(project_id, Wanted(HTCDS, filters=filters, status=sent.get("status", "")))
     except Problem as problem:
-        if problem.status != 422:
+        if problem.status not in (409, 422):
             raise
         return _page(project_id, cases_problem=problem), problem.status
-    return _handed_out(download)
 
 
-def _handed_out(download: export.Download) -> Response:
-    response = Response(download.chunks, content_type=download.content_type)
-    response.headers.set("Content-Disposition", "attachment", filename=download.file_name)
-    return response
+def _given(project_id: int, asked: Wanted) -> Response | Redirect:
+    """What takes less than a second is streamed: an entry of the ledger before its first byte leaves. All else is made
+    by the worker, and a page shows how far it is."""
+    here, actor, reason = state(), auth.actor(), need_reason(request.form.get("reason"))
+    prepared = asked.prepare(
+        db.session,
+        keyring=here.keyring,
+        blobs=here.blobs,
+        actor=actor,
+        mission_id=project_id,
+        reason=reason,
+    )
+    if prepared.quick:
+        download = prepared.begin()
+        response = Response(download.chunks, content_type=download.content_type)
+        response.headers.set("Content-Disposition", "attachment", filename=download.file_name)
+        return response
+    with writing(db.session):
+        saved = saved_downloads.ask_once(
+            db.session, actor=actor, mission_id=project_id, wanted=asked, reason=reason, keyring=here.keyring
+        )
+        page = url_for("ui.downloads.prepared", project_id=project_id, saved_id=saved.id)
+    return redirect(page, 303)
+
+
+@bp.get("/<uuid:saved_id>")
+@needs("submission.export")
+def prepared(project_id: int, saved_id: uuid.UUID) -> str | Redirect:
+    """How far one is that was asked for once; then the file, or why there is none."""
+    saved = saved_downloads.get(db.session, actor=auth.actor(), mission_id=project_id, saved_id=saved_id)
+    if not saved.once:
+        return redirect(url_for("ui.saved_downloads.listing", project_id=project_id))
+    (made,) = saved_downloads.made(db.session, saved)
+    before = saved_downloads.before(db.session, made) if made.state == "waiting" else 0
+    page = render_template(
+        "prepared.html",
+        saved=saved,
+        made=made,
+        what=named(saved),
+        before=before,
+        late=made.state == "waiting" and not before and now() - made.asked_at > _LATE,
+    )
+    if made.state == "failed" and not made.seen:
+        with writing(db.session):
+            saved_downloads.note_seen(db.session, [saved_id])
+    return page
+
+
+def named(saved: SavedDownload) -> str:
+    """A download that has no name of its own, in words."""
+    if saved.format == HTCDS:
+        return _("Cases by the HTCDS")
+    kind = formats.FORMATS[saved.format].title if saved.format in formats.FORMATS else saved.format
+    return f"{saved.xml_form_id}, {_(kind)}"
 
 
 def _filters() -> export.Filters:
@@ -128,5 +167,11 @@ def _page(project_id: int, *, problem: Problem | None = None, cases_problem: Pro
         problem=problem,
         cases_sent=request.form if cases_problem else {},
         cases_problem=cases_problem,
+        prepared=[
+            (line.saved, line.made[0], named(line.saved))
+            for line in saved_downloads.listing(
+                db.session, actor=auth.actor(), mission_id=project_id, once=True
+            )
+        ],
         statuses=list(dictionary.load().code_lists["case_status"]),
     )

@@ -133,6 +133,25 @@ def test_a_file_of_any_size_comes_back_however_it_is_cut(public, keyring, size, 
     assert b"".join(keyring.open_file(pieces, "file:1")) == plain
 
 
+@pytest.mark.parametrize("size", [1, CHUNK, CHUNK + 1, 5 * CHUNK + 7])
+def test_a_file_opens_from_any_byte_on_without_what_stands_before(public, keyring, size):
+    plain = os.urandom(size)
+    sealed = seal_file(public, plain)
+    read = []
+
+    def from_there(place):
+        read.append(place)
+        return [sealed[place:]]
+
+    for start in {0, 1, size // 2, min(CHUNK, size - 1), size - 1}:
+        assert b"".join(keyring.open_file_from(start, from_there, "file:1")) == plain[start:]
+    assert max(read) >= len(sealed) - CHUNK - 16, "the chunks before are not read"
+    with pytest.raises(KeyringError):
+        list(keyring.open_file_from(size + CHUNK, from_there, "file:1"))
+    with pytest.raises(KeyringError):
+        list(keyring.open_file_from(0, from_there, "file:2"))
+
+
 @pytest.mark.parametrize(
     "change",
     [

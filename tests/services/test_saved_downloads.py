@@ -1,5 +1,6 @@
 """Saved downloads: made by the worker with the rights of their owner, kept sealed, protected, and gone after a while."""
 
+import hashlib
 import io
 import zipfile
 from datetime import UTC, datetime, timedelta
@@ -15,6 +16,7 @@ from app.db import writing
 from app.models import LedgerEntry, MadeDownload, SavedDownload, UnwantedBlob, User, now
 from app.problems import Problem
 from app.services import condition, export, making, saved_downloads, users
+from app.services.wanted import Wanted
 from tests.services.made import screening
 
 PASSWORD = "correct horse battery"
@@ -42,13 +44,16 @@ def save(house, owner):
                 session,
                 actor=users.actor_of(session, session.get_one(User, owner)),
                 mission_id=house.mission_id,
+                wanted=Wanted(
+                    said.pop("format_name", "csv_root"),
+                    said.pop("xml_form_id", "ct_screening"),
+                    said.pop("filters", export.Filters(identifiers=False)),
+                ),
                 **{
                     "name": "Monthly",
-                    "xml_form_id": "ct_screening",
-                    "format_name": "csv_root",
-                    "filters": export.Filters(identifiers=False),
                     "reason": "figures",
                     "keyring": house.keyring,
+                    "blobs": house.blobs,
                 }
                 | said,
             )
@@ -69,7 +74,7 @@ def made(house):
 def fetched(house, owner, saved_id, number=-1):
     with house.session() as session, writing(session):
         actor = users.actor_of(session, session.get_one(User, owner))
-        found = saved_downloads.fetch(
+        found = saved_downloads.kept(
             session,
             actor=actor,
             saved=saved_downloads.get(session, actor=actor, mission_id=house.mission_id, saved_id=saved_id),
@@ -77,7 +82,7 @@ def fetched(house, owner, saved_id, number=-1):
             keyring=house.keyring,
             blobs=house.blobs,
         )
-    return found.file_name, b"".join(found.chunks)
+    return found.file_name, b"".join(found.content)
 
 
 def test_what_was_saved_is_made_once_kept_sealed_and_fetched(house, owner, save):
@@ -91,6 +96,8 @@ def test_what_was_saved_is_made_once_kept_sealed_and_fetched(house, owner, save)
     assert b"family_name" not in content
     (one,) = made(house)
     assert (one.state, one.size) == ("made", len(content))
+    assert one.sha256 == hashlib.sha256(content).hexdigest()
+    assert (one.done, one.expected) == (2, 2), "both were gone through, to find the one"
     sealed = b"".join(house.blobs.open(one.blob))
     assert b"person-sex" not in sealed
     with house.session() as session:
@@ -99,7 +106,7 @@ def test_what_was_saved_is_made_once_kept_sealed_and_fetched(house, owner, save)
         assert "female" not in str(row.options)
         actions = session.scalars(select(LedgerEntry.action).order_by(LedgerEntry.id)).all()
     assert [one for one in actions if one.startswith(("download.", "export."))] == [
-        "download.save", "export.csv_root", "export.done", "download.fetch",
+        "download.save", "export.csv_root", "export.done",
     ]  # fmt: skip
 
 
@@ -144,11 +151,7 @@ def test_rights_are_those_of_the_moment_and_a_failure_tells_why(house, owner, sa
     with house.session() as session:
         assert saved_downloads.unseen(session, user_id=owner, mission_id=house.mission_id) == 1
         with writing(session):
-            saved_downloads.note_seen(
-                session,
-                actor=users.actor_of(session, session.get_one(User, owner)),
-                mission_id=house.mission_id,
-            )
+            saved_downloads.note_seen(session, [one.saved_id])
         assert saved_downloads.unseen(session, user_id=owner, mission_id=house.mission_id) == 0
 
 
