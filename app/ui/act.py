@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from app import auth
 from app.db import db
+from app.language import N_, _
 from app.models import Mission
 from app.services import cases
 from app.state import state
@@ -46,16 +47,17 @@ class Asked:
 class Act:
     """One thing that can be done. `happens` says what will follow, `refused` why it cannot be done as things are
     (empty: it can), `inputs` what is asked beside the reason, `run` does it. `part`: it is about a part of the case,
-    so it stands beside that and not among the acts of the whole."""
+    so it stands beside that and not among the acts of the whole. `title`, `button`, `done` and `why` are translated
+    where they are shown."""
 
     title: str
     button: str
     happens: Callable[[Asked], Sequence[str]]
     run: Callable[[Asked], Any]
     done: str
-    why: str = "Why?"
-    inputs: Callable[[Asked], Sequence[Input]] = field(default=lambda _: ())
-    refused: Callable[[Asked], str] = field(default=lambda _: "")
+    why: str = N_("Why?")
+    inputs: Callable[[Asked], Sequence[Input]] = field(default=lambda _asked: ())
+    refused: Callable[[Asked], str] = field(default=lambda _asked: "")
     part: bool = False
 
 
@@ -67,4 +69,4 @@ def today(project_id: int) -> str:
 
 def always(*sentences: str) -> Callable[[Asked], Sequence[str]]:
     """What happens whatever the case is like."""
-    return lambda _: sentences
+    return lambda _asked: [_(sentence) for sentence in sentences]

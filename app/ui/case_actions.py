@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response
 from app import auth, problems
 from app.auth import needs
 from app.db import db
+from app.language import _
 from app.problems import Problem
 from app.services import cases
 from app.state import state
@@ -39,7 +40,7 @@ def do(project_id: int, case_id: uuid.UUID, name: str) -> Response | tuple[str, 
     asked = _asked(project_id, case_id, request.form)
     try:
         if refused := act.refused(asked):
-            raise problems.conflict(refused, "Look at the case again.")
+            raise problems.conflict(refused, _("Look at the case again."))
         act.run(asked)
     except Problem as problem:
         if problem.status not in (409, 422):
@@ -48,7 +49,7 @@ def do(project_id: int, case_id: uuid.UUID, name: str) -> Response | tuple[str, 
         asked = _asked(project_id, case_id, request.form)
         return _form(name, act, asked, wrong=problem.message), problem.status
     db.session.commit()
-    flash(act.done, "success")
+    flash(_(act.done), "success")
     return redirect(_after(project_id, case_id))
 
 

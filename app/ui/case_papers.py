@@ -14,6 +14,7 @@ from app import auth, ledger
 from app.auth import needs
 from app.db import db, writing
 from app.exports import paper
+from app.language import _
 from app.problems import Problem
 from app.services import cases
 from app.services.reveal import Reveal, need_reason
@@ -82,22 +83,22 @@ def _content(case: cases.CaseDetail) -> dict[str, Any]:
     ]
     if why := reasoning.of(case, locale):
         said = [[step.title, f"{step.holds}. {step.because}".strip()] for step in why.steps]
-        said += [["The rules suggest", why.suggested], ["Decided", why.decided]]
-        parts.insert(0, {"title": "Determination", "blocks": [{"title": "", "depth": 0, "lines": said}]})
-    hidden = "With names and free text." if case.revealed else "Names and free text are hidden."
+        said += [[_("The rules suggest"), why.suggested], [_("Decided"), why.decided]]
+        parts.insert(0, {"title": _("Determination"), "blocks": [{"title": "", "depth": 0, "lines": said}]})
+    hidden = _("With names and free text.") if case.revealed else _("Names and free text are hidden.")
     return {
-        "title": line.case_ref or "Case without a reference",
+        "title": line.case_ref or _("Case without a reference"),
         "lang": locale,
         "made": f"{datetime.now(UTC):%Y-%m-%d}",
         "note": hidden,
         "headline": [
-            ["Status", code_label("case_status", line.status, locale)],
-            ["Person", filters.person_words(line)],
-            ["Next contact", line.next_contact_on or "none agreed"],
-            ["Interviewer", line.owner or "not assigned"],
+            [_("Status"), code_label("case_status", line.status, locale)],
+            [_("Person"), filters.person_words(line)],
+            [_("Next contact"), line.next_contact_on or _("none agreed")],
+            [_("Interviewer"), line.owner or _("not assigned")],
         ],
         "sections": [one for one in parts if one["blocks"]],
-        "timeline_title": "Timeline",
+        "timeline_title": _("Timeline"),
         "timeline": [_told(one, locale) for one in timelines.of(case, locale=locale, today=now)],
     }
 
@@ -105,14 +106,16 @@ def _content(case: cases.CaseDetail) -> dict[str, Any]:
 def _blocks(blocks: Iterable[facts.Block], depth: int = 0) -> Iterator[dict[str, Any]]:
     """Rows with what hangs from them, one after the other."""
     for block in blocks:
-        lines = [[one.label, "hidden" if one.masked else "; ".join(one.texts) or "—"] for one in block.lines]
+        lines = [
+            [one.label, _("hidden") if one.masked else _("; ").join(one.texts) or "—"] for one in block.lines
+        ]
         yield {"title": block.title, "depth": depth, "lines": lines}
         yield from _blocks(block.blocks, depth + 1)
 
 
 def _told(event: timelines.Event | cases.Interview | cases.DecisionLine, locale: str) -> list[str]:
     if isinstance(event, timelines.Event):
-        return [event.day, ": ".join(filter(None, (event.title, event.words)))]
+        return [event.day, facts.said_of(event.title, event.words) if event.words else event.title]
     if isinstance(event, cases.Interview):
         return [event.held_on or "", code_label("interview_form", event.kind, locale)]
     said = (decisions.title(event), decisions.told(event, locale), event.reason)

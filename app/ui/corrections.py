@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response
 from app import auth, problems
 from app.auth import needs
 from app.db import db, writing
+from app.language import _
 from app.problems import Problem
 from app.services import cases, decide
 from app.services.cases import CaseDetail, Row, Value
@@ -80,7 +81,13 @@ def correct(
         page = _form(case, *_value(case, table, row, column), wrong=problem.message, given=given)
         return page, problem.status
     db.session.commit()
-    flash(f"{column_label(table, column)} is corrected. What stood there is kept as earlier.", "success")
+    flash(
+        _(
+            "%(label)s is corrected. What stood there is kept as earlier.",
+            label=column_label(table, column),
+        ),
+        "success",
+    )
     return redirect(url_for("ui.cases.one", project_id=project_id, case_id=case.case_id))
 
 
@@ -133,7 +140,7 @@ def _form(
 def _input(value: Value, table: str, given: list[str] | None) -> Input:
     field = dictionary.load().tables[table].fields[value.column]
     now = inputs.written(value.value) if given is None else " ".join(given)
-    hint = "Leave it empty to take the value away."
+    hint = _("Leave it empty to take the value away.")
     return inputs.of_field(
-        field, now, name="value", label="The right value", code_list=value.code_list, hint=hint
+        field, now, name="value", label=_("The right value"), code_list=value.code_list, hint=hint
     )

@@ -4,14 +4,18 @@ from typing import Final
 
 from flask import Response, current_app, json, make_response, render_template, request
 
+from app.language import N_, _
 from app.problems import Problem
 
 _WORDS: Final = {
-    400: ("The server could not read what the browser sent.", "Load the page again and repeat what you did."),
-    404: ("There is no such page.", "Check the address, or begin at the home page."),
-    405: ("This address takes no such request.", "Begin at the home page."),
-    413: ("What was sent is larger than this server takes.", "Send a smaller file."),
-    429: ("That was too often in too short a time.", "Wait a minute, then try again."),
+    400: (
+        N_("The server could not read what the browser sent."),
+        N_("Load the page again and repeat what you did."),
+    ),
+    404: (N_("There is no such page."), N_("Check the address, or begin at the home page.")),
+    405: (N_("This address takes no such request."), N_("Begin at the home page.")),
+    413: (N_("What was sent is larger than this server takes."), N_("Send a smaller file.")),
+    429: (N_("That was too often in too short a time."), N_("Wait a minute, then try again.")),
 }
 """What happened and how to mend it, where the framework said no more than a status."""
 _JSON: Final = "application/problem+json"
@@ -33,8 +37,8 @@ def render(problem: Problem) -> Response:
         page = render_template(
             "error.html",
             problem=problem,
-            detail=problem.detail or detail,
-            mend=problem.mend or mend,
+            detail=problem.detail or _(detail),
+            mend=problem.mend or _(mend),
             next=onward,
         )
     except Exception:  # noqa: BLE001 -- an error page that fails (no database, say) must not hide the error

@@ -278,8 +278,8 @@ class _View:
                 Line(
                     label,
                     tuple(text for text in texts if text),
-                    masked=any(value.masked for value, _ in ticks),
-                    revealed=any(value.privacy == "P3" and not value.masked for value, _ in ticks),
+                    masked=any(value.masked for value, _row in ticks),
+                    revealed=any(value.privacy == "P3" and not value.masked for value, _row in ticks),
                     sources=tuple(self.source(value) for value, row in ticks),
                     earlier=tuple(self.source(old) for value, row in ticks for old in value.earlier),
                 )

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from app.language import N_, _
 from app.ui import frame
 from xlsforms.excerpt import Excerpt, excerpt
 from xlsforms.finding import Finding, Severity
@@ -13,9 +14,9 @@ from xlsforms.workbook import Workbook
 AT_ONCE: Final = 300
 """Findings on one page; the annotated workbook holds all."""
 _SEVERITIES: Final[dict[Severity, tuple[str, str]]] = {
-    "error": ("Errors", "keep the form from becoming a draft"),
-    "warning": ("Warnings", "work, and should be looked at"),
-    "info": ("Notes", "worth knowing"),
+    "error": (N_("Errors"), N_("keep the form from becoming a draft")),
+    "warning": (N_("Warnings"), N_("work, and should be looked at")),
+    "info": (N_("Notes"), N_("worth knowing")),
 }
 
 
@@ -66,5 +67,5 @@ def table(findings: Sequence[Finding], workbook: Workbook) -> FindingTable:
         of_it = [one for one in chosen if one.severity == name]
         lines = tuple(FindingLine(one, excerpt(workbook, one)) for one in of_it if id(one) in shown)
         if lines:
-            groups.append(FindingGroup(name, title, means, len(of_it), lines))
+            groups.append(FindingGroup(name, _(title), _(means), len(of_it), lines))
     return FindingTable(tuple(groups), len(findings), max(len(chosen) - AT_ONCE, 0), sheets, severity, sheet)

@@ -11,9 +11,11 @@ from flask import Flask, Response, g, request, send_file, url_for
 
 from app import auth, headers, language, policy
 from app.db import db
+from app.language import N_, _
 from app.models import Mission
 from app.services import mentions, saved_downloads, webhooks
 from app.services import missions as missions_service
+from app.ui.words.roles import role_name
 
 _MISSION: Final = re.compile(r"/projects/(\d+)(?:/|$)")
 
@@ -33,16 +35,16 @@ class NavigationItem:
 
 
 _RAIL: Final = (
-    ("h", "Home", "home", "home.read", "ui.home.mission"),
-    ("f", "Forms", "forms", "form.list", "ui.forms.listing"),
-    ("s", "Submissions", "submissions", "submission.read", "ui.submissions.listing"),
-    ("c", "Cases", "cases", "case.read", "ui.cases.listing"),
-    ("n", "Figures", "figures", "case.read", "ui.figures.of_mission"),
-    ("e", "Lists", "lists", "entity_list.read", "ui.entity_lists.listing"),
-    ("d", "Devices", "devices", "device.list", "ui.devices.listing"),
-    ("x", "Download", "download", "submission.export", "ui.downloads.choose"),
-    ("w", "Webhooks", "webhooks", "webhook.keep", "ui.webhooks.listing"),
-    ("l", "Ledger", "ledger", "ledger.read", "ui.ledger.listing"),
+    ("h", N_("Home"), "home", "home.read", "ui.home.mission"),
+    ("f", N_("Forms"), "forms", "form.list", "ui.forms.listing"),
+    ("s", N_("Submissions"), "submissions", "submission.read", "ui.submissions.listing"),
+    ("c", N_("Cases"), "cases", "case.read", "ui.cases.listing"),
+    ("n", N_("Figures"), "figures", "case.read", "ui.figures.of_mission"),
+    ("e", N_("Lists"), "lists", "entity_list.read", "ui.entity_lists.listing"),
+    ("d", N_("Devices"), "devices", "device.list", "ui.devices.listing"),
+    ("x", N_("Download"), "download", "submission.export", "ui.downloads.choose"),
+    ("w", N_("Webhooks"), "webhooks", "webhook.keep", "ui.webhooks.listing"),
+    ("l", N_("Ledger"), "ledger", "ledger.read", "ui.ledger.listing"),
 )
 
 
@@ -131,7 +133,7 @@ def _roles(here: Mission | None) -> str:
     """What one is in this mission, in words."""
     held = auth.actor().grants
     here_or_everywhere = {grant.role for grant in held if here is None or grant.mission_id in (None, here.id)}
-    return ", ".join(sorted(role.replace("_", " ") for role in here_or_everywhere))
+    return _(", ").join(sorted(map(role_name, here_or_everywhere)))
 
 
 def _navigation(here: Mission | None) -> list[NavigationItem]:
@@ -141,7 +143,7 @@ def _navigation(here: Mission | None) -> list[NavigationItem]:
     return [
         NavigationItem(
             key,
-            label,
+            _(label),
             icon,
             url_for(endpoint, project_id=here.id),
             endpoint.startswith(f"{part}."),

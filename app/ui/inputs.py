@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from app import problems
+from app.language import N_, _
 from app.ui.frame import locale
 from app.ui.words.codes import code_label
 from app.ui.words.columns import column_label
@@ -51,11 +52,19 @@ def of_field(
     name, label = name or field.column, label or column_label(field.table, field.column)
     code_list = code_list or field.code_list
     if field.type == "boolean":
-        return Input(name, label, "select", (("", "Not known"), *_YES_NO), value, hint, required)
+        return Input(
+            name,
+            label,
+            "select",
+            (("", _("Not known")), *((value, _(said)) for value, said in _YES_NO)),
+            value,
+            hint,
+            required,
+        )
     if field.type == "array":
         return Input(name, label, "check", codes(code_list or ""), value, hint)
     if code_list in dictionary.load().code_lists:
-        nothing = "Choose one" if required else "Not known"
+        nothing = _("Choose one") if required else _("Not known")
         return Input(name, label, "select", (("", nothing), *codes(code_list or "")), value, hint, required)
     kind = {"date": "date", "integer": "number", "decimal": "number"}.get(field.type, "text")
     if kind == "text" and (field.privacy in ("P2", "P3")):
@@ -85,9 +94,9 @@ def typed(field_type: str, given: Sequence[str]) -> Any:
         try:
             return int(said[0])
         except ValueError:
-            raise problems.invalid("This is a whole number.", "Write it in digits, like 17.") from None
+            raise problems.invalid(_("This is a whole number."), _("Write it in digits, like 17.")) from None
     return said[0]
 
 
-_YES_NO: Final[Options] = (("yes", "Yes"), ("no", "No"))
+_YES_NO: Final[Options] = (("yes", N_("Yes")), ("no", N_("No")))
 _BOOLEANS: Final[Mapping[str, bool]] = {"yes": True, "no": False}

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from app import problems
 from app.db import db
+from app.language import N_, _
 from app.services import organisations, recording, referrals
 from app.services.cases import Row
 from app.ui import inputs
@@ -18,10 +19,10 @@ from xlsforms import dictionary
 
 NEEDED: Final = ("type", "category", "status", "purpose", "granted", "next_contact_on")
 _HINTS: Final[Mapping[str, str]] = {
-    "plan_item.objective": "What is to be reached. Do not name the person.",
-    "plan_item.done_on": "Empty: today, if it is done.",
-    "service.currency": "Three letters, like EUR.",
-    "service.organisation_name": "Who gives it, where it is not this mission.",
+    "plan_item.objective": N_("What is to be reached. Do not name the person."),
+    "plan_item.done_on": N_("Empty: today, if it is done."),
+    "service.currency": N_("Three letters, like EUR."),
+    "service.organisation_name": N_("Who gives it, where it is not this mission."),
 }
 
 
@@ -47,7 +48,7 @@ def _questions(table: str, *, part: bool) -> Callable[[Asked], list[Input]]:
                 fields[column],
                 asked.given.get(column, inputs.written(stands.get(column))),
                 required=column in NEEDED,
-                hint=_HINTS.get(f"{table}.{column}", ""),
+                hint=_(_HINTS.get(f"{table}.{column}", "")),
             )
             for column in recording.RECORDED[table]
         ]
@@ -67,7 +68,7 @@ def _record(table: str, *, part: bool) -> Callable[[Asked], None]:
         }
         values = {column: value for column, value in said.items() if value != stands.get(column)}
         if not values:
-            raise problems.invalid("Nothing was changed.", "Change something, or go back to the case.")
+            raise problems.invalid(_("Nothing was changed."), _("Change something, or go back to the case."))
         recording.record(
             db.session, table=table, values=values, row_id=asked.about or None, **asked.about_case()
         )
@@ -83,13 +84,13 @@ def _recorded(
     *,
     done: str,
     part: bool = False,
-    why: str = "What was agreed, or why?",
+    why: str = N_("What was agreed, or why?"),
 ) -> Act:
     return Act(
         title,
         button,
         happens=always(
-            happens, "It stands in the timeline with your name. A later interview may say otherwise."
+            happens, N_("It stands in the timeline with your name. A later interview may say otherwise.")
         ),
         inputs=_questions(table, part=part),
         run=_record(table, part=part),
@@ -104,19 +105,20 @@ def _recorded(
 
 def _organisations(asked: Asked, *, needed: bool) -> Input:
     day = date.fromisoformat(today(asked.project_id))
-    options = [("", "Choose one" if needed else "None is named")]
+    options = [("", _("Choose one") if needed else _("None is named"))]
     for one in organisations.listing(db.session):
         agreed = organisations.in_force(one, day)
-        options.append(
-            (str(one.id), one.name if agreed or not needed else f"{one.name} (no agreement in force)")
-        )
+        name = one.name if agreed or not needed else _("%(name)s (no agreement in force)", name=one.name)
+        options.append((str(one.id), name))
     return Input(
         "organisation",
-        "Organisation",
+        _("Organisation"),
         "select",
         tuple(options),
         asked.given.get("organisation", ""),
-        "Organisations and their agreements are kept on a page of their own, at the foot of the list of cases.",
+        _(
+            "Organisations and their agreements are kept on a page of their own, at the foot of the list of cases."
+        ),
         needed,
     )
 
@@ -132,8 +134,8 @@ def _of_referral(asked: Asked, *columns: str) -> list[Input]:
             fields[column],
             asked.given.get(_NAMES.get(column, column), ""),
             name=_NAMES.get(column, ""),
-            label={"reason": "Reason for the referral"}.get(column, ""),
-            hint="Hidden until somebody gives a reason." if fields[column].privacy == "P3" else "",
+            label=_("Reason for the referral") if column == "reason" else "",
+            hint=_("Hidden until somebody gives a reason.") if fields[column].privacy == "P3" else "",
         )
         for column in columns
     ]
@@ -146,7 +148,7 @@ def _refer(direction: str, *columns: str) -> Callable[[Asked], None]:
             organisation = uuid.UUID(named) if named else None
         except ValueError:
             raise problems.invalid(
-                "This is not one of the organisations.", "Choose one of the list."
+                _("This is not one of the organisations."), _("Choose one of the list.")
             ) from None
         details = {column: asked.said(_NAMES.get(column, column)) for column in columns}
         referrals.refer(
@@ -165,14 +167,15 @@ def _steps(asked: Asked) -> list[Input]:
     options = [
         (code, code_label("referral_state", code, locale())) for code in referrals.STEPS.get(stands, ())
     ]
-    return [Input("to", "It is now", "radio", tuple(options), asked.given.get("to", ""), required=True)]
+    return [Input("to", _("It is now"), "radio", tuple(options), asked.given.get("to", ""), required=True)]
 
 
 def _ended(asked: Asked) -> str:
     stands = _stands(asked, "referral", part=True).get("state")
     if stands in referrals.STEPS:
         return ""
-    return f"This referral is {code_label('referral_state', str(stands), locale()).lower()}: it has ended."
+    label = code_label("referral_state", str(stands), locale()).lower()
+    return _("This referral is %(state)s: it has ended.", state=label)
 
 
 def _step(asked: Asked) -> None:
@@ -185,62 +188,67 @@ _IN: Final[Sequence[str]] = ("source_type", "reason", "details")
 ACTS: Final[Mapping[str, Act]] = {
     "contact": _recorded(
         "case_file",
-        "Next contact",
-        "Set the day",
-        "The case asks for attention on that day, here and on the phone of its interviewer.",
-        done="The next contact is set.",
+        N_("Next contact"),
+        N_("Set the day"),
+        N_("The case asks for attention on that day, here and on the phone of its interviewer."),
+        done=N_("The next contact is set."),
     ),
     "plan": _recorded(
-        "plan_item", "Add to the plan", "Add", "The support plan has one more item.", done="The plan has a new item."
+        "plan_item", N_("Add to the plan"), N_("Add"), N_("The support plan has one more item."),
+        done=N_("The plan has a new item."),
     ),
     "plan-item": _recorded(
-        "plan_item", "Change the plan", "Change", "The item of the plan is changed.", done="The plan is changed.",
+        "plan_item", N_("Change the plan"), N_("Change"), N_("The item of the plan is changed."),
+        done=N_("The plan is changed."),
         part=True,
     ),
     "service": _recorded(
-        "service", "Record assistance", "Record", "The assistance stands in the case.",
-        done="The assistance is recorded.",
+        "service", N_("Record assistance"), N_("Record"), N_("The assistance stands in the case."),
+        done=N_("The assistance is recorded."),
     ),
     "service-change": _recorded(
-        "service", "Change assistance", "Change", "The assistance is changed.", done="The assistance is changed.",
+        "service", N_("Change assistance"), N_("Change"), N_("The assistance is changed."),
+        done=N_("The assistance is changed."),
         part=True,
     ),
     "consent": _recorded(
         "consent",
-        "Record consent",
-        "Record",
-        "The person’s word holds from today on for this purpose. What was said before stays visible.",
-        done="The consent is recorded.",
-        why="How and to whom did the person say it?",
+        N_("Record consent"),
+        N_("Record"),
+        N_("The person’s word holds from today on for this purpose. What was said before stays visible."),
+        done=N_("The consent is recorded."),
+        why=N_("How and to whom did the person say it?"),
     ),
     "refer": Act(
-        "Refer",
-        "Propose the referral",
+        N_("Refer"),
+        N_("Propose the referral"),
         happens=always(
-            "The referral is proposed. It takes the person’s consent to referrals, and an agreement in force with the "
-            "organisation: without one of them it is refused.",
-            "Say where it stands in the section of referrals: accepted, declined, done, revoked.",
+            N_("The referral is proposed. It takes the person’s consent to referrals, and an agreement in force with "
+            "the organisation: without one of them it is refused."),
+            N_("Say where it stands in the section of referrals: accepted, declined, done, revoked."),
         ),
         inputs=lambda asked: [_organisations(asked, needed=True), *_of_referral(asked, *_OUT)],
         run=_refer("out", *_OUT),
-        done="The referral is proposed.",
+        done=N_("The referral is proposed."),
     ),
     "take-in": Act(
-        "Referred to us",
-        "Take it down",
-        happens=always("The case says who referred the person to this mission, and where that stands."),
+        N_("Referred to us"),
+        N_("Take it down"),
+        happens=always(N_("The case says who referred the person to this mission, and where that stands.")),
         inputs=lambda asked: [_organisations(asked, needed=False), *_of_referral(asked, *_IN)],
         run=_refer("in", *_IN),
-        done="The referral is taken down.",
+        done=N_("The referral is taken down."),
     ),
     "referral-step": Act(
-        "Referral",
-        "Say so",
-        happens=always("The referral stands where you say. Consent and agreement are looked at again if it goes on."),
+        N_("Referral"),
+        N_("Say so"),
+        happens=always(
+            N_("The referral stands where you say. Consent and agreement are looked at again if it goes on.")
+        ),
         inputs=_steps,
         refused=_ended,
         run=_step,
-        done="The referral is where you said.",
+        done=N_("The referral is where you said."),
         part=True,
     ),
 }  # fmt: skip

@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response
 from app import auth, problems
 from app.auth import needs
 from app.db import db, writing
+from app.language import _
 from app.models import Organisation
 from app.problems import Problem
 from app.services import organisations as service
@@ -36,7 +37,7 @@ def add(project_id: int) -> Response | tuple[str, int]:
         if problem.status not in (409, 422):
             raise
         return _listing(wrong=problem.message), problem.status
-    flash("The organisation is added. Write here what is known of it.", "success")
+    flash(_("The organisation is added. Write here what is known of it."), "success")
     return redirect(url_for("ui.organisations.one", project_id=project_id, organisation_id=made))
 
 
@@ -67,7 +68,7 @@ def change(project_id: int, organisation_id: uuid.UUID) -> Response | tuple[str,
         if problem.status != 422:
             raise
         return _one(service.get(db.session, organisation_id), wrong=problem.message), problem.status
-    flash("Saved.", "success")
+    flash(_("Saved."), "success")
     return redirect(url_for("ui.organisations.listing", project_id=project_id))
 
 
@@ -75,7 +76,9 @@ def _day(name: str) -> date | None:
     try:
         return date.fromisoformat(request.form[name]) if request.form.get(name) else None
     except ValueError:
-        raise problems.invalid("A day of the agreement is no date.", "Write it like 2026-11-22.") from None
+        raise problems.invalid(
+            _("A day of the agreement is no date."), _("Write it like 2026-11-22.")
+        ) from None
 
 
 def _listing(*, wrong: str = "") -> str:

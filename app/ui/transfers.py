@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response
 from app import auth
 from app.auth import needs
 from app.db import db
+from app.language import _
 from app.problems import Problem
 from app.services import cases
 from app.services import transfers as service
@@ -45,9 +46,9 @@ def answer(project_id: int, case_id: uuid.UUID) -> Response | tuple[str, int]:
         return _listing(project_id, wrong=problem.message), problem.status
     db.session.commit()
     if not take:
-        flash("The case stays where it is; the other mission sees your reason.", "success")
+        flash(_("The case stays where it is; the other mission sees your reason."), "success")
         return redirect(url_for("ui.transfers.listing", project_id=project_id))
-    flash("The case is this mission’s now. Assign it, so that a phone lists it.", "success")
+    flash(_("The case is this mission’s now. Assign it, so that a phone lists it."), "success")
     return redirect(url_for("ui.cases.one", project_id=project_id, case_id=case_id))
 
 

@@ -12,6 +12,7 @@ from werkzeug.wrappers import Response
 from app import auth, problems
 from app.auth import needs
 from app.db import db, writing
+from app.language import _
 from app.problems import Problem
 from app.services import cases, decide, twin_desk
 from app.services.reveal import Reveal
@@ -84,7 +85,9 @@ def merge(project_id: int, case_id: uuid.UUID, other_id: uuid.UUID) -> Response:
     pair = _pair(case_id, other_id)
     into = request.form.get("into", "")
     if into not in (str(pair.one.case_id), str(pair.other.case_id)):
-        raise problems.invalid("It was not said which case carries on.", "Choose one, and send it again.")
+        raise problems.invalid(
+            _("It was not said which case carries on."), _("Choose one, and send it again.")
+        )
     ends, carries_on = (pair.other, pair.one) if into == str(pair.one.case_id) else (pair.one, pair.other)
     with writing(db.session):
         decide.merge(
@@ -96,7 +99,7 @@ def merge(project_id: int, case_id: uuid.UUID, other_id: uuid.UUID) -> Response:
             reason=request.form.get("reason", ""),
         )
         _look([ends.case_id, carries_on.case_id])
-    flash("The two are one case now.", "success")
+    flash(_("The two are one case now."), "success")
     return redirect(url_for("ui.twins.listing", project_id=project_id, merged=ends.case_id))
 
 
@@ -105,7 +108,7 @@ def merge(project_id: int, case_id: uuid.UUID, other_id: uuid.UUID) -> Response:
 def distinct(project_id: int, case_id: uuid.UUID, other_id: uuid.UUID) -> Response:
     """The two are not the same person."""
     _apart(twin_desk.distinct, case_id, other_id)
-    flash("Kept. They are not proposed again unless one of them changes.", "success")
+    flash(_("Kept. They are not proposed again unless one of them changes."), "success")
     return redirect(url_for("ui.twins.listing", project_id=project_id))
 
 
@@ -114,7 +117,7 @@ def distinct(project_id: int, case_id: uuid.UUID, other_id: uuid.UUID) -> Respon
 def undistinct(project_id: int, case_id: uuid.UUID, other_id: uuid.UUID) -> Response:
     """Take back that the two are not the same person."""
     _apart(twin_desk.undistinct, case_id, other_id)
-    flash("Taken back. If they are alike, they are proposed again.", "success")
+    flash(_("Taken back. If they are alike, they are proposed again."), "success")
     return redirect(url_for("ui.cases.one", project_id=project_id, case_id=case_id))
 
 
