@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from app import problems
 from app.db import writing
 from app.keys import Keyring
+from app.language import _
 from app.policy import Actor
 from app.services.deciding import find_case, folded, keep, settle
 from submissions import conversion
@@ -38,7 +39,7 @@ def correct(
         case = find_case(session, actor, case_id)
         field = dictionary.load().field(f"{table}.{column}")
         if field is None or dictionary.load().tables[table].scope != "case":
-            raise problems.invalid("The case store has no such field.")
+            raise problems.invalid(_("The case store has no such field."))
         said = folded(session, keyring, case.case_id)
         rows = (*said.rows.get(table, ()), *said.earlier_rows.get(table, ()))
         row = next((row for row in rows if row_id in (row.id, row.key)), None)
@@ -63,7 +64,9 @@ def checked(field: dictionary.Field, keys: Mapping[str, str], value: Any) -> Any
     value."""
     if value is None:
         return None
-    wrong = problems.invalid(f"The value is not of the type of {field.name} ({field.type}).")
+    wrong = problems.invalid(
+        _("The value is not of the type of %(field)s (%(type)s).", field=field.name, type=field.type)
+    )
     codes = dictionary.load().code_lists.get(field.list_for(keys) or "")
     if field.type == "array" and isinstance(value, list | tuple):
         if codes is None or not all(isinstance(one, str) and one in codes for one in value):
@@ -71,7 +74,7 @@ def checked(field: dictionary.Field, keys: Mapping[str, str], value: Any) -> Any
         return list(value)
     if codes is not None:
         if not isinstance(value, str) or value not in codes:
-            raise problems.invalid(f"The value is not a code of the list {codes.name}.")
+            raise problems.invalid(_("The value is not a code of the list %(list)s.", list=codes.name))
         return value
     if field.type in ("boolean", "integer"):
         if isinstance(value, int) and isinstance(value, bool) == (field.type == "boolean"):

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from app import problems
 from app.db import writing
 from app.keys import Keyring
+from app.language import _
 from app.models import CaseAlias, CaseState, Interviewer, Submission, now
 from app.policy import Actor
 from app.services import merging
@@ -75,7 +76,7 @@ def detach(
     with writing(session):
         found = find_submission(session, actor, mission_id, instance_id)
         if found.case_id is None:
-            raise problems.conflict("This submission is in no case.")
+            raise problems.conflict(_("This submission is in no case."))
         _with_us(session, found)
         body = {"submission": found.root_instance_id, "case_uid": str(found.case_id)}
         made = keep(
@@ -100,9 +101,11 @@ def merge(
     with writing(session):
         ends, carries_on = find_case(session, actor, case_id), find_case(session, actor, into)
         if ends.case_id == carries_on.case_id:
-            raise problems.conflict("A case cannot be merged into itself.")
+            raise problems.conflict(_("A case cannot be merged into itself."))
         if ends.mission_id != carries_on.mission_id:
-            raise problems.conflict("The cases belong to different missions.", "Transfer one of them first.")
+            raise problems.conflict(
+                _("The cases belong to different missions."), _("Transfer one of them first.")
+            )
         body = {"case_uid": str(ends.case_id), "other_case_uid": str(carries_on.case_id)}
         made = keep(
             session,
@@ -126,7 +129,7 @@ def unmerge(
     with writing(session):
         target = session.scalar(select(CaseAlias.target_id).where(CaseAlias.case_id == case_id))
         if target is None:
-            raise problems.conflict("This case is not merged into another.")
+            raise problems.conflict(_("This case is not merged into another."))
         case = find_case(session, actor, target)
         body = {"case_uid": str(case_id), "other_case_uid": str(case.case_id)}
         made = keep(
@@ -151,7 +154,7 @@ def assign(
         if owner_id is not None:
             owner = session.get(Interviewer, owner_id)
             if owner is None or owner.mission_id != case.mission_id:
-                raise problems.invalid("There is no such interviewer in the mission of this case.")
+                raise problems.invalid(_("There is no such interviewer in the mission of this case."))
         body = {"case_uid": str(case.case_id), "owner_id": owner_id}
         made = keep(session, keyring, actor, "assign", case.case_id, case.mission_id, reason, body)
         settle(session, keyring, cases=[case.case_id])
@@ -175,11 +178,11 @@ def close(
     try:
         ends = date.fromisoformat(closed_on)
     except ValueError:
-        raise problems.invalid("The date of closure must be a date, like 2026-11-22.") from None
+        raise problems.invalid(_("The date of closure must be a date, like 2026-11-22.")) from None
     if ends > now().date() + timedelta(days=1):  # whose calendars may be a day ahead of ours
-        raise problems.invalid("The date of closure is still to come.", "Close the case on that day.")
+        raise problems.invalid(_("The date of closure is still to come."), _("Close the case on that day."))
     if closure_reason not in lists["closure_reason"] or status not in CLOSED:
-        raise problems.invalid("The reason for closure or the status is not one of its list.")
+        raise problems.invalid(_("The reason for closure or the status is not one of its list."))
     body = {"closed_on": closed_on, "closure_reason": closure_reason, "status": status}
     if closure_details:
         body["closure_details"] = closure_details
@@ -204,8 +207,8 @@ def _attach(
     found = find_submission(session, actor, mission_id, instance_id)
     if found.intake is None:
         raise problems.conflict(
-            "This submission could not be read yet, so it cannot be put into a case.",
-            "Mend what its findings say, and replay it.",
+            _("This submission could not be read yet, so it cannot be put into a case."),
+            _("Mend what its findings say, and replay it."),
         )
     _with_us(session, found)
     body = {"submission": found.root_instance_id, "case_uid": str(case_id)}
@@ -221,7 +224,7 @@ def _with_us(session: Session, found: Submission) -> None:
     case = session.get(CaseState, found.case_id) if found.case_id is not None else None
     if case is not None and case.mission_id != found.mission_id:
         raise problems.conflict(
-            "This interview is part of a case that is with another mission now.", "Ask that mission."
+            _("This interview is part of a case that is with another mission now."), _("Ask that mission.")
         )
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app import problems
+from app.language import _
 from app.models import Device, Mission
 from app.policy import Actor
 from app.services import forms
@@ -35,7 +36,9 @@ def fill(session: Session, *, inbox: Inbox, mission: Mission, actor: Actor) -> i
     real.
     """
     if not mission.demo:
-        raise problems.conflict("Fiction does not go into a mission that is real.", "Take the demo mission.")
+        raise problems.conflict(
+            _("Fiction does not go into a mission that is real."), _("Take the demo mission.")
+        )
     sender = _sender(session, mission, actor)
     session.rollback()
     return sum(_receive(inbox, sender, one).new for one in instances())

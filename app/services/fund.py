@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 from app import ledger, policy, problems
 from app.db import writing
 from app.keys import Keyring
+from app.language import _
 from app.models import TABLES, CaseState, Mission
 from app.policy import Actor
 from app.services.case_detail import CaseDetail, Row, Value
@@ -160,7 +161,7 @@ def decide(
 ) -> uuid.UUID:
     """Approve or decline the assistance of the fund. `decided_on` is a date, today if it is not given."""
     if result not in eligibility.DECIDED:
-        raise problems.invalid("The fund approves or declines.", "Choose one of the two.")
+        raise problems.invalid(_("The fund approves or declines."), _("Choose one of the two."))
     with writing(session):
         case = find_case(session, actor, case_id)
         policy.require(actor, "eligibility.decide", case.mission_id)
@@ -168,9 +169,9 @@ def decide(
         try:
             day = date.fromisoformat(decided_on or today).isoformat()
         except ValueError:
-            raise problems.invalid("The date of the decision must be a date, like 2026-11-22.") from None
+            raise problems.invalid(_("The date of the decision must be a date, like 2026-11-22.")) from None
         if day > today:
-            raise problems.invalid("The date of the decision lies in the future.")
+            raise problems.invalid(_("The date of the decision lies in the future."))
         body: dict[str, Any] = {"case_uid": str(case.case_id), "programme": PROGRAMME}
         body |= {"result": result, "decided_on": day}
         state = folded(session, keyring, case.case_id)
@@ -200,7 +201,9 @@ def choose_rules(session: Session, *, actor: Actor, mission_id: int, rules: str,
     policy.require(actor, "eligibility.rules", mission_id)
     known = dictionary.load().rule_sets
     if rules not in known:
-        raise problems.invalid("There are no such criteria.", f"Choose one of {', '.join(known)}.")
+        raise problems.invalid(
+            _("There are no such criteria."), _("Choose one of %(rules)s.", rules=", ".join(known))
+        )
     reason = need_reason(reason)
     with writing(session):
         mission = session.get_one(Mission, mission_id)

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app import ledger, policy, problems
+from app.language import _
 from app.models import Organisation
 from app.policy import Actor
 from app.services import naming
@@ -41,7 +42,7 @@ def add(session: Session, *, actor: Actor, mission_id: int, name: str) -> Organi
     key = uuid.UUID(conversion.organisation_id(name))
     found = session.get(Organisation, key)
     if found is not None and found.confirmed:
-        raise problems.conflict("There is an organisation of this name already.", "Change that one.")
+        raise problems.conflict(_("There is an organisation of this name already."), _("Change that one."))
     if found is None:
         found = Organisation(id=key, name=name, name_norm=conversion.normalised(name) or name)
         session.add(found)
@@ -66,12 +67,12 @@ def change(
     policy.require(actor, "organisation.change", mission_id)
     lists = dictionary.load().code_lists
     if (type and type not in lists["org_type"]) or (country and country not in lists["country"]):
-        raise problems.invalid("The kind or the country is not one of its list.")
+        raise problems.invalid(_("The kind or the country is not one of its list."))
     first, last = agreement
     if first and not last:
-        raise problems.invalid("The agreement has no last day.", "Write until when it holds.")
+        raise problems.invalid(_("The agreement has no last day."), _("Write until when it holds."))
     if first and last and last < first:
-        raise problems.invalid("The agreement ends before it begins.", "Look at the two dates.")
+        raise problems.invalid(_("The agreement ends before it begins."), _("Look at the two dates."))
     organisation.name = naming.clean(name, what="An organisation")
     organisation.type, organisation.country, organisation.confirmed = type or None, country or None, True
     organisation.sharing_agreement_from, organisation.sharing_agreement_until = first, last

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Generic, TypeVar
 
 from app import problems
+from app.language import _
 
 T = TypeVar("T")
 
@@ -50,6 +51,6 @@ def read_cursor(cursor: str) -> tuple[datetime, uuid.UUID]:
             raise ValueError("no time zone")
     except (ValueError, TypeError, AttributeError):
         raise problems.invalid(
-            "The page marker is not one of this list.", "Begin again at the first page."
+            _("The page marker is not one of this list."), _("Begin again at the first page.")
         ) from None
     return key

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from app import problems
 from app.db import writing
 from app.keys import Keyring
+from app.language import N_, _
 from app.models import CaseState, Mission, now
 from app.policy import Actor
 from app.services.correction import checked
@@ -31,11 +32,12 @@ RECORDED: Final[Mapping[str, tuple[str, ...]]] = {
 }  # fmt: skip
 """What of each table the office records."""
 
-_NEEDED: Final[Mapping[str, tuple[str, ...]]] = {
-    "plan_item": ("type", "status"),
-    "service": ("category", "status"),
-    "consent": ("purpose", "granted"),
+_NEEDED: Final[Mapping[str, Mapping[str, str]]] = {
+    "plan_item": {"type": N_("type"), "status": N_("status")},
+    "service": {"category": N_("category"), "status": N_("status")},
+    "consent": {"purpose": N_("purpose"), "granted": N_("granted")},
 }
+"""Columns that are never empty, and what they are called."""
 _ORDERED: Final[Mapping[str, tuple[str, str]]] = {"service": ("started_on", "ended_on")}
 
 
@@ -58,7 +60,11 @@ def record(
         row = _row(state, table, row_id)
         if unknown := values.keys() - set(RECORDED.get(table, ())):
             raise problems.invalid(
-                f"The office does not record this of {table}: {', '.join(sorted(unknown))}."
+                _(
+                    "The office does not record this of %(table)s: %(columns)s.",
+                    table=table,
+                    columns=", ".join(sorted(unknown)),
+                )
             )
         said = {column: value for column, value in values.items() if value is not None or row is not None}
         keys = {column: str(value) for column, value in said.items()}
@@ -123,9 +129,13 @@ def find_row(state: State, table: str, row_id: str) -> CaseRow:
 
 def _row(state: State, table: str, row_id: str | None) -> CaseRow | None:
     if table not in RECORDED:
-        raise problems.invalid(f"The office records {', '.join(RECORDED)}, and nothing else.")
+        raise problems.invalid(
+            _("The office records %(tables)s, and nothing else.", tables=", ".join(RECORDED))
+        )
     if table == "consent" and row_id:
-        raise problems.invalid("Consent is only added to.", "Record the person’s last word as a new one.")
+        raise problems.invalid(
+            _("Consent is only added to."), _("Record the person’s last word as a new one.")
+        )
     return find_row(state, table, row_id) if row_id and table != "case_file" else None
 
 
@@ -135,17 +145,17 @@ def _sensible(table: str, said: Mapping[str, Any], row: CaseRow | None, today: s
     def value(column: str) -> Any:
         return said[column] if column in said else row.value(column) if row is not None else None
 
-    if missing := [column for column in _NEEDED.get(table, ()) if value(column) is None]:
+    if missing := [_(said) for column, said in _NEEDED.get(table, {}).items() if value(column) is None]:
         raise problems.invalid(
-            f"This is needed: {', '.join(one.replace('_', ' ') for one in missing)}.",
-            "Choose one of the list.",
+            _("This is needed: %(columns)s.", columns=_(", ").join(missing)),
+            _("Choose one of the list."),
         )
     if table == "case_file" and (day := said.get("next_contact_on")) and day < today:
-        raise problems.invalid("The next contact lies in the past.", "Take today or a day to come.")
+        raise problems.invalid(_("The next contact lies in the past."), _("Take today or a day to come."))
     if value("done_on") and value("status") != "done":
         raise problems.invalid(
-            "It has a day on which it was done, and is not done.", "Set its status to done."
+            _("It has a day on which it was done, and is not done."), _("Set its status to done.")
         )
     first, last = _ORDERED.get(table, ("", ""))
     if value(first) and value(last) and value(last) < value(first):
-        raise problems.invalid("It ends before it begins.", "Look at the two dates.")
+        raise problems.invalid(_("It ends before it begins."), _("Look at the two dates."))

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from app import problems
 from app.db import writing
 from app.keys import Keyring
+from app.language import _, current
 from app.policy import Actor
 from app.services import organisations
 from app.services.correction import checked
@@ -18,6 +19,7 @@ from app.services.deciding import find_case, folded
 from app.services.recording import find_row, here, say
 from submissions.facts import CaseState as State
 from xlsforms import dictionary
+from xlsforms.schema import text
 
 STEPS: Final[Mapping[str | None, tuple[str, ...]]] = {
     None: ("accepted", "declined", "done", "revoked"),
@@ -49,7 +51,7 @@ def refer(
         case = find_case(session, actor, case_id)
         state, today = folded(session, keyring, case.case_id), here(session, case)
         if direction not in ("in", "out"):
-            raise problems.invalid("A referral goes in or out.")
+            raise problems.invalid(_("A referral goes in or out."))
         said: dict[str, Any] = {"direction": direction, "state": "proposed", "referred_on": today}
         if organisation_id is not None:
             one = organisations.get(session, organisation_id)
@@ -84,8 +86,12 @@ def step(
         follows = STEPS.get(stands if isinstance(stands, str) else None, ())
         if to not in follows:
             raise problems.conflict(
-                f"This referral is {stands}." if stands else "A referral cannot become that.",
-                f"It can become {' or '.join(follows)}." if follows else "Begin a new referral.",
+                _("This referral is %(state)s.", state=_state(str(stands)))
+                if stands
+                else _("A referral cannot become that."),
+                _("It can become: %(states)s.", states=_(", ").join(map(_state, follows)))
+                if follows
+                else _("Begin a new referral."),
             )
         if row.value("direction") == "out" and to not in _ENDS:
             _allowed(session, state, row.value("organisation_id"), here(session, case))
@@ -94,9 +100,15 @@ def step(
 
 def _allowed(session: Session, state: State, organisation_id: object, today: str) -> None:
     if not state.consents("referral"):
-        raise problems.consent_needed("that data needed for a service is shared with who gives it")
+        raise problems.consent_needed(_("that data needed for a service is shared with who gives it"))
     if not organisation_id:
-        raise problems.agreement_needed("No organisation is named that receives the person.")
+        raise problems.agreement_needed(_("No organisation is named that receives the person."))
     one = organisations.get(session, uuid.UUID(str(organisation_id)))
     if not organisations.in_force(one, date.fromisoformat(today)):
-        raise problems.agreement_needed(f"There is no agreement in force with {one.name}.")
+        raise problems.agreement_needed(
+            _("There is no agreement in force with %(organisation)s.", organisation=one.name)
+        )
+
+
+def _state(code: str) -> str:
+    return text(dictionary.load().code_lists["referral_state"].codes[code].label, current(), "en").lower()

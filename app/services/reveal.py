@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from app import ledger, policy, problems
 from app.db import writing
+from app.language import _
 
 SHORTEST = 8
 """Characters of the shortest reason: a word that says something, not a dot."""
@@ -32,9 +33,9 @@ def need_reason(reason: str | None) -> str:
         raise problems.Problem(
             "reason_needed",
             422,
-            "A reason is needed",
-            detail="What you ask for is shown, or done, only with a reason.",
-            mend="Say in a few words what you need it for.",
+            _("A reason is needed"),
+            detail=_("What you ask for is shown, or done, only with a reason."),
+            mend=_("Say in a few words what you need it for."),
         )
     return reason
 

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from app import policy, problems
 from app.db import writing
 from app.keys import Keyring
+from app.language import _
 from app.models import CaseHint, CaseState, Decision, Mission, Submission
 from app.policy import Actor
 from app.services.deciding import find_case, folded, keep, settle
@@ -37,10 +38,10 @@ def propose(
         case = find_case(session, actor, case_id)
         mission = session.get(Mission, to_mission_id)
         if mission is None or mission.archived_at is not None or mission.id == case.mission_id:
-            raise problems.invalid("This is no other mission that is open.", "Choose one of the list.")
+            raise problems.invalid(_("This is no other mission that is open."), _("Choose one of the list."))
         if case.proposed_to is not None:
             raise problems.conflict(
-                "The case is proposed to a mission already.", "Take that proposal back first."
+                _("The case is proposed to a mission already."), _("Take that proposal back first.")
             )
         _consented(session, keyring, case)
         return _keep(session, keyring, actor, case, "proposed", mission, reason)
@@ -54,7 +55,7 @@ def take_back(
         case = find_case(session, actor, case_id)
         mission = session.get(Mission, case.proposed_to) if case.proposed_to is not None else None
         if mission is None:
-            raise problems.conflict("The case is not proposed to another mission.")
+            raise problems.conflict(_("The case is not proposed to another mission."))
         return _keep(session, keyring, actor, case, "revoked", mission, reason)
 
 
@@ -108,7 +109,7 @@ def _typed(session: Session, case_id: uuid.UUID) -> list[str]:
 
 def _consented(session: Session, keyring: Keyring, case: CaseState) -> None:
     if not folded(session, keyring, case.case_id).consents("case_management"):
-        raise problems.consent_needed("that IOM keeps the data to manage the case")
+        raise problems.consent_needed(_("that IOM keeps the data to manage the case"))
 
 
 def _keep(

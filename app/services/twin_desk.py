@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session, aliased
 from app import policy, problems
 from app.db import writing
 from app.keys import Keyring
+from app.language import _
 from app.models import CaseState, Decision, Twin
 from app.policy import Actor
 from app.services import case_list, paging, settling, twins
@@ -141,9 +142,9 @@ def _decide(
     with writing(session):
         first, second = find_case(session, actor, case_id), find_case(session, actor, other)
         if first.case_id == second.case_id:
-            raise problems.conflict("These two are one case already.", "Take their merge back first.")
+            raise problems.conflict(_("These two are one case already."), _("Take their merge back first."))
         if first.mission_id != second.mission_id:
-            raise problems.conflict("The cases belong to different missions.")
+            raise problems.conflict(_("The cases belong to different missions."))
         both = sorted((first.case_id, second.case_id))
         look_again(session, keyring=keyring, cases=both)
         seen = twins.stamps(session.connection(), both)
@@ -184,5 +185,5 @@ def _read_cursor(cursor: str) -> tuple[int, uuid.UUID, uuid.UUID]:
         return int(score), uuid.UUID(one), uuid.UUID(other)
     except ValueError:
         raise problems.invalid(
-            "The page marker is not one of this list.", "Begin again at the first page."
+            _("The page marker is not one of this list."), _("Begin again at the first page.")
         ) from None
