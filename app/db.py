@@ -12,7 +12,7 @@ from flask import Flask
 from flask_alembic import Alembic
 from flask_sqlalchemy_lite import SQLAlchemy
 from psycopg import DataError
-from sqlalchemy import URL, Connection, Engine, ExceptionContext, Table, create_engine, event
+from sqlalchemy import URL, Connection, Engine, ExceptionContext, Select, Table, create_engine, event
 from sqlalchemy.dialects.postgresql import insert as insert_postgresql
 from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 from sqlalchemy.orm import Session
@@ -148,6 +148,13 @@ def connect_to_glance(engine: Engine) -> Iterator[Connection]:
     options = {BEGIN: ""} if engine.dialect.name == "sqlite" else {"isolation_level": "AUTOCOMMIT"}
     with engine.connect() as connection:
         yield connection.execution_options(**options)
+
+
+def glance(engine: Engine, statement: Select[Any]) -> Any:
+    """The first value of one SELECT. A worker that has nothing to do does nothing else, many times a second: so the
+    statement is one that was made once."""
+    with connect_to_glance(engine) as connection:
+        return connection.scalar(statement)
 
 
 def insert_or(connection: Connection, table: Table) -> Any:

@@ -1,14 +1,17 @@
 """The worker: what goes on after a submission was received, in a process of its own.
 
-It looks at the queue, works it off, keeps the index of answers, chains the ledger, which queues what webhooks are to be
-told, deletes the files nobody refers to any more, and looks again. What it was doing when it was stopped or killed is
-simply done again: everything is one transaction, and the queue is the table itself. Beside that it checks the forms that
-designers upload, has ODK Validate look at them, makes saved downloads and sends what webhooks are told.
+It looks whether anything waits, works the queue off, keeps the index of answers, chains the ledger, which queues what
+webhooks are to be told, deletes the files nobody refers to any more, and looks again. What it was doing when it was
+stopped or killed is simply done again: everything is one transaction, and the queue is the table itself. Beside that it
+checks the forms that designers upload, has ODK Validate look at them, makes downloads that are saved or asked for and
+sends what webhooks are told.
 """
 
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
 
 import structlog
 from obstore.exceptions import BaseError
@@ -23,6 +26,7 @@ from app.keys import Keyring
 from app.log import describe
 from app.models import LedgerEntry
 from app.services import (
+    agenda,
     checking,
     disposal,
     entity_actions,
@@ -57,106 +61,76 @@ CHAIN = 1000
 _log = structlog.get_logger()
 
 
-def work(
-    engine: Engine, *, keyring: Keyring, blobs: BlobStore, stop: threading.Event, idle: float = IDLE
-) -> None:
-    """Work until `stop` is set. A batch that was begun is finished."""
-    _log.info("worker started", database=engine.dialect.name)
-    pause = idle
-    while not stop.is_set():
-        try:
-            busy = run_once(engine, keyring=keyring, blobs=blobs) or bool(disposal.sweep(engine, blobs))
-            pause = idle
-        except (DBAPIError, BaseError, OSError) as error:
-            # Away or restarting; everything that was not committed is still in the queue.
-            _log.error("the database or the blob store does not answer", exception=describe(error))
-            busy, pause = False, min(pause * 2, TROUBLE)
-        if not busy:
-            stop.wait(pause)
-    _log.info("worker stopped")
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Something the worker does beside the queue, in a thread of its own, so that neither waits for the other."""
+
+    once: Callable[[], bool]
+    """Do what has waited longest. Whether there was anything."""
+    sweep: Callable[[], object] | None = None
+    """Let go of what is long past; every now and then, while there is nothing else to do."""
 
 
-def check_forms(engine: Engine, *, stop: threading.Event, idle: float = IDLE) -> None:
-    """Check what designers upload until `stop` is set: beside `work`, so that neither waits for the other."""
-    swept = 0.0
+def jobs(engine: Engine, *, keyring: Keyring, blobs: BlobStore, private: bool) -> list[Job]:
+    """All that goes on beside the queue. `private`: webhooks may lead into the own network."""
 
-    def once() -> bool:
-        nonlocal swept
-        if checking.check_next(engine):
-            return True
-        if time.monotonic() - swept > SWEEP:
-            uploads.sweep(engine)
-            swept = time.monotonic()
-        return False
-
-    _keep_on(once, stop=stop, idle=idle)
-
-
-def validate_forms(engine: Engine, *, stop: threading.Event, idle: float = IDLE) -> None:
-    """Have ODK Validate look at new versions until `stop` is set: beside the checks, which do not wait for it."""
-    _keep_on(lambda: validating.validate_next(engine), stop=stop, idle=idle)
-
-
-def pack_answers(engine: Engine, *, keyring: Keyring, stop: threading.Event, idle: float = IDLE) -> None:
-    """Keep answers that were read in pages, for downloads, until `stop` is set: beside the queue, which does not wait
-    for it."""
-    _keep_on(lambda: packing.pack_next(engine, keyring=keyring), stop=stop, idle=idle)
-
-
-def make_downloads(
-    engine: Engine, *, keyring: Keyring, blobs: BlobStore, stop: threading.Event, idle: float = LULL
-) -> None:
-    """Make downloads that are saved or asked for until `stop` is set: beside `work`, which waits for no long one."""
-    swept = 0.0
-
-    def once() -> bool:
-        nonlocal swept
+    def make() -> bool:
         making.ask_for_due(engine)
-        if making.make_next(engine, keyring=keyring, blobs=blobs):
-            return True
-        if time.monotonic() - swept > SWEEP:
-            making.sweep(engine)
-            swept = time.monotonic()
-        return False
+        return making.make_next(engine, keyring=keyring, blobs=blobs)
 
-    _keep_on(once, stop=stop, idle=idle)
-
-
-def tell_webhooks(
-    engine: Engine, *, keyring: Keyring, private: bool, stop: threading.Event, idle: float = LULL
-) -> None:
-    """Send what webhooks are to be told until `stop` is set: beside `work`, which waits for no other system."""
-    swept = 0.0
-
-    def once() -> bool:
-        nonlocal swept
-        if telling.tell_next(engine, keyring=keyring, private=private):
-            return True
-        if time.monotonic() - swept > SWEEP:
-            telling.sweep(engine)
-            swept = time.monotonic()
-        return False
-
-    _keep_on(once, stop=stop, idle=idle)
+    return [
+        *[checks(engine)] * CHECKS,
+        Job(partial(validating.validate_next, engine)),
+        Job(partial(packing.pack_next, engine, keyring=keyring)),
+        *[Job(make, partial(making.sweep, engine))] * DOWNLOADS,
+        Job(
+            partial(telling.tell_next, engine, keyring=keyring, private=private),
+            partial(telling.sweep, engine),
+        ),
+    ]
 
 
-def _keep_on(once: Callable[[], bool], *, stop: threading.Event, idle: float) -> None:
-    """Do something again and again, and look at longer intervals while there is nothing to do or the database is
-    away."""
-    pause = idle
+def checks(engine: Engine) -> Job:
+    """Checking what designers upload."""
+    return Job(partial(checking.check_next, engine), partial(uploads.sweep, engine))
+
+
+def keep_on(job: Job, *, stop: threading.Event, idle: float = IDLE, lull: float = LULL) -> None:
+    """Do a job again and again until `stop` is set; look at longer intervals while there is nothing to do, up to `lull`
+    seconds, or the database is away, up to `TROUBLE`."""
+    pause, swept = idle, -SWEEP
     while not stop.is_set():
         try:
-            pause = 0.0 if once() else min(max(pause, idle) * 2, LULL)
-        except (DBAPIError, OSError) as error:
-            _log.error("the database does not answer", exception=describe(error))
+            busy = job.once()
+            if not busy and job.sweep is not None and time.monotonic() - swept > SWEEP:
+                job.sweep()
+                swept = time.monotonic()
+            pause = 0.0 if busy else min(max(pause, idle) * 2, lull)
+        except (DBAPIError, BaseError, OSError) as error:
+            # Away or restarting; everything that was not committed is still in its queue.
+            _log.error("the database or the blob store does not answer", exception=describe(error))
             pause = min(max(pause, idle) * 2, TROUBLE)
         if pause:
             stop.wait(pause)
 
 
+def work(
+    engine: Engine, *, keyring: Keyring, blobs: BlobStore, stop: threading.Event, idle: float = IDLE
+) -> None:
+    """Work the queue off until `stop` is set. A batch that was begun is finished."""
+    _log.info("worker started", database=engine.dialect.name)
+    queue = Job(partial(run_once, engine, keyring=keyring, blobs=blobs))
+    keep_on(
+        queue, stop=stop, idle=idle, lull=idle
+    )  # a phone's interview waits no longer however quiet it was
+    _log.info("worker stopped")
+
+
 def run_once(engine: Engine, *, keyring: Keyring, blobs: BlobStore) -> bool:
     """One look at the queue, one at entities that wait, one at cases that may be alike, one at the index of answers,
-    and one at the ledger. Whether there was anything to do."""
+    one at the ledger and one at files nobody refers to. Whether there was anything to do."""
+    if not agenda.anything(engine):
+        return False
     batch = normalise.run_batch(engine, keyring=keyring, blobs=blobs, limit=BATCH)
     if batch.claimed:
         _log.info("normalised", count=batch.claimed)
@@ -164,7 +138,8 @@ def run_once(engine: Engine, *, keyring: Keyring, blobs: BlobStore) -> bool:
     # What phones sent goes first: cases are compared, and answers indexed, once the queue is short.
     compared = twins.search(engine, keyring) if batch.claimed < BATCH else 0
     indexed = indexing.take_up(engine, keyring=keyring) if batch.claimed < BATCH else 0
-    return bool(chain(engine) or batch.claimed or taken_up or compared or indexed)
+    done = (batch.claimed, taken_up, compared, indexed, chain(engine))
+    return any(done) or bool(disposal.sweep(engine, blobs))
 
 
 def chain(engine: Engine) -> int:

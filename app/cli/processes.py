@@ -32,16 +32,7 @@ def worker() -> None:
       saif worker
     """
     from app import log
-    from app.tasks import (
-        CHECKS,
-        DOWNLOADS,
-        check_forms,
-        make_downloads,
-        pack_answers,
-        tell_webhooks,
-        validate_forms,
-        work,
-    )
+    from app.tasks import jobs, keep_on, work
 
     log.configure()
     stop = threading.Event()
@@ -49,16 +40,10 @@ def worker() -> None:
         signal.signal(number, lambda *_: stop.set())
     with opened() as (state, session):
         session.close()
-        for beside in (*[check_forms] * CHECKS, validate_forms):
-            # Nobody waits for a check under way when it is time to stop: the next worker begins it again.
-            threading.Thread(target=beside, args=(state.engine,), kwargs={"stop": stop}, daemon=True).start()
-        packs = {"keyring": state.keyring, "stop": stop}
-        threading.Thread(target=pack_answers, args=(state.engine,), kwargs=packs, daemon=True).start()
-        making = {"keyring": state.keyring, "blobs": state.blobs, "stop": stop}
-        for _ in range(DOWNLOADS):
-            threading.Thread(target=make_downloads, args=(state.engine,), kwargs=making, daemon=True).start()
-        told = {"keyring": state.keyring, "private": state.config.webhooks_private, "stop": stop}
-        threading.Thread(target=tell_webhooks, args=(state.engine,), kwargs=told, daemon=True).start()
+        private = state.config.webhooks_private
+        for job in jobs(state.engine, keyring=state.keyring, blobs=state.blobs, private=private):
+            # Nobody waits for one under way when it is time to stop: the next worker begins it again.
+            threading.Thread(target=keep_on, args=(job,), kwargs={"stop": stop}, daemon=True).start()
         work(state.engine, keyring=state.keyring, blobs=state.blobs, stop=stop)
 
 

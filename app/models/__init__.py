@@ -3,7 +3,7 @@
 from app.models.access_token import AccessToken
 from app.models.answer import Answer, IndexedQuestion
 from app.models.attention import CaseAttention
-from app.models.base import Instant, Model, new_id, now
+from app.models.base import Instant, Model, ago, new_id, now
 from app.models.case import CaseAlias, CaseEntity, CaseReach, CaseState, Decision
 from app.models.case_store import TABLES
 from app.models.comment import Comment, Mention
@@ -82,6 +82,7 @@ __all__ = [
     "UserSession",
     "Webhook",
     "WebhookDelivery",
+    "ago",
     "new_id",
     "now",
 ]

@@ -3,9 +3,9 @@
 import os
 import time
 import uuid
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import DateTime, MetaData
+from sqlalchemy import BindParameter, DateTime, MetaData, bindparam
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator
@@ -48,6 +48,11 @@ class Instant(TypeDecorator[datetime]):
 def now() -> datetime:
     """The present instant in UTC."""
     return datetime.now(UTC)
+
+
+def ago(long: timedelta) -> BindParameter[datetime]:
+    """So long before a statement runs: for one that is made once and asked again and again."""
+    return bindparam(None, callable_=lambda: now() - long, type_=Instant())
 
 
 def new_id() -> uuid.UUID:

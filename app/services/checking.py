@@ -14,14 +14,14 @@ from functools import partial
 from typing import Final
 
 import structlog
-from sqlalchemy import ColumnElement, Engine, and_, delete, or_, select, update
+from sqlalchemy import Engine, and_, delete, or_, select, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from app import problems
-from app.db import connect_to_write, writing
+from app.db import connect_to_write, glance, writing
 from app.log import describe
-from app.models import Form, FormVersion, Upload, UploadFile, User, now
+from app.models import Form, FormVersion, Upload, UploadFile, User, ago, now
 from app.problems import Problem
 from app.services import publish, texts, users
 from app.services.publish import Attached, Checked
@@ -34,6 +34,18 @@ SILENT: Final = timedelta(seconds=30)
 TRIES: Final = 3
 _PULSE: Final = 2.0
 """Seconds between two signs of life."""
+
+_OLDEST: Final = (
+    select(Upload.id)
+    .where(
+        or_(
+            Upload.state == "waiting",
+            and_(Upload.state == "checking", Upload.touched_at < ago(SILENT)),
+        )
+    )
+    .order_by(Upload.created_at, Upload.id)
+    .limit(1)
+)
 
 _log = structlog.get_logger()
 
@@ -61,29 +73,21 @@ def check_next(engine: Engine) -> bool:
     return True
 
 
-def _due() -> ColumnElement[bool]:
-    return or_(
-        Upload.state == "waiting", and_(Upload.state == "checking", Upload.touched_at < now() - SILENT)
-    )
-
-
 def _claim(engine: Engine) -> uuid.UUID | None:
     """The upload to check next, marked as being checked. Looks before it writes."""
-    oldest = select(Upload.id).where(_due()).order_by(Upload.created_at, Upload.id).limit(1)
-    with Session(engine) as session:
-        if session.scalar(oldest) is None:
+    if glance(engine, _OLDEST) is None:
+        return None
+    with Session(engine) as session, writing(session):
+        upload_id = session.scalar(_OLDEST.with_for_update(skip_locked=True))
+        if upload_id is None:
             return None
-        with writing(session):
-            upload_id = session.scalar(oldest.with_for_update(skip_locked=True))
-            if upload_id is None:
-                return None
-            upload = session.get_one(Upload, upload_id)
-            if upload.tries >= TRIES:
-                _refuse(upload, _silence())
-                return None
-            upload.state, upload.step, upload.share = "checking", "", None
-            upload.tries += 1
-            upload.touched_at = now()
+        upload = session.get_one(Upload, upload_id)
+        if upload.tries >= TRIES:
+            _refuse(upload, _silence())
+            return None
+        upload.state, upload.step, upload.share = "checking", "", None
+        upload.tries += 1
+        upload.touched_at = now()
     return upload_id
 
 

@@ -12,12 +12,24 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, cast
 
-from sqlalchemy import ColumnElement, Connection, Engine, Row, Table, and_, delete, exists, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    Exists,
+    Row,
+    Table,
+    and_,
+    delete,
+    exists,
+    or_,
+    select,
+)
 from sqlalchemy.orm import Session
 
 from app.db import connect_to_write, insert_or
 from app.keys import Keyring
-from app.models import EntityList, EntityPending, Submission, now
+from app.models import EntityList, EntityPending, Submission, ago, now
 from app.services import entity_lists, entity_store
 from app.services.entity_store import VERSION, Source
 from submissions import branching
@@ -72,17 +84,22 @@ def take_up(engine: Engine, keyring: Keyring) -> int:
     """Do what was waiting and need not wait any longer: the submission was approved, or the update before it did
     not come in time, so that it is applied as a conflict. Returns how many; looks before it writes."""
     with engine.connect() as connection:
-        if not _pending(connection, _ripe()):
+        if not _pending(connection, _ready()):
             return 0
     with connect_to_write(engine) as connection:
-        rows = _pending(connection, _ripe())
+        rows = _pending(connection, _ready())
         for row in rows:
             _attempt(connection, keyring, _wish(row, keyring), patient=row.reason == "approval")
         return len(rows)
 
 
-def _ripe() -> ColumnElement[bool]:
-    late = and_(_PENDING.c.reason == "predecessor", _PENDING.c.since < now() - PATIENCE)
+def ripe() -> Exists:
+    """Whether anything need not wait any longer."""
+    return exists().where(_SUBMISSION.c.id == _PENDING.c.submission_id, _ready())
+
+
+def _ready() -> ColumnElement[bool]:
+    late = and_(_PENDING.c.reason == "predecessor", _PENDING.c.since < ago(PATIENCE))
     version = _SUBMISSION.alias()  # an edit may be what somebody looked at
     approved = exists().where(
         version.c.mission_id == _SUBMISSION.c.mission_id,

@@ -44,11 +44,11 @@ _COLUMNS: Final = tuple(
         "id", "mission_id", "xml_form_id", "form_version", "state", "version_id", "number", "xml", "plain",
     )
 )  # fmt: skip
-# Word for word the condition of the index that finds them.
-_DUE: Final = {
+DUE: Final = {
     "sqlite": text("submission.indexed = 0 AND submission.state <> 'received'"),
     "postgresql": text("NOT submission.indexed AND submission.state <> 'received'"),
 }
+"""What the index has to look at, in each dialect: word for word the condition of the index that finds it."""
 CLASSES: Final = frozenset({"P0", "P1", "P2"})
 """What may stand here in clear."""
 NUMBERS: Final = frozenset({"integer", "decimal", "range"})
@@ -111,7 +111,7 @@ def renew(session: Session | Connection, ids: Collection[uuid.UUID]) -> None:
 def due(session: Session | Connection) -> TextClause:
     """For `.where(...)`: what the index has to look at."""
     bind = session.get_bind() if isinstance(session, Session) else session
-    return _DUE[bind.dialect.name]
+    return DUE[bind.dialect.name]
 
 
 def numbers_of(session: Session, mission_id: int, xml_form_id: str) -> dict[str, int]:

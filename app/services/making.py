@@ -10,17 +10,17 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 import structlog
-from sqlalchemy import Engine, or_, select
+from sqlalchemy import Engine, and_, or_, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from app import problems
 from app.blobs import BlobStore
-from app.db import writing
+from app.db import glance, writing
 from app.exports import protection
 from app.keys import Keyring
 from app.log import describe
-from app.models import MadeDownload, Mission, SavedDownload, User, new_id, now
+from app.models import MadeDownload, Mission, SavedDownload, User, ago, new_id, now
 from app.problems import Problem
 from app.services import disposal, saved_downloads, users
 from app.services.handout import Download
@@ -30,22 +30,36 @@ DEAD: Final = timedelta(minutes=2)
 TICK: Final = 1.0
 """Seconds between two times that who makes one says how far it is."""
 
+_DUE: Final = SavedDownload.next_at <= ago(timedelta())
+_ANY_DUE: Final = select(SavedDownload.id).where(_DUE).limit(1)
+_NEXT: Final = (
+    select(MadeDownload.id)
+    .where(
+        or_(
+            MadeDownload.state == "waiting",
+            and_(MadeDownload.state == "making", MadeDownload.touched_at < ago(DEAD)),
+        )
+    )
+    .order_by(MadeDownload.asked_at, MadeDownload.id)
+    .limit(1)
+)
+
 _log = structlog.get_logger()
 
 
 def ask_for_due(engine: Engine) -> int:
     """Ask for the downloads that are due, and say when they are next. Returns how many; looks before it writes."""
-    waits = (SavedDownload.next_at.is_not(None), SavedDownload.next_at <= now())
-    with Session(engine) as session:
-        if session.scalar(select(SavedDownload.id).where(*waits).limit(1)) is None:
-            return 0
-        with writing(session):
-            due = session.scalars(select(SavedDownload).where(*waits).order_by(SavedDownload.id)).all()
-            for saved in due:
-                zone = ZoneInfo(session.get_one(Mission, saved.mission_id).time_zone)
-                saved.next_at = saved_downloads.due(saved.schedule, now(), zone)
-                session.add(MadeDownload(saved_id=saved.id))
-            return len(due)
+    if glance(engine, _ANY_DUE) is None:
+        return 0
+    with Session(engine) as session, writing(session):
+        # Locked, so that of two workers one asks for it.
+        rows = select(SavedDownload).where(_DUE).order_by(SavedDownload.id).with_for_update(skip_locked=True)
+        due = session.scalars(rows).all()
+        for saved in due:
+            zone = ZoneInfo(session.get_one(Mission, saved.mission_id).time_zone)
+            saved.next_at = saved_downloads.due(saved.schedule, now(), zone)
+            session.add(MadeDownload(saved_id=saved.id))
+        return len(due)
 
 
 def make_next(engine: Engine, *, keyring: Keyring, blobs: BlobStore) -> bool:
@@ -86,20 +100,15 @@ def sweep(engine: Engine) -> int:
 
 
 def _claim(engine: Engine) -> uuid.UUID | None:
-    free = or_(
-        MadeDownload.state == "waiting",
-        (MadeDownload.state == "making") & (MadeDownload.touched_at < now() - DEAD),
-    )
-    with Session(engine) as session:
-        if session.scalar(select(MadeDownload.id).where(free).limit(1)) is None:
+    if glance(engine, _NEXT) is None:
+        return None
+    with Session(engine) as session, writing(session):
+        made_id = session.scalar(_NEXT.with_for_update(skip_locked=True))
+        if made_id is None:
             return None
-        with writing(session):
-            first = select(MadeDownload).where(free).order_by(MadeDownload.asked_at, MadeDownload.id).limit(1)
-            made = session.scalar(first.with_for_update(skip_locked=True))
-            if made is None:
-                return None
-            made.state, made.touched_at = "making", now()
-            return made.id
+        made = session.get_one(MadeDownload, made_id)
+        made.state, made.touched_at = "making", now()
+        return made_id
 
 
 def _make(engine: Engine, made_id: uuid.UUID, keyring: Keyring, blobs: BlobStore) -> dict[str, Any]:

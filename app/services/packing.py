@@ -17,7 +17,7 @@ from typing import Any, Final, cast
 from sqlalchemy import Connection, Engine, Table, bindparam, delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
-from app.db import connect_to_write, insert_or
+from app.db import connect_to_write, glance, insert_or
 from app.keys import Keyring
 from app.models import AnswerPage, Packed, Submission, new_id
 from app.services import plans, stored
@@ -33,6 +33,19 @@ _AT_ONCE: Final = 50
 _PACKED: Final = cast("Table", Packed.__table__)
 _ANSWERS: Final = cast("Table", AnswerPage.__table__)
 _TABLE: Final = cast("Table", Submission.__table__)
+
+_OUTDATED: Final = (
+    select(_ANSWERS.c.id)
+    .where(_ANSWERS.c.revision != bindparam(None, callable_=lambda: flat.REVISION))
+    .limit(1)
+)
+_FULL: Final = (
+    select(_PACKED.c.mission_id, _PACKED.c.xml_form_id)
+    .where(_PACKED.c.page_id.is_(None))
+    .group_by(_PACKED.c.mission_id, _PACKED.c.xml_form_id)
+    .having(func.count() >= bindparam(None, callable_=lambda: PAGE))
+    .limit(1)
+)
 
 
 def queue(connection: Connection, submissions: Collection[uuid.UUID], *, anew: bool) -> None:
@@ -50,19 +63,15 @@ def queue(connection: Connection, submissions: Collection[uuid.UUID], *, anew: b
 def pack_next(engine: Engine, *, keyring: Keyring) -> bool:
     """Make one page, if enough submissions of a form in a mission wait; drop some of an older layout. Whether there was
     anything to do. Two at once do no harm."""
+    if glance(engine, _OUTDATED) is not None:
+        _drop_old(engine)
+        return True
+    if glance(engine, _FULL) is None:
+        return False
     with engine.connect() as connection:
-        if connection.scalar(select(_ANSWERS.c.id).where(_ANSWERS.c.revision != flat.REVISION).limit(1)):
-            _drop_old(engine)
-            return True
-        waiting = connection.execute(
-            select(_PACKED.c.mission_id, _PACKED.c.xml_form_id)
-            .where(_PACKED.c.page_id.is_(None))
-            .group_by(_PACKED.c.mission_id, _PACKED.c.xml_form_id)
-            .having(func.count() >= PAGE)
-            .limit(1)
-        ).first()
+        waiting = connection.execute(_FULL).first()
         if waiting is None:
-            return False
+            return True  # another worker was quicker
         rows = connection.execute(
             select(_TABLE.c.id, _TABLE.c.version_id, _TABLE.c.xml, _TABLE.c.plain)
             .join(_PACKED, _PACKED.c.submission_id == _TABLE.c.id)

@@ -14,9 +14,9 @@ from typing import Final
 from sqlalchemy import Engine, delete, select
 from sqlalchemy.orm import Session
 
-from app.db import writing
+from app.db import glance, writing
 from app.keys import Keyring
-from app.models import Webhook, WebhookDelivery, now
+from app.models import Webhook, WebhookDelivery, ago, now
 from app.services import posting
 
 WAITS: Final = tuple(timedelta(minutes=one) for one in (0.5, 5, 30, 120, 300, 600, 840, 1200, 1440))
@@ -26,6 +26,17 @@ PATIENCE: Final = timedelta(days=5)
 KEPT: Final = timedelta(days=30)
 """How long deliveries are shown."""
 _LEASE: Final = timedelta(minutes=2)
+_FIRST: Final = (
+    select(WebhookDelivery.id)
+    .join(Webhook, Webhook.id == WebhookDelivery.webhook_id)
+    .where(
+        WebhookDelivery.state == "waiting",
+        WebhookDelivery.next_at <= ago(timedelta()),
+        Webhook.disabled_at.is_(None),
+    )
+    .order_by(WebhookDelivery.next_at, WebhookDelivery.id)
+    .limit(1)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,26 +91,18 @@ def sweep(engine: Engine) -> None:
 
 def _claim(engine: Engine, keyring: Keyring) -> Due | None:
     """The delivery that waits longest; for as long as an attempt takes, no other worker has it."""
-    waits = (WebhookDelivery.state == "waiting", WebhookDelivery.next_at <= now())
-    first = (
-        select(WebhookDelivery)
-        .join(Webhook, Webhook.id == WebhookDelivery.webhook_id)
-        .where(*waits, Webhook.disabled_at.is_(None))
-        .order_by(WebhookDelivery.next_at, WebhookDelivery.id)
-        .limit(1)
-    )
-    with Session(engine) as session:
-        if session.scalar(first) is None:
+    if glance(engine, _FIRST) is None:
+        return None
+    with Session(engine) as session, writing(session):
+        delivery_id = session.scalar(_FIRST.with_for_update(skip_locked=True, of=WebhookDelivery))
+        if delivery_id is None:
             return None
-        with writing(session):
-            found = session.scalar(first.with_for_update(skip_locked=True, of=WebhookDelivery))
-            if found is None:
-                return None
-            found.next_at, found.attempts = now() + _LEASE, found.attempts + 1
-            webhook = session.get_one(Webhook, found.webhook_id)
-            secret = keyring.decrypt(webhook.secret, f"webhook:{webhook.id}").decode()
-            body = json.dumps(found.payload, separators=(",", ":")).encode()
-            return Due(found.id, webhook.url, secret, body)
+        found = session.get_one(WebhookDelivery, delivery_id)
+        found.next_at, found.attempts = now() + _LEASE, found.attempts + 1
+        webhook = session.get_one(Webhook, found.webhook_id)
+        secret = keyring.decrypt(webhook.secret, f"webhook:{webhook.id}").decode()
+        body = json.dumps(found.payload, separators=(",", ":")).encode()
+        return Due(found.id, webhook.url, secret, body)
 
 
 def _settle(engine: Engine, delivery_id: uuid.UUID, *, outcome: str, taken: bool) -> None:

@@ -11,7 +11,7 @@ from typing import Final
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from app.db import writing
+from app.db import glance, writing
 from app.models import FormVersion
 from xlsforms import lint, validate
 from xlsforms.finding import Finding
@@ -19,21 +19,25 @@ from xlsforms.workbook import Workbook
 
 WAITING: Final = "waiting"
 CODE: Final = "validate_refused"
+_OLDEST: Final = (
+    select(FormVersion.id)
+    .where(FormVersion.validated == WAITING)
+    .order_by(FormVersion.created_at, FormVersion.id)
+    .limit(1)
+)
+_CONTENT: Final = select(FormVersion.id, FormVersion.xform, FormVersion.sha256, FormVersion.cells)
 
 
 def validate_next(engine: Engine) -> bool:
     """Have the version that has waited longest checked. Whether there was one. Two workers that take the same one find
     the same."""
-    oldest = (
-        select(FormVersion.id, FormVersion.xform, FormVersion.sha256, FormVersion.cells)
-        .where(FormVersion.validated == WAITING)
-        .order_by(FormVersion.created_at, FormVersion.id)
-        .limit(1)
-    )
-    with Session(engine) as session:
-        row = session.execute(oldest).first()
-    if row is None:
+    version_id = glance(engine, _OLDEST)
+    if version_id is None:
         return False
+    with Session(engine) as session:
+        row = session.execute(_CONTENT.where(FormVersion.id == version_id)).first()
+    if row is None:
+        return True  # thrown away meanwhile
     said = validate.validate(row.xform)
     placed = tuple(lint.placed(said or (), Workbook.unpacked(row.cells)))
     _note(engine, row.id, row.sha256, placed if said is not None else None)

@@ -3,12 +3,24 @@ stops."""
 
 import threading
 import time
+from contextlib import contextmanager
 
-from sqlalchemy import select
+from sqlalchemy import event, select
 from sqlalchemy.exc import OperationalError
 
 from app import ledger, tasks
-from app.models import LedgerEntry
+from app.db import connect_to_write, writing
+from app.models import (
+    AwaitedFile,
+    EntityList,
+    EntityPending,
+    LedgerEntry,
+    SubmissionFile,
+    TraceDue,
+    UnwantedBlob,
+    now,
+)
+from app.services import agenda, entity_actions, indexing
 from tests.services.conftest import new_uid
 from tests.services.made import screening
 
@@ -18,6 +30,19 @@ def until(condition, seconds=20):
     while not condition():
         assert time.monotonic() < end, "it did not happen in time"
         time.sleep(0.02)
+
+
+@contextmanager
+def statements(engine):
+    """The statements that are executed within."""
+    said = []
+
+    def note(_connection, _cursor, statement, *_):
+        said.append(statement)
+
+    event.listen(engine, "before_cursor_execute", note)
+    yield said
+    event.remove(engine, "before_cursor_execute", note)
 
 
 def test_the_worker_does_what_there_is_to_do_and_stops(house):
@@ -46,12 +71,59 @@ def test_the_worker_does_what_there_is_to_do_and_stops(house):
         assert verdict.chained >= 2
 
 
-def test_an_idle_look_does_nothing(house):
+def settle(house):
     while tasks.run_once(house.engine, keyring=house.keyring, blobs=house.blobs):
         pass
+
+
+def test_an_idle_look_does_nothing_and_asks_once(house):
+    settle(house)
     before = house.dump(without=())
-    assert tasks.run_once(house.engine, keyring=house.keyring, blobs=house.blobs) is False
+    with statements(house.engine) as asked:
+        assert tasks.run_once(house.engine, keyring=house.keyring, blobs=house.blobs) is False
+    assert len(asked) == 1
     assert house.dump(without=()) == before
+
+
+def test_what_goes_on_beside_the_queue_asks_little_when_there_is_nothing(house):
+    for job in tasks.jobs(house.engine, keyring=house.keyring, blobs=house.blobs, private=False):
+        while job.once():
+            pass
+        with statements(house.engine) as asked:
+            assert job.once() is False
+        assert len(asked) <= 2
+
+
+def test_one_look_sees_every_queue(house):
+    house.receive(screening(instance_id=(first := new_uid())))
+    assert agenda.anything(house.engine)
+    settle(house)
+    submission = house.submission(first)
+    wish = {"reason": "predecessor", "action": b"1", "since": now() - entity_actions.PATIENCE}
+    file = {"name": b"1", "digest": b"1", "size": 1, "content_type": "", "blob": "0"}
+    of_it, named = {"submission_id": submission.id}, {"name_digest": b"1"}
+    for rows in (
+        [TraceDue(case_id=submission.case_id)],
+        [UnwantedBlob(blob="0" * 64)],
+        [LedgerEntry(actor="worker", action="test")],
+        [AwaitedFile(**of_it, **named), SubmissionFile(**of_it, **named, **file)],
+        [EntityPending(**of_it, list_id=1, entity_id=submission.id, **wish)],
+    ):
+        with house.session() as session, writing(session):
+            if session.get(EntityList, 1) is None:
+                session.add(EntityList(id=1, mission_id=house.mission_id, name="trees"))
+        assert not agenda.anything(house.engine)
+        with house.session() as session, writing(session):
+            session.add_all(rows)
+        assert agenda.anything(house.engine), rows
+        with house.session() as session, writing(session):
+            for row in reversed(rows):
+                session.delete(session.merge(row))
+    with connect_to_write(house.engine) as connection:
+        indexing.renew(connection, [submission.id])
+    assert agenda.anything(house.engine)
+    settle(house)
+    assert not agenda.anything(house.engine)
 
 
 def test_the_worker_waits_for_a_database_that_is_away(house, monkeypatch, capfd):

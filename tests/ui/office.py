@@ -18,7 +18,7 @@ from app.models import Mission
 from app.policy import COMMAND
 from app.services import demo, missions, users
 from app.state import State, open_state
-from app.tasks import check_forms, run_once
+from app.tasks import checks, keep_on, run_once
 
 PASSWORD = "correct horse battery staple"
 
@@ -98,7 +98,7 @@ def checking(app: Flask) -> Iterator[None]:
     """A worker that checks what is uploaded, beside an application that is served."""
     stop = threading.Event()
     engine = app.extensions["saif"].engine
-    worker = threading.Thread(target=check_forms, args=(engine,), kwargs={"stop": stop, "idle": 0.5})
+    worker = threading.Thread(target=keep_on, args=(checks(engine),), kwargs={"stop": stop, "idle": 0.5})
     worker.start()
     try:
         yield
