@@ -1,6 +1,7 @@
 """Submissions: the list, and one submission as it was answered."""
 
 import uuid
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -11,9 +12,10 @@ from app.auth import needs
 from app.db import db, writing
 from app.models import Submission
 from app.problems import Problem
-from app.services import cases, comments, decide, differences, editing, forms, strays, timing
+from app.services import cases, comments, decide, differences, editing, forms, shown_files, strays, timing
 from app.services import submissions as service
 from app.services.reveal import Reveal, need_reason
+from app.services.submission_detail import FILES
 from app.state import state
 from app.ui import frame, tables
 from app.ui.words.attention import reasons
@@ -256,10 +258,40 @@ def _page(
         times=times,
         xml=xml,
         reason=reason,
+        labels=_labels(detail.nodes),
+        media=_media(found, reason) if detail.revealed and detail.files else {},
         no_edit=_no_edit(found),
         comments=comments.count(db.session, "submission", [one.id for one in detail.versions]),
         review_states=[one for one in REVIEWS if one != "edited"],
         likely=strays.likely(db.session, keyring=state().keyring, actor=auth.actor(), submission_id=found.id),
+    )
+
+
+def _labels(nodes: Iterable[service.Section | service.Answered]) -> dict[str, str]:
+    """Name of each file that an answer speaks of → its question."""
+    found: dict[str, str] = {}
+    for node in nodes:
+        if isinstance(node, service.Section):
+            found |= _labels(node.nodes)
+        elif node.type in FILES and node.text:
+            found[node.text] = node.label
+    return found
+
+
+def _media(found: Submission, reason: str) -> Mapping[str, shown_files.Shown]:
+    """Name of each file that the page shows → how, for somebody who may have files at all."""
+    if not policy.may(auth.actor(), "submission.raw", found.mission_id):
+        return {}
+    return shown_files.show(
+        db.session,
+        keyring=state().keyring,
+        blobs=state().blobs,
+        actor=auth.actor(),
+        mission_id=found.mission_id,
+        instance_id=found.instance_id,
+        xml_form_id=found.xml_form_id,
+        reason=reason,
+        holder=auth.csrf_token(),
     )
 
 
