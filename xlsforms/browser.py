@@ -7,20 +7,21 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from xlsforms.marked import N_
 from xlsforms.schema import Form, Question
 
-_MAP: Final = "shows no map: it would be fetched from another server, and tell it the place"
-_PLACE: Final = "takes no place: the browser would ask another company where it is"
+_MAP: Final = N_("shows no map: it would be fetched from another server, and tell it the place")
+_PLACE: Final = N_("takes no place: the browser would ask another company where it is")
 _BY_TYPE: Final = {
     "geotrace": _MAP,
     "geoshape": _MAP,
     "geopoint": _PLACE,
-    "barcode": "reads no code with a camera: the text of the code is typed",
-    "background-audio": "records nothing",
+    "barcode": N_("reads no code with a camera: the text of the code is typed"),
+    "background-audio": N_("records nothing"),
     "start-geopoint": _PLACE,
-    "audit": "keeps no log of the interview",
+    "audit": N_("keeps no log of the interview"),
 }
-_DEEP: Final = "does not open the form: it asks this in more than 20 groups, one in the other"
+_DEEP: Final = N_("does not open the form: it asks this in more than 20 groups, one in the other")
 _LEVELS: Final = 20
 """Groups in groups that are opened within seconds; each takes half as long again as all before."""
 _DRAWN: Final = frozenset({"signature", "draw", "annotate"})
@@ -50,8 +51,8 @@ def _of(question: Question) -> Iterator[str]:
     if question.type in _BY_TYPE:
         yield _MAP if appearances & {"maps", "placement-map"} else _BY_TYPE[question.type]
     if question.type == "image" and appearances & _DRAWN:
-        yield "has no surface to draw on: a picture is chosen instead"
+        yield N_("has no surface to draw on: a picture is chosen instead")
     if "__last-saved" in f"{question.default} {question.calculation}":
-        yield "fills nothing in from the interview before: it does not keep what was sent"
+        yield N_("fills nothing in from the interview before: it does not keep what was sent")
     if any(one.startswith("ex:") for one in appearances):
-        yield "starts no other app: the answer is typed"
+        yield N_("starts no other app: the answer is typed")

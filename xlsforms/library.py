@@ -75,8 +75,13 @@ class Block:
 
     @property
     def title(self) -> str:
-        """The English label of its group, without the letter it has in its form."""
-        return re.sub(r"^[A-Z]\.\s+", "", self.survey[0][_LABELS["en"]])
+        """In English."""
+        return self.title_in("en")
+
+    def title_in(self, language: str) -> str:
+        """The label of its group, without the letter it has in its form; in English where it has none."""
+        label = self.survey[0].get(_LABELS.get(language, "")) or self.survey[0][_LABELS["en"]]
+        return re.sub(r"^[A-Z]\.\s+", "", label)
 
     @property
     def questions(self) -> tuple[Row, ...]:

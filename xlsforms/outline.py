@@ -52,21 +52,24 @@ class Item:
         return " ".join(" ".join(words).lower().split())
 
 
-def read(form: Form, language: str) -> tuple[Item, ...]:
-    """The outline in a language of the form, without its block of bookkeeping."""
+def read(form: Form, language: str, reader: str = "en") -> tuple[Item, ...]:
+    """The outline in a language of the form, without its block of bookkeeping; conditions in the reader's, fr."""
     words = dictionary.load()
     mapped, _ = mapping.read(form, words)
-    return _Reader(form, language, mapped, mapping.privacy(form, mapped, words)).items(form.children)
+    privacy = mapping.privacy(form, mapped, words)
+    return _Reader(form, language, reader, mapped, privacy).items(form.children)
 
 
 class _Reader:
     """A walk over one form."""
 
-    def __init__(self, form: Form, language: str, mapped: Mapping, privacy: MappingABC[str, str]) -> None:
+    def __init__(
+        self, form: Form, language: str, reader: str, mapped: Mapping, privacy: MappingABC[str, str]
+    ) -> None:
         self._form, self._language = form, language
         self._mapped, self._privacy = mapped, privacy
-        self._names = _apart(wording.names(form, language), language)
-        self._phrases = wording.phrases("")
+        self._names = _apart(wording.names(form, language), language, reader)
+        self._phrases = wording.phrases(reader)
         self._choices = {
             key: tuple((one.name, self._said(one.label)) for one in codes[:CHOICES])
             for key, codes in form.choices.items()
@@ -130,9 +133,9 @@ def _written(targets: Sequence[Target]) -> tuple[str, ...]:
     return tuple(str(one) for one in targets)
 
 
-def _apart(names: wording.Names, language: str) -> wording.Names:
-    """Names in a language that runs the other way, kept together within an English sentence (U+2068, U+2069)."""
-    if direction(language) == "ltr":
+def _apart(names: wording.Names, language: str, reader: str) -> wording.Names:
+    """Names in a language that runs the other way, kept together within a sentence (U+2068, U+2069)."""
+    if direction(language) == direction(reader):
         return names
 
     def kept(words: MappingABC[str, str]) -> dict[str, str]:

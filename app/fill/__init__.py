@@ -29,7 +29,7 @@ _LONGEST: Final = 1000
 """Of what a browser shows to become a device, in characters."""
 _MODULES: Final = (
     "interview.js", "fill/interviews.js", "fill/opened.js", "fill/page.js", "fill/server.js", "fill/store.js",
-    "fill/vault.js", "fill/views.js",
+    "fill/vault.js", "fill/views.js", "said.js",
 )  # fmt: skip
 """The scripts of the page, which name each other without a digest."""
 _ASSETS: Final = ("favicon.svg", "engine.css", "fill/page.css", "fill/page.js", "odk/web-forms.js")

@@ -5,34 +5,47 @@ from typing import Final
 
 from flask import Response, jsonify
 
+from app.language import N_, _
 from app.problems import Problem
 
-KEEP: Final = "It stays in this browser; show this message to your coordinator."
+KEEP: Final = N_("It stays in this browser; show this message to your coordinator.")
 
 _IN_A_BROWSER: Final[Mapping[str, tuple[str, str]]] = {
-    "sign_in_needed": ("", "Open a new link of the device, or sign in with its user name and password."),
+    "sign_in_needed": ("", N_("Open a new link of the device, or sign in with its user name and password.")),
     "wrong_credentials": (
-        "The user name or the password is wrong.",
-        "Write them exactly as your coordinator gave them to you.",
+        N_("The user name or the password is wrong."),
+        N_("Write them exactly as your coordinator gave them to you."),
     ),
     "unknown_device": (
-        "The server does not accept this browser: its access was never given, or was withdrawn.",
-        "Nothing that was not sent is lost. Ask your coordinator for a new link.",
+        N_("The server does not accept this browser: its access was never given, or was withdrawn."),
+        N_("Nothing that was not sent is lost. Ask your coordinator for a new link."),
     ),
-    "not_found": ("The server has nothing at the address this page asked for.", KEEP),
-    "too_large": ("", f"{KEEP} The server can be set to take more."),
+    "not_found": (N_("The server has nothing at the address this page asked for."), KEEP),
+    "too_large": (
+        "",
+        N_(
+            "It stays in this browser; show this message to your coordinator. The server can be set to take more."
+        ),
+    ),
     "internal": (
-        "Something went wrong on the server. Nothing is lost.",
-        "Send the interview again later; if this comes back, tell your coordinator the time.",
+        N_("Something went wrong on the server. Nothing is lost."),
+        N_("Send the interview again later; if this comes back, tell your coordinator the time."),
     ),
 }
+
+_OF_PHONES: Final = (
+    N_("Keep the interview on the phone and show this message to your coordinator."),
+    N_("Keep the interview and ask your coordinator: the phone may be set up for another project."),
+)
+"""What a phone's holder is told to do, which is nothing to somebody who has none."""
 
 
 def render(problem: Problem) -> Response:
     """A Problem as JSON: `code` and `message`."""
-    # What a phone's holder is told to do with it is nothing to somebody who has none.
-    mend = KEEP if "phone" in problem.mend else problem.mend or KEEP
-    what, mend = _IN_A_BROWSER.get(problem.code, ("", mend))
-    response = jsonify(code=problem.code, message=f"{what or problem.detail or f'{problem.title}.'} {mend}")
+    what, mend = map(_, _IN_A_BROWSER.get(problem.code, ("", "")))
+    what = what or problem.detail or f"{problem.title}."
+    if not mend:
+        mend = _(KEEP) if problem.mend in ("", *map(_, _OF_PHONES)) else problem.mend
+    response = jsonify(code=problem.code, message=f"{what} {mend}")
     response.status_code = problem.status
     return response

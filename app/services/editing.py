@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from app import policy, problems
 from app.keys import Keyring
+from app.language import _
 from app.models import FormVersion
 from app.services import chains, comments, phones, plans, preview, sending, stored
 from app.services.files import at_hand, digest
@@ -65,18 +66,18 @@ def editable(
     )
     present = chains.present(versions)
     if present is None or present.id != row.id:
-        raise problems.conflict("This version was replaced by another.", "Edit the newest one.")
+        raise problems.conflict(_("This version was replaced by another."), _("Edit the newest one."))
     plan, said = read_record(session, keyring, row)
     if plan is None:
         raise problems.conflict(
-            "The version of the form that it was filled with is not known here.",
-            "Upload and publish that version.",
+            _("The version of the form that it was filled with is not known here."),
+            _("Upload and publish that version."),
         )
     if said is None:
-        raise problems.conflict("Its answers cannot be read here.", "Its findings say why.")
+        raise problems.conflict(_("Its answers cannot be read here."), _("Its findings say why."))
     if "P3" in plan.privacy.values() and "P3" not in policy.reveals(actor, mission_id):
         raise problems.not_allowed(
-            "This form asks for names or free text. To edit its answers one must be allowed to see them."
+            _("This form asks for names or free text. To edit its answers one must be allowed to see them.")
         )
     not_kept = tuple(one for one in said.findings if one.code in _NOT_KEPT)
     come = at_hand(session, [row.id])[row.id]

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from app import problems
 from app.keys import Keyring
+from app.language import _
 from app.models import Device, FormVersion, Mission
 from app.services import phones
 from app.services.phones import MediaFile, Offer
@@ -45,7 +46,7 @@ def blanks(session: Session, sender: Sender) -> Iterator[Blank]:
         form = schema.Form.from_json(stored)
         files = phones.manifest(session, sender, offer.id) if offer.media else []
         lacks = (
-            Lack(lack.words, tuple(_called(question, form) for question in lack.questions))
+            Lack(_(lack.words), tuple(_called(question, form) for question in lack.questions))
             for lack in browser.lacking(form)
         )
         # What is downloaded is a rendition with a key of the mission, or the form brings a key of its own.

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session, defer
 
 from app import ledger, policy, problems
 from app.keys import Keyring
+from app.language import _
 from app.models import Form, FormKey, FormVersion, Rendition, new_id, now
 from app.models.form_key import private_context
 from app.policy import Actor
@@ -58,8 +59,8 @@ def make_key(session: Session, *, keyring: Keyring, actor: Actor, form: Form, mi
     newest = forms.latest(session, form)
     if newest is not None and newest.schema.get("encrypted"):
         raise problems.conflict(
-            "This form has a public key of its designer's own.",
-            "Remove public_key from the sheet settings, and publish the form again.",
+            _("This form has a public key of its designer's own."),
+            _("Remove public_key from the sheet settings, and publish the form again."),
         )
     _retire(session, form, mission_id)
     pair, identity = encryption.new_pair(), new_id()
@@ -103,8 +104,10 @@ def render(session: Session, version: FormVersion) -> None:
     ).all()
     if found and version.schema.get("encrypted"):
         raise problems.conflict(
-            "The form has a public key of its designer's own, and phones encrypt it to a key of SAIF.",
-            "Remove public_key from the sheet settings, or turn off the encryption on the page of the form.",
+            _("The form has a public key of its designer's own, and phones encrypt it to a key of SAIF."),
+            _(
+                "Remove public_key from the sheet settings, or turn off the encryption on the page of the form."
+            ),
         )
     for key in found:
         _render(session, version, key)

@@ -2,6 +2,7 @@
 
 from app import problems
 from app.exports import paper
+from app.language import _
 from app.models import FormVersion
 from xlsforms import questionnaire as reading
 from xlsforms.schema import Form
@@ -18,12 +19,16 @@ def questionnaire(version: FormVersion, *, language: str | None = None, beside: 
     for one in spoken:
         if form.languages and one not in form.languages:
             raise problems.invalid(
-                "The form has no such language.", f"Choose one of {', '.join(form.languages)}."
+                _("The form has no such language."),
+                _("Choose one of %(languages)s.", languages=", ".join(form.languages)),
             )
     try:
         return paper.pdf(reading.read(form, tuple(dict.fromkeys(spoken))))
     except reading.TooLong:
         raise problems.invalid(
-            f"The form is too long for paper: more than {reading.MOST_LINES:,} questions and choices.",
-            "Attach its long lists as CSV files: they are not printed.",
+            _(
+                "The form is too long for paper: more than %(count)s questions and choices.",
+                count=f"{reading.MOST_LINES:,}",
+            ),
+            _("Attach its long lists as CSV files: they are not printed."),
         ) from None

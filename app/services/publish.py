@@ -16,6 +16,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from app import ledger, policy, problems
+from app.language import _
 from app.models import Assignment, Device, DeviceGroup, Form, FormMedia, FormVersion, Mission, now
 from app.policy import Actor
 from app.services import entity_lists, form_keys, forms, normalise, trials
@@ -245,7 +246,7 @@ def set_version(session: Session, *, actor: Actor, version: FormVersion, text: s
     require_owner(actor, "form.upload", form)
     if not text.strip() or len(text) > 100 or not text.isprintable():
         raise problems.invalid(
-            "A version is 1 to 100 printable characters.", "Take the date, like 2026112201."
+            _("A version is 1 to 100 printable characters."), _("Take the date, like 2026112201.")
         )
     root = xml.parse(version.xform)
     instance = next(root.iter("{*}instance"))[0]
@@ -335,7 +336,8 @@ def assign(
     policy.require(actor, "form.assign", mission_id)
     if state not in forms.STATES:
         raise problems.invalid(
-            "There is no such state of a form.", f"Choose one of {', '.join(forms.STATES)}."
+            _("There is no such state of a form."),
+            _("Choose one of %(states)s.", states=", ".join(forms.STATES)),
         )
     if session.get(Mission, mission_id) is None or form.mission_id not in (None, mission_id):
         raise problems.not_found("form")
@@ -345,7 +347,7 @@ def assign(
     other = forms.find(session, mission_id, form.xml_form_id)
     if other is not None and other.id != form.id:
         raise problems.conflict(
-            "This mission has another form with the same form id.", "Give one of them another form id."
+            _("This mission has another form with the same form id."), _("Give one of them another form id.")
         )
     assignment = forms.assignment(session, form, mission_id, group_id)
     if group_id is not None and state == "closed":
@@ -405,7 +407,7 @@ def require_owner(actor: Actor, action: str, form: Form) -> None:
         policy.require(actor, action, form.mission_id)
     elif policy.missions(actor, action) is not None:
         raise problems.not_allowed(
-            "This form belongs to headquarters; only somebody who may everywhere changes it."
+            _("This form belongs to headquarters; only somebody who may everywhere changes it.")
         )
 
 
@@ -416,7 +418,7 @@ def require_owner(actor: Actor, action: str, form: Form) -> None:
 def _require_draft(version: FormVersion) -> None:
     if version.published:
         raise problems.conflict(
-            "A published version never changes.", "Make a draft and publish it as a new version."
+            _("A published version never changes."), _("Make a draft and publish it as a new version.")
         )
 
 

@@ -11,6 +11,7 @@ from typing import Final
 from sqlalchemy.orm import Session
 
 from app import ledger, problems
+from app.language import _
 from app.models import Form, FormVersion
 from app.policy import Actor
 from app.services import forms, publish
@@ -86,12 +87,14 @@ def export(version: FormVersion, *, form_id: str, to: str, languages: Sequence[s
     chosen = list(dict.fromkeys(known.get(one, one) for one in languages)) or list(texts.targets)
     if texts.source in chosen or not all(0 < len(one) <= 60 and ":" not in one for one in chosen):
         raise problems.invalid(
-            "Texts are not translated into such a language.", "Name another, as in Français (fr)."
+            _("Texts are not translated into such a language."), _("Name another, as in Français (fr).")
         )
     if to == "xlsx":
         return translation_sheet.write(texts, chosen, form_id=form_id, version=version.version)
     if len(chosen) != 1:
-        raise problems.invalid("A PO file holds one language.", "Name the language, as in Français (fr).")
+        raise problems.invalid(
+            _("A PO file holds one language."), _("Name the language, as in Français (fr).")
+        )
     return translation_po.write(texts, chosen[0], form_id=form_id, version=version.version)
 
 

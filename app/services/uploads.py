@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, defer
 
 from app import problems
 from app.db import connect_to_write
+from app.language import _
 from app.models import Form, FormVersion, Upload, UploadFile, now
 from app.policy import Actor
 from app.services import publish, texts
@@ -50,7 +51,9 @@ def store(
             beside.setdefault(kept.name, Attached(kept.name, kept.content, kept.content_type))
     beside.pop(form.name, None)
     if len(beside) > MAX_FILES:
-        raise problems.invalid(f"More than {MAX_FILES} files came with the form.", "Send fewer at once.")
+        raise problems.invalid(
+            _("More than %(number)s files came with the form.", number=MAX_FILES), _("Send fewer at once.")
+        )
     upload = Upload(
         mission_id=mission_id,
         created_by=actor.user_id,
@@ -151,12 +154,12 @@ def _form_of(files: Sequence[Attached]) -> Attached:
     names = drop.forms({one.name: one.content[: drop.HEAD] for one in files})
     if len(names) > 1:
         raise problems.invalid(
-            f"Several of the files may be the form: {', '.join(sorted(names)[:5])}.",
-            "Upload one form at a time, with its files.",
+            _("Several of the files may be the form: %(names)s.", names=", ".join(sorted(names)[:5])),
+            _("Upload one form at a time, with its files."),
         )
     if not names:
         raise problems.invalid(
-            "None of the files is a form.",
-            "Add what they belong to: a workbook, a Markdown table, a zip of CSV files or an XForm.",
+            _("None of the files is a form."),
+            _("Add what they belong to: a workbook, a Markdown table, a zip of CSV files or an XForm."),
         )
     return next(one for one in files if one.name == names[0])

@@ -1,6 +1,7 @@
 // Editing a submission in the office: the engine opens it with its answers and files, and what it makes of them is sent as
 // a new version. The XML stands in the page and nowhere else: in no address and no storage of the browser.
 import { Refusal, begin, guard, place, say, send } from "./engine.js";
+import { text } from "./said.js";
 
 const $ = (selector) => document.querySelector(selector);
 const { held, reason } = place.dataset;
@@ -38,14 +39,13 @@ async function finish(interview) {
     meanwhile.hidden = false;
     meanwhile.scrollIntoView();
     meanwhile.focus();
-    throw new Error("It was not kept yet: somebody else edited this interview meanwhile. Choose what to do with it.");
+    throw new Error(text(place, "outdated"));
   }
 }
 
 $("[data-beside]").addEventListener("click", () => keep("?beside").catch((error) => say(error.message, true)));
 
 await begin({
-  finish: "Finish and keep as a new version",
   onFinish: finish,
   editInstance: { resolveInstance: () => instance, attachmentFileNames: Object.keys(files), resolveAttachment },
 });

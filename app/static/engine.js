@@ -1,6 +1,7 @@
 // Around a form that the engine shows, on the pages of the office (templates/interview.html): what happens is said in
 // words, answers are not lost by leaving, and an interview is sent once.
 import { post, requests, show } from "./interview.js";
+import { text } from "./said.js";
 
 export const place = document.querySelector("#form");
 const said = document.querySelector("[data-said]");
@@ -24,32 +25,31 @@ export function say(words, bad = false) {
   if (bad) said.scrollIntoView({ block: "nearest" });
 }
 
-async function get(url, what) {
+async function get(url) {
   const answer = await fetch(url).catch(() => null);
-  if (!answer) throw new Error(`The server was not reached, so ${what} is missing. Load the page again.`);
-  if (!answer.ok || answer.redirected) throw new Error(`The server did not give ${what}. Load the page again.`);
+  if (!answer) throw new Error(text(place, "formMissing"));
+  if (!answer.ok || answer.redirected) throw new Error(text(place, "formNotGiven"));
   return answer;
 }
 
 /**
- * Show the form of the page. `finish` is written on its button; pressed, it calls `onFinish(interview)`, and what that
- * throws is said. The other properties are those of `show`.
+ * Show the form of the page. The button at its end calls `onFinish(interview)`, and what that throws is said. The other
+ * properties are those of `show`.
  */
-export async function begin({ finish, onFinish, ...properties }) {
+export async function begin({ onFinish, ...properties }) {
   try {
-    const xform = await (await get(place.dataset.xform, "the form")).text();
+    const xform = await (await get(place.dataset.xform)).text();
     await show(place, {
       xform,
       // One that is not there is left out, and the page has said so.
       file: (name) => fetch(place.dataset.file.replace(/FILE$/, encodeURIComponent(name))),
-      finish,
+      finish: text(place, "finish"),
       onReady: () => {
         place.dataset.ready = "";
         say("");
       },
       // The engine says in its own dialog what it cannot read; here is what that means.
-      onRefused: () =>
-        say("The browser cannot open this form. What it could not read stands below. A phone may be able to: try it on one.", true),
+      onRefused: () => say(text(place, "refused"), true),
       onFinish: async (interview) => {
         made ??= interview;
         place.inert = true; // pressed twice, it would be sent twice
@@ -60,24 +60,24 @@ export async function begin({ finish, onFinish, ...properties }) {
         }
         place.inert = false;
       },
-      onError: (error) => say(`The form could not go on: ${error.message}`, true),
+      onError: (error) => say(text(place, "stopped", { error: error.message }), true),
       ...properties,
     });
   } catch (error) {
-    say(`The form cannot be shown. ${error.message}`, true);
+    say(`${text(place, "notShown")} ${error.message}`, true);
   }
 }
 
 /** The server says no: `code` is that of the problem, `said` all of it, the message is for a person. */
 export class Refusal extends Error {
-  constructor(text) {
+  constructor(answer) {
     let said = {};
     try {
-      said = JSON.parse(text);
+      said = JSON.parse(answer);
     } catch {
       // Not from SAIF: a proxy, say.
     }
-    super(said.message || "The server did not take it. Leave this page open, and finish again in a moment.");
+    super(said.message || text(place, "notTaken"));
     this.code = said.problem;
     this.said = said;
   }
@@ -86,23 +86,23 @@ export class Refusal extends Error {
 /** Send an interview, whole. Returns the address of its page; throws a Refusal, or an Error if nobody answers. */
 export async function send(url, interview, headers = {}) {
   const [whole] = requests(interview, Infinity);
-  say("It is being sent.");
+  say(text(place, "sending"));
   const attempt = () =>
     post(url, whole, {
       headers: { "X-CSRF-Token": place.dataset.token, Accept: "application/problem+json", ...headers },
     });
-  let { status, text } = await attempt();
-  if (!status) throw new Error("The server was not reached. Nothing is lost: leave this page open, and finish again in a moment.");
-  if (status !== 201 && SIGNED_OUT.has(new Refusal(text).code) && (await renew())) ({ status, text } = await attempt());
-  if (status !== 201) throw new Refusal(text);
-  return JSON.parse(text).page;
+  let answer = await attempt();
+  if (!answer.status) throw new Error(text(place, "notReached"));
+  if (answer.status !== 201 && SIGNED_OUT.has(new Refusal(answer.text).code) && (await renew())) answer = await attempt();
+  if (answer.status !== 201) throw new Refusal(answer.text);
+  return JSON.parse(answer.text).page;
 }
 
 // Who signed out, or in again, in another window has another token: that of any page that is loaded now.
 async function renew() {
   const answer = await fetch(place.dataset.fresh).catch(() => null);
   if (!answer?.ok) return false;
-  if (answer.redirected) throw new Error("You are signed out. Nothing is lost: leave this page open, sign in in another window, and finish again here.");
+  if (answer.redirected) throw new Error(text(place, "signedOut"));
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   place.dataset.token = page.querySelector("[name=csrf_token]")?.value ?? "";
   return true;

@@ -1,4 +1,6 @@
 // The outline beside a form: fetched when the page is there, searched as one types, and the way to a question of the form.
+import { text } from "./said.js";
+
 const pane = document.querySelector("[data-outline]");
 const form = document.querySelector("#form");
 const $ = (selector, root = pane) => root.querySelector(selector);
@@ -7,15 +9,15 @@ const $$ = (selector, root = pane) => [...root.querySelectorAll(selector)];
 async function load(language = "") {
   const answer = await fetch(`${pane.dataset.outline}?${new URLSearchParams({ language })}`).catch(() => null);
   if (!answer?.ok || answer.redirected) {
-    $("[data-waiting]").textContent = "The outline did not arrive. Load the page again.";
+    $("[data-waiting]").textContent = text(pane, "lost");
     return;
   }
-  const text = $("#outline-search")?.value ?? "";
+  const sought = $("#outline-search")?.value ?? "";
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   $("[data-tree]").replaceChildren(...page.body.childNodes);
   $("[data-waiting]").hidden = true;
-  $("#outline-search").value = text;
-  if (text) find();
+  $("#outline-search").value = sought;
+  if (sought) find();
   if (language) $("#outline-language").focus();
 }
 
@@ -23,7 +25,7 @@ async function load(language = "") {
 // itself, it shows all it holds.
 function find() {
   const words = $("#outline-search").value.toLowerCase().split(/\s+/).filter(Boolean);
-  const has = (text) => words.every((word) => text.includes(word));
+  const has = (known) => words.every((word) => known.includes(word));
   let found = 0;
   const look = (list, all) => {
     let any = false;
@@ -39,12 +41,12 @@ function find() {
     return any;
   };
   look($(".saif-tree"), !words.length);
-  const all = Number($("[data-found]").dataset.all);
-  $("[data-found]").textContent = words.length ? `${found} of ${all} ${all === 1 ? "question" : "questions"}` : `${all} ${all === 1 ? "question" : "questions"}`;
-  $("[data-none]").hidden = found > 0 || all === 0;
+  const count = $("[data-found]");
+  count.textContent = words.length ? text(count, "some", { found }) : text(count, "all");
+  $("[data-none]").hidden = found > 0 || count.dataset.all === "0";
 }
 
-const bare = (text) => text.replace(/[*_#\s]+/g, " ").trim();
+const bare = (label) => label.replace(/[*_#\s]+/g, " ").trim();
 
 // The engine gives a question no name, so it is found by what it says; one that is not asked now is not there.
 function show(button) {
@@ -55,7 +57,7 @@ function show(button) {
     const words = document.createElement("span");
     words.dataset.missing = "";
     words.setAttribute("role", "status");
-    words.textContent = " Not in the form now: it is not asked yet, or the form speaks another language.";
+    words.textContent = ` ${text(pane, "notThere")}`;
     button.after(words);
     return;
   }

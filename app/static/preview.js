@@ -61,7 +61,6 @@ $("[data-on]").addEventListener("click", () => {
 $("[data-anew]").addEventListener("click", () => location.reload());
 
 await begin({
-  finish: "Finish and see what would be sent",
   preloadProperties: { deviceID: "saif:preview", username: "preview" },
   onFinish: present,
 });

@@ -99,7 +99,7 @@ function upload(form) {
     const status = $("[data-status]", form);
     if (status) {
       status.hidden = false;
-      status.textContent = "The connection broke before the file had arrived. Nothing was changed; try again.";
+      status.textContent = status.dataset.sayBroken;
     }
   });
   request.open("POST", form.action);

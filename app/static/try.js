@@ -3,7 +3,6 @@ import { begin, guard, place, send } from "./engine.js";
 
 const free = guard();
 await begin({
-  finish: "Finish and see it in the case",
   preloadProperties: { deviceID: "saif:trial", username: "trial" },
   onFinish: async (interview) => {
     const page = await send(place.dataset.send, interview);

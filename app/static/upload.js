@@ -19,8 +19,8 @@ function hold(input, files) {
     const drop = document.createElement("button");
     drop.type = "button";
     drop.className = "small";
-    drop.textContent = "Remove";
-    drop.setAttribute("aria-label", `Remove ${file.name}`);
+    drop.textContent = list.dataset.sayRemove;
+    drop.setAttribute("aria-label", list.dataset.sayRemoveFile.replace("{name}", () => file.name));
     drop.addEventListener("click", () => {
       hold(input, held.get(input).filter((one) => one !== file));
       input.focus();

@@ -18,6 +18,7 @@ from app.services.submissions import Answered, Section, SubmissionDetail, Submis
 from app.services.trial_detail import TrialLine
 from app.ui import decisions
 from app.ui.frame import locale, mission
+from app.ui.words.changes import EFFECTS, KINDS
 from app.ui.words.codes import code_label
 from app.ui.words.likeness import LIKENESS
 from app.ui.words.media import kind_of_file
@@ -198,11 +199,6 @@ def duration(milliseconds: int) -> str:
     return _("%(seconds)s s", seconds=seconds)
 
 
-def trial_source(line: TrialLine) -> str:
-    """What filled a trial in: a phone, or a browser of that name."""
-    return _("%(device)s, browser", device=line.device_name) if line.in_browser else line.device_name
-
-
 def clock(milliseconds: int) -> Markup:
     """A moment of a phone's clock."""
     return instant(datetime.fromtimestamp(milliseconds / 1000, UTC))
@@ -215,6 +211,11 @@ def with_code(text: str) -> Markup:
         Markup("<code>{}</code>").format(piece) if number % 2 else escape(piece)
         for number, piece in enumerate(pieces)
     )
+
+
+def trial_source(line: TrialLine) -> str:
+    """Where a test interview came from."""
+    return _("%(name)s, browser", name=line.device_name) if line.in_browser else line.device_name
 
 
 FILTERS: Final[Mapping[str, Callable[..., Any]]] = {
@@ -240,6 +241,8 @@ FILTERS: Final[Mapping[str, Callable[..., Any]]] = {
     "form_state_word": lambda state: _(FORM_STATES[state].word),
     "form_state_kind": lambda state: FORM_STATES[state].kind,
     "number_held": number_held,
+    "effect_word": lambda effect: _(EFFECTS[effect]),
+    "change_word": lambda kind: _(KINDS[kind]),
     "question_name": question_name,
     "interview_kind": interview_kind,
     "person_words": person_words,

@@ -8,15 +8,16 @@ from werkzeug.wrappers import Response
 from app import auth, problems
 from app.auth import needs
 from app.db import db, writing
+from app.language import N_, _
 from app.services import form_keys, forms
 from app.state import state
 
 bp = Blueprint("form_keys", __name__, url_prefix="/projects/<int:project_id>/forms/<form_id>/encryption")
 
 DONE: Final = {
-    "on": "Phones encrypt this form from the next time they fetch it.",
-    "new": "Phones get the new key the next time they are online. The old one still opens what comes in.",
-    "off": "Phones send this form unencrypted from the next time they fetch it.",
+    "on": N_("Phones encrypt this form from the next time they fetch it."),
+    "new": N_("Phones get the new key the next time they are online. The old one still opens what comes in."),
+    "off": N_("Phones send this form unencrypted from the next time they fetch it."),
 }
 
 
@@ -27,7 +28,7 @@ def switch(project_id: int, form_id: str) -> Response:
     wanted = request.form.get("switch", "")
     if wanted not in DONE:
         raise problems.invalid(
-            "It can be turned on or off, or get a new key.", "Use the buttons of the page."
+            _("It can be turned on or off, or get a new key."), _("Use the buttons of the page.")
         )
     with writing(db.session):
         asked: dict[str, Any] = {
@@ -41,5 +42,5 @@ def switch(project_id: int, form_id: str) -> Response:
             form_keys.make_key(db.session, keyring=state().keyring, **asked)
         else:
             form_keys.turn_off(db.session, **asked)
-    flash(DONE[wanted], "success")
+    flash(_(DONE[wanted]), "success")
     return redirect(url_for("ui.forms.one", project_id=project_id, form_id=form_id, _anchor="encryption"))

@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response
 from app import auth, policy, problems
 from app.auth import needs
 from app.db import db, writing
+from app.language import _
 from app.models import Form, FormVersion
 from app.services import form_keys, originals, texts, trial_detail, trial_devices, uploads
 from app.services import forms as service
@@ -116,7 +117,7 @@ def publish(project_id: int, form_id: str) -> Response:
             note=publishing.noted(request.form.get("note", ""), draft),
             lossy="lossy" in request.form,
         ).title
-    flash(f"{title} is published. Phones fetch it the next time they are online.", "success")
+    flash(_("%(form)s is published. Phones fetch it the next time they are online.", form=title), "success")
     return redirect(url_for("ui.forms.one", project_id=project_id, form_id=form_id))
 
 
@@ -127,10 +128,14 @@ def again(project_id: int, form_id: str, version_id: uuid.UUID) -> Response:
     with writing(db.session):
         old = version_of(project_id, form_id, version_id)
         if not old.published:
-            raise problems.conflict("This version is the draft already.", "Publish it.")
+            raise problems.conflict(_("This version is the draft already."), _("Publish it."))
         draft = publishing.again(db.session, actor=auth.actor(), version=old)
         draft_id, version = draft.id, draft.version
-    flash(f"{old.version or 'The version without a name'} is a draft again, as {version}.", "success")
+    if old.version:
+        said = _("%(old)s is a draft again, as %(version)s.", old=old.version, version=version)
+    else:
+        said = _("The version without a name is a draft again, as %(version)s.", version=version)
+    flash(said, "success")
     return redirect(url_for("ui.forms.one", project_id=project_id, form_id=form_id, version=draft_id))
 
 
@@ -163,7 +168,7 @@ def attach(project_id: int, form_id: str) -> Response:
     """Attach a file the draft asks for."""
     file = request.files.get("file")
     if file is None or not file.filename:
-        raise problems.invalid("No file was chosen.", "Choose a file and upload it again.")
+        raise problems.invalid(_("No file was chosen."), _("Choose a file and upload it again."))
     content, name = file.stream.read(publishing.MAX_UPLOAD + 1), request.form.get("name", "")
     with writing(db.session):
         draft = draft_of(project_id, form_id)
@@ -171,7 +176,7 @@ def attach(project_id: int, form_id: str) -> Response:
             db.session, actor=auth.actor(), version=draft, name=name, content=content, content_type=None
         )
         version_id = draft.id
-    flash(f"{name} is attached.", "success")
+    flash(_("%(name)s is attached.", name=name), "success")
     return redirect(url_for("ui.forms.one", project_id=project_id, form_id=form_id, version=version_id))
 
 
@@ -206,7 +211,7 @@ def xform(project_id: int, form_id: str, version_id: uuid.UUID) -> Response:
 def field_lines(form: schema.Form, language: str) -> list[FieldLine]:
     """Every question but the bookkeeping ones, in the order of the form."""
     words = dictionary.load()
-    mapped, _ = mapping.read(form, words)
+    mapped = mapping.read(form, words)[0]
     privacy = mapping.privacy(form, mapped, words)
 
     def said(label: schema.Label) -> str:
@@ -262,7 +267,7 @@ def draft_of(project_id: int, form_id: str) -> FormVersion:
     """The draft of a form. Raises Problem: not_found, conflict."""
     line = service.get(db.session, project_id, form_id)
     if line.draft is None:
-        raise problems.conflict("This form has no draft.", "Upload a workbook first.")
+        raise problems.conflict(_("This form has no draft."), _("Upload a workbook first."))
     return line.draft
 
 

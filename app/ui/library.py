@@ -1,12 +1,14 @@
 """The library: what a designer takes into a workbook, and what each of its columns means."""
 
 import io
+from dataclasses import replace
 
 from flask import Blueprint, render_template, request, send_file
 from werkzeug.wrappers import Response
 
 from app import problems
 from app.auth import needs
+from app.language import N_, _
 from app.ui.frame import locale
 from xlsforms import dictionary, starter
 from xlsforms import library as shelves
@@ -17,6 +19,8 @@ bp = Blueprint("library", __name__, url_prefix="/projects/<int:project_id>/libra
 
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _HTCDS = "htcds_2_0"
+_FORMS = {"screening": N_("screening"), "assistance": N_("assistance")}
+"""Which interview a block is from."""
 
 
 @bp.get("")
@@ -27,7 +31,7 @@ def listing(project_id: int) -> str:  # noqa: ARG001 -- the frame of the page re
     known = dictionary.load()
     users: dict[str, list[str]] = {}
     for field in known.fields():
-        for name, _ in field.code_lists:
+        for name, _list in field.code_lists:
             users.setdefault(name, []).append(field.name)
     lists = [
         (name, [one for one in codes.codes.values() if one.retired_on is None], users.get(name, []))
@@ -36,7 +40,8 @@ def listing(project_id: int) -> str:  # noqa: ARG001 -- the frame of the page re
     return render_template(
         "forms/library.html",
         q=request.args.get("q", ""),
-        blocks=[one for one in shelves.blocks() if _has(words, _said_in(one))],
+        forms=_FORMS,
+        blocks=[(one, one.title_in(locale())) for one in shelves.blocks() if _has(words, _said_in(one))],
         lists=[
             one
             for one in lists
@@ -52,7 +57,9 @@ def listing(project_id: int) -> str:  # noqa: ARG001 -- the frame of the page re
 @needs("form.read")
 def columns(project_id: int) -> str:  # noqa: ARG001 -- the frame of the page reads it
     """What each column of an XLSForm means."""
-    return render_template("forms/columns.html", columns=COLUMNS)
+    return render_template(
+        "forms/columns.html", columns=[replace(one, words=_(one.words)) for one in COLUMNS]
+    )
 
 
 @bp.get("/starter.xlsx")
@@ -73,6 +80,8 @@ def block(project_id: int, name: str) -> str:  # noqa: ARG001 -- as above
     return render_template(
         "forms/block.html",
         block=found,
+        forms=_FORMS,
+        title=found.title_in(locale()),
         rows=[(row, _label(row)) for row in found.survey if not row["type"].startswith("end_")],
         lists=lists,
     )
@@ -87,8 +96,8 @@ def block_workbook(project_id: int, name: str) -> Response:  # noqa: ARG001 -- a
         content = shelves.workbook(_block(name), prefix)
     except ValueError:
         raise problems.invalid(
-            "A prefix begins with a letter and holds letters, digits and _, 16 at most.",
-            "Choose another, such as visit_.",
+            _("A prefix begins with a letter and holds letters, digits and _, 16 at most."),
+            _("Choose another, such as visit_."),
         ) from None
     return _file(content, f"{prefix}{name}")
 
@@ -108,7 +117,9 @@ def code_list(project_id: int, name: str) -> str:  # noqa: ARG001 -- as above
             code: ", ".join(dict.fromkeys(one.value for one in names))
             for code, names in known.code_map.get(_HTCDS, {}).get(name, {}).items()
         },
-        fields=[field.name for field in known.fields() if any(one == name for one, _ in field.code_lists)],
+        fields=[
+            field.name for field in known.fields() if any(one == name for one, _list in field.code_lists)
+        ],
     )
 
 

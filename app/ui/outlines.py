@@ -22,7 +22,7 @@ def one(project_id: int, form_id: str, version_id: uuid.UUID) -> str:
     language = request.args.get("language", "")
     if language not in form.languages:
         language = frame.own_language(form.languages) or form.default_language
-    items = outline.read(form, language)
+    items = outline.read(form, language, frame.locale())
     return render_template(
         "forms/outline.html",
         items=items,

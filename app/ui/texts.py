@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response
 from app import auth, problems
 from app.auth import needs
 from app.db import db, writing
+from app.language import _
 from app.services import forms, publish, uploads
 from app.services import texts as service
 from app.ui import frame
@@ -85,7 +86,9 @@ def bring(project_id: int, form_id: str, version_id: uuid.UUID) -> Response:
     """Keep a file of translations, and show how its check goes on."""
     file = request.files.get("file")
     if file is None or not file.filename:
-        raise problems.invalid("No file was chosen.", "Choose a file of translations and import it again.")
+        raise problems.invalid(
+            _("No file was chosen."), _("Choose a file of translations and import it again.")
+        )
     version = version_of(project_id, form_id, version_id)
     sent = received(file)
     with writing(db.session):

@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response
 from app import auth, ledger, multipart
 from app.auth import needs
 from app.db import db, writing
+from app.language import _, ngettext
 from app.models import Form
 from app.services import (
     collect,
@@ -24,7 +25,6 @@ from app.services import (
 )
 from app.state import state
 from app.ui import facts, frame, previews, questions
-from app.ui.filters import plural
 from app.ui.forms import draft_of
 
 bp = Blueprint("trials", __name__, url_prefix="/projects/<int:project_id>/forms/<form_id>/trials")
@@ -35,14 +35,14 @@ bp = Blueprint("trials", __name__, url_prefix="/projects/<int:project_id>/forms/
 def create_device(project_id: int, form_id: str) -> Response:
     """Make a test device, and show its code."""
     with writing(db.session):
-        device, _ = trial_devices.create(
+        device = trial_devices.create(
             db.session,
             actor=auth.actor(),
             mission_id=project_id,
             form=_form(project_id, form_id),
             display_name=request.form.get("name", ""),
             keyring=state().keyring,
-        )
+        )[0]
         device_id = device.id
     return redirect(url_for("ui.trials.set_up", project_id=project_id, form_id=form_id, device_id=device_id))
 
@@ -84,7 +84,7 @@ def revoke(project_id: int, form_id: str, device_id: int) -> Response:
         device = trial_devices.get(db.session, project_id, _form(project_id, form_id), device_id)
         name = device.display_name
         devices.revoke(db.session, actor=auth.actor(), device=device)
-    flash(f"{name} is cut off.", "success")
+    flash(_("%(name)s is cut off.", name=name), "success")
     return _back(project_id, form_id)
 
 
@@ -179,7 +179,12 @@ def throw_away(project_id: int, form_id: str) -> Response:
             mission_id=project_id,
         )
     disposal.sweep(state().engine, state().blobs)
-    flash(f"{plural(count, 'test interview')} thrown away.".capitalize(), "success")
+    flash(
+        ngettext("%(num)s test interview thrown away.", "%(num)s test interviews thrown away.", count)
+        if count
+        else _("No test interviews thrown away."),
+        "success",
+    )
     return _back(project_id, form_id)
 
 

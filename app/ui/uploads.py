@@ -12,6 +12,7 @@ from werkzeug.wrappers import Response
 from app import auth, problems
 from app.auth import needs
 from app.db import db, writing
+from app.language import N_, _, ngettext
 from app.models import Form, FormVersion, Upload, now
 from app.services import originals
 from app.services import uploads as service
@@ -23,13 +24,17 @@ from xlsforms.workbook import Workbook
 bp = Blueprint("uploads", __name__, url_prefix="/projects/<int:project_id>/forms")
 
 STEPS: Final = (
-    ("", "Wait for its turn"),
-    ("reading", "Open the file"),
-    ("converting", "Convert it to a form"),
-    ("checking", "Check every cell"),
+    ("", N_("Wait for its turn"), N_("wait for its turn")),
+    ("reading", N_("Open the file"), N_("open the file")),
+    ("converting", N_("Convert it to a form"), N_("convert it to a form")),
+    ("checking", N_("Check every cell"), N_("check every cell")),
 )
-"""The steps of a check, as the worker names them and in words."""
-TEXT_STEPS: Final = (STEPS[0], ("placing", "Put the texts into their cells"), *STEPS[1:])
+"""The steps of a check: as the worker names them, as a line of the list, and within a sentence."""
+TEXT_STEPS: Final = (
+    STEPS[0],
+    ("placing", N_("Put the texts into their cells"), N_("put the texts into their cells")),
+    *STEPS[1:],
+)
 _LATE: Final = timedelta(seconds=20)
 """After which a check that has not begun, with none before it, means that no worker is there."""
 
@@ -47,7 +52,7 @@ def upload(project_id: int) -> Response:
     """Keep what was sent, and show how its check goes on."""
     files = [received(one) for one in request.files.getlist("workbook") if one.filename]
     if not files:
-        raise problems.invalid("No file was chosen.", "Choose a workbook and upload it again.")
+        raise problems.invalid(_("No file was chosen."), _("Choose a workbook and upload it again."))
     with writing(db.session):
         upload_id = service.store(
             db.session,
@@ -137,10 +142,16 @@ def _done(project_id: int, found: Upload) -> Response:
     elif found.state == "published":
         said = (
             "info",
-            f"This is the version of {version.title} that is published already. Nothing was changed.",
+            _(
+                "This is the version of %(form)s that is published already. Nothing was changed.",
+                form=version.title,
+            ),
         )
     else:
-        said = ("success", f"{version.title} is a draft now. Read its findings, then publish it.")
+        said = (
+            "success",
+            _("%(form)s is a draft now. Read its findings, then publish it.", form=version.title),
+        )
     # The script that watches comes here first, and keeps the message in its cookie for the page that comes after it.
     if said not in map(tuple, session.get("_flashes", ())):
         flash(said[1], said[0])
@@ -149,10 +160,25 @@ def _done(project_id: int, found: Upload) -> Response:
 
 def _said_of_texts(found: Upload, title: str) -> tuple[str, str]:
     warnings = sum(one["severity"] == "warning" for one in found.findings)
-    more = f" {warnings} findings say what was left out or is to be looked at." if warnings else ""
     if found.written:
-        return "success", f"{found.written} texts are in the draft of {title} now.{more}"
-    return "info", f"No text of {title} changed. What was said of stale translations is kept.{more}"
+        kind = "success"
+        said = ngettext(
+            "%(num)s text is in the draft of %(form)s now.",
+            "%(num)s texts are in the draft of %(form)s now.",
+            found.written,
+            form=title,
+        )
+    else:
+        kind = "info"
+        said = _("No text of %(form)s changed. What was said of stale translations is kept.", form=title)
+    if not warnings:
+        return kind, said
+    more = ngettext(
+        "%(num)s finding says what was left out or is to be looked at.",
+        "%(num)s findings say what was left out or is to be looked at.",
+        warnings,
+    )
+    return kind, f"{said} {more}"
 
 
 def _earlier(text: str) -> uuid.UUID | None:

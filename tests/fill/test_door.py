@@ -278,3 +278,13 @@ def test_the_worker_keeps_all_that_the_page_needs_and_each_of_it_is_there(client
 def test_the_manifest_makes_it_an_app_that_opens_at_the_page(client):
     manifest = client.get("/fill/manifest.webmanifest").get_json(force=True)
     assert (manifest["start_url"], manifest["scope"]) == ("/fill", "/fill")
+
+
+def test_the_page_speaks_the_language_of_the_browser_and_another_language_is_another_version(client):
+    def asked(path, wanted):
+        return client.get(path, headers={"Accept-Language": wanted}).text
+
+    assert '<html lang="ar" dir="rtl"' in asked("/fill", "ar,en;q=0.5")
+    assert '<html lang="en" dir="ltr"' in asked("/fill", "sw")
+    versions = {asked("/fill/worker.js", wanted).splitlines()[0] for wanted in ("ar", "fr", "en", "sw")}
+    assert len(versions) == 3

@@ -17,13 +17,15 @@ READ: Final = frozenset({"title", "aria-label", "aria-description", "placeholder
                          "data-less", "data-confirm", "label", "value"})  # fmt: skip
 """Attributes that somebody reads. `data-` ones are shown by scripts; one that begins with `data-say` too."""
 NAMES: Final = frozenset({"SAIF", "ODK Collect", "ODK Validate", "Excel", "Power BI", "Enter", "HTCDS", "XLSForm", "XForm",
-                          "PDF", "CSV", "XLSX", "SPSS", "Stata", "Parquet", "GeoJSON", "OData", "QR"})  # fmt: skip
+                          "PDF", "CSV", "XLSX", "xlsx", "po", "P3", "SPSS", "Stata", "Parquet", "GeoJSON", "OData", "QR"})  # fmt: skip
 """Names that are the same in every language."""
 SILENT: Final = frozenset({"code", "kbd", "samp", "script", "style", "svg", "time"})
 _ELSEWHERE: Final = frozenset(
     {"url_for", "asset", "icon", "can", "may", "get", "selectattr", "rejectattr", "map"}
 )
 _WORD: Final = re.compile(r"[^\W\d_]{2,}")
+_ATTRIBUTE: Final = re.compile(r'(?:" ?)?\s*data-[\w-]+="')
+"""What a block holds that stands within a tag of the page it extends."""
 _GAP: Final = "\ue000"
 """Stands where an expression or a statement of the template does."""
 
@@ -56,7 +58,11 @@ class _Reader(HTMLParser):
 
     def _note(self, text: str) -> None:
         for piece in text.split(_GAP):
-            if _WORD.search(piece) and piece.strip(" .,:;()·\n") not in NAMES:
+            if (
+                _WORD.search(piece)
+                and piece.strip(" .,:;()·\n") not in NAMES
+                and not _ATTRIBUTE.fullmatch(piece)
+            ):
                 self.found.append((self.getpos()[0], " ".join(piece.split())))
 
 

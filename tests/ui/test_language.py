@@ -93,3 +93,29 @@ def test_who_has_not_signed_in_is_answered_in_the_language_of_the_browser(visit)
         assert f'<html lang="{spoken}"' in answer.text
     refused = client.get("/v1/projects", headers={"Accept-Language": "fr"})
     assert refused.json["message"].startswith("Not signed in"), "programs are answered in English"
+
+
+@pytest.mark.parametrize(
+    ("page", "scripts", "called", "besides"),
+    [
+        (
+            "fill/page.html",
+            "fill/*.js",
+            r'\bwords\(\s*"(\w+)"',
+            {"connected", "noNetwork", "noAnswer", "place", "placeOfTest"},  # named by a variable
+        ),
+        (
+            "interview.html",
+            "engine.js",
+            r'\btext\(place, "(\w+)"',
+            {"finish"},
+        ),  # of each page that extends it
+    ],
+)
+def test_what_scripts_say_stands_in_their_page(page, scripts, called, besides):
+    """A text that is missing would be found by nobody before it was to be said."""
+    app = language.CATALOGUES.parent
+    written = re.findall(r"data-say-([\w-]+)=", (app / "templates" / page).read_text())
+    known = {re.sub(r"-(\w)", lambda letter: letter[1].upper(), name) for name in written}
+    said = {name for path in (app / "static").glob(scripts) for name in re.findall(called, path.read_text())}
+    assert said ^ known == besides

@@ -48,7 +48,7 @@ def test_a_form_goes_to_translators_and_comes_back_translated_with_its_stale_tex
     assert designer.page.headers["Content-Disposition"].endswith("visit-2-ar.po")
     file = designer.page.data.decode().replace('msgid "Sex"\nmsgstr ""', 'msgid "Sex"\nmsgstr "الجنس"')
     page = text_of(designer.post(texts, {"file": (io.BytesIO(file.encode()), "ar.po")}))
-    assert "1 texts are in the draft of Visit now." in page
+    assert "1 text is in the draft of Visit now." in page
     made = designer.page.request.args["version"]
     assert "100 %" in text_of(designer.get(f"/forms/visit/{made}/texts"))
     looked_at = file.replace("#, fuzzy\n", "")
@@ -111,7 +111,7 @@ def test_what_translators_sent_is_brought_watched_mended_and_brought_again(enter
     file = asked.text().replace('msgid "Sex"\nmsgstr ""', 'msgid "Sex"\nmsgstr "الجنس"')
     for name, buffer, then in (
         ("ar.po", b"\x89PNG\r\n", "h1:has-text('ar.po was not taken')"),
-        ("ar.po", file.encode(), "text=1 texts are in the draft of Visit now."),
+        ("ar.po", file.encode(), "text=1 text is in the draft of Visit now."),
     ):
         page.set_input_files("#file", {"name": name, "mimeType": "text/plain", "buffer": buffer})
         page.click("text=Import and check")

@@ -2,7 +2,7 @@
 import { show } from "../interview.js";
 import * as interviews from "./interviews.js";
 import { file } from "./server.js";
-import { $, clock, say } from "./views.js";
+import { $, clock, say, words } from "./views.js";
 
 const AFTER_TOUCH = 250;
 const ANYWAY = 2_000;
@@ -25,13 +25,14 @@ export async function open(store, line, { username, largest, onFinish }) {
   const draft = await interviews.answers(store, line);
   const mine = { store, line, largest, onFinish, release, draft: null, take: null, kept: "" };
   here = mine;
-  $("[data-saved]").textContent = draft ? `Kept on this device ${clock(line.saved)}.` : "Every answer is kept on this device.";
+  $("[data-saved]").textContent = draft ? words("kept", { time: clock(line.saved) }) : words("keeps");
   $("[data-saved]").ariaBusy = "false";
   mine.take = await show($("#form"), {
     xform,
     // As it is kept when it is asked for: a list that was just fetched anew has taken the place of the one before.
     file: async (name) => file(store, await store.get(`blank/${line.blank}`), name),
     draft,
+    finish: words("send"),
     preloadProperties: { deviceID, username },
     onOpen: (found) => (mine.draft = found),
     onReady: () => {
@@ -39,9 +40,9 @@ export async function open(store, line, { username, largest, onFinish }) {
       mine.kept = stand(mine);
       $("#form").focus({ preventScroll: true });
     },
-    onRefused: () => say("The browser cannot open this form. What it could not read stands below. Fill it in on a phone, and tell your coordinator."),
+    onRefused: () => say(words("refused")),
     onFinish: finish,
-    onError: (error) => say(`The form could not go on: ${error.message}. What was answered before is kept. Close the interview, and go on with it.`),
+    onError: (error) => say(words("stopped", { error: error.message })),
   });
   // Closed, or locked, while the engine came.
   if (here !== mine) mine.take();
@@ -92,7 +93,7 @@ async function saveNow() {
     mine.line = await interviews.keep(mine.store, mine.line, whole);
     mine.kept = now;
     busy(false);
-    $("[data-saved]").textContent = `Kept on this device ${clock(mine.line.saved)}.`;
+    $("[data-saved]").textContent = words("kept", { time: clock(mine.line.saved) });
     tooLarge(whole);
   } catch (error) {
     say(notKept(error));
@@ -103,7 +104,7 @@ async function saveNow() {
 function tooLarge({ xml, files }) {
   const most = here.largest - new Blob([xml]).size - 10_000; // what stands around the parts of a request
   const found = files.find((one) => one.size > most);
-  if (found) say(`${found.name} is larger than the server takes (${Math.floor(most / 1e6)} MB). Remove it, and choose a smaller one.`);
+  if (found) say(words("tooLarge", { name: found.name, size: Math.floor(most / 1e6) }));
   return Boolean(found);
 }
 
@@ -126,7 +127,7 @@ async function finish({ xml, files }) {
 }
 
 function notKept({ name }) {
-  return `The last answers could not be kept on this device (${name}): its storage may be full. Do not close the page; make room, and answer on.`;
+  return words("notKept", { error: name });
 }
 
 /** Whether there is something to keep. What was touched since is not kept yet, whatever just was. */

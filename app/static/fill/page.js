@@ -6,7 +6,7 @@ import { Store } from "./store.js";
 import * as vault from "./vault.js";
 import * as views from "./views.js";
 
-const { $, say } = views;
+const { $, say, words } = views;
 const IDLE = 10 * 60 * 1000;
 const EVERY_MINUTE = 60 * 1000;
 const FREE_TRIES = 5;
@@ -24,7 +24,7 @@ let touched = Date.now();
 
 async function start() {
   if (!window.isSecureContext || !navigator.locks) {
-    say("Interviews are filled in over a secure connection only. Open this page with https, in a browser of the last years.");
+    say(words("notSecure"));
     return;
   }
   const link = location.hash.slice(1);
@@ -37,7 +37,7 @@ async function start() {
   const box = await store?.box();
   if (box?.locked) {
     await leave();
-    return locked("The page was locked.");
+    return locked(words("wasLocked"));
   }
   try {
     const said = await askSession();
@@ -46,7 +46,7 @@ async function start() {
   } catch (refusal) {
     net(refusal);
     if (refusal.code === "unknown_device") return cutOff(refusal);
-    if (box?.byPassphrase) return locked("There is no network: your passphrase opens what is kept here.");
+    if (box?.byPassphrase) return locked(words("lockedOffline"));
     say(refusal.message);
     views.show("door");
   }
@@ -93,7 +93,7 @@ async function known(said, { proved = false } = {}) {
   const box = await store.box();
   if (!box) return choose();
   const key = await vault.bySecret(box, said.secret);
-  if (!key) return locked("The server has another key than before: your passphrase opens what is kept here.");
+  if (!key) return locked(words("lockedOtherKey"));
   store.use(key);
   await unlocked();
   // Somebody who forgot the passphrase has just shown the link instead.
@@ -138,9 +138,9 @@ $("[data-sign-in]").addEventListener("submit", (event) => {
 $("[data-choose]").addEventListener("submit", async (event) => {
   event.preventDefault();
   const { passphrase, again } = Object.fromEntries(new FormData(event.target));
-  if (passphrase !== again) return say("The two are not the same. Type the passphrase twice.");
+  if (passphrase !== again) return say(words("notSame"));
   if (passphrase.trim().length < 10 || /^\d+$/.test(passphrase.trim())) {
-    return say("This is guessed too easily. Take 10 characters or more, and not digits alone: three or four words.");
+    return say(words("guessed"));
   }
   event.target.reset();
   const box = await store.box();
@@ -194,13 +194,13 @@ $("[data-unlock]").addEventListener("submit", async (event) => {
   event.target.reset();
   const box = await store.box();
   const wait = Math.ceil(((box.until ?? 0) - Date.now()) / 1000);
-  if (wait > 0) return say(`That was wrong too often. Wait ${wait} seconds.`);
+  if (wait > 0) return say(words("wait", { seconds: wait }));
   const key = await vault.byPassphrase(box, passphrase);
   if (!key) {
     const tries = (box.tries ?? 0) + 1;
     const until = tries < FREE_TRIES ? 0 : Date.now() + 30_000 * 2 ** Math.min(tries - FREE_TRIES, 7);
     await store.keepBox({ ...box, tries, until });
-    return say("This is not the passphrase.");
+    return say(words("wrong"));
   }
   say();
   store.use(key);
@@ -209,25 +209,25 @@ $("[data-unlock]").addEventListener("submit", async (event) => {
 });
 
 $("[data-to-door]").addEventListener("click", () => views.show("door"));
-$("[data-lock]").addEventListener("click", () => lock("The page is locked."));
+$("[data-lock]").addEventListener("click", () => lock(words("isLocked")));
 for (const name of ["pointerdown", "keydown", "touchstart"]) {
   addEventListener(name, () => (touched = Date.now()), { passive: true, capture: true });
 }
 // By the clock, because a device that sleeps counts nothing.
 setInterval(() => {
-  if (store?.open && Date.now() - touched > IDLE) lock("The page locked itself, because nobody used it.");
+  if (store?.open && Date.now() - touched > IDLE) lock(words("lockedItself"));
 }, 5_000);
 
 // --- the lists ---------------------------------------------------------------------------------------------------
 
 function net(refusal) {
-  const words = { offline: "No network. Nothing is lost: interviews are kept here." };
-  views.net(refusal ? (words[refusal.code] ?? "The server does not answer as it should.") : "Connected", !refusal);
+  const state = !refusal ? "connected" : refusal.code === "offline" ? "noNetwork" : "noAnswer";
+  views.net(words(state), !refusal);
 }
 
 function place() {
   $("[data-lock]").hidden = !store?.open;
-  $("[data-place]").textContent = session ? `${session.name}, ${session.mission}${session.test ? " (test: nobody real)" : ""}` : "";
+  $("[data-place]").textContent = session ? words(session.test ? "placeOfTest" : "place", session) : "";
 }
 
 async function home() {
@@ -276,7 +276,7 @@ async function refreshNow() {
     await renew();
   } catch (refusal) {
     if (!store?.open) return; // locked meanwhile
-    if (!(refusal instanceof Refusal)) return say(`This device could not keep what was fetched (${refusal.name}): its storage may be full.`);
+    if (!(refusal instanceof Refusal)) return say(words("notFetched", { error: refusal.name }));
     net(refusal);
     if (refusal.code === "unknown_device") await cutOff(refusal);
     else if (refusal.code !== "offline") say(refusal.message);
@@ -287,7 +287,7 @@ async function refreshNow() {
 async function resumed() {
   const kept = await store.get("ticket");
   const said = (await askSession()) ?? (kept && (await becomeDevice({ ticket: kept.ticket })));
-  if (!said) throw new Refusal("sign_in_needed", "This browser is no device any more. Open a new link of the device, or sign in with its user name.");
+  if (!said) throw new Refusal("sign_in_needed", words("noDevice"));
   if (String(said.device) !== localStorage.getItem(DEVICE)) location.reload();
   return said;
 }
@@ -322,7 +322,7 @@ $("[data-refresh]").addEventListener("click", () => {
   views.looking(refresh());
 });
 $("[data-change]").addEventListener("click", () => {
-  if (!session) return say("A passphrase is changed with a network only.");
+  if (!session) return say(words("changeOffline"));
   choose({ old: true });
 });
 addEventListener("online", refresh);
@@ -369,7 +369,7 @@ async function interview(line) {
   if (mine) return;
   history.replaceState(null, "", root);
   views.show("home");
-  say("This interview is open in another tab or window of this browser. Go on there, or close it there first.");
+  say(words("openElsewhere"));
 }
 
 async function leaveInterview() {

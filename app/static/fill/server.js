@@ -1,4 +1,5 @@
 // What the server is asked, beside taking interviews in.
+import { words } from "./views.js";
 
 /** What the server said no to: `code` for programs, a message for people. `code` is "offline" if it was not reached. */
 export class Refusal extends Error {
@@ -8,7 +9,7 @@ export class Refusal extends Error {
   }
 }
 
-const OFFLINE = new Refusal("offline", "The server is not reached.");
+const OFFLINE = new Refusal("offline", words("notReached"));
 
 /** A Refusal from what was answered. */
 export function refusal(status, text) {
@@ -18,7 +19,7 @@ export function refusal(status, text) {
   } catch {
     // Not from the server, but from something on the way to it.
   }
-  return status === 0 ? OFFLINE : new Refusal("unclear", `The server answered something unclear (${status}).`);
+  return status === 0 ? OFFLINE : new Refusal("unclear", words("unclear", { status }));
 }
 
 async function ask(url, how) {

@@ -1,5 +1,10 @@
 // What the page shows. It knows nothing of keys and answers: it is given what to show, and tells what was pressed.
+import { text } from "../said.js";
+
 export const $ = (selector, root = document) => root.querySelector(selector);
+
+/** A text of the page, in its language. */
+export const words = (name, values) => text(document.body, name, values);
 
 /** Show one part of the page, and nothing else. */
 export function show(name) {
@@ -8,25 +13,25 @@ export function show(name) {
 }
 
 /** Something the person must know; nothing, if there is no more of it. */
-export function say(words = "") {
+export function say(message = "") {
   const said = $("[data-said]");
-  said.hidden = !words;
-  said.textContent = words;
+  said.hidden = !message;
+  said.textContent = message;
 }
 
 export function clock(time) {
   return new Date(time).toLocaleString([], { dateStyle: "medium", timeStyle: "short" });
 }
 
-export function element(name, { text, ...properties } = {}, ...children) {
+export function element(name, { text: content, ...properties } = {}, ...children) {
   const made = Object.assign(document.createElement(name), properties);
-  if (text !== undefined) made.textContent = text;
+  if (content !== undefined) made.textContent = content;
   made.append(...children);
   return made;
 }
 
-function button(words, of, press, className = "") {
-  const made = element("button", { type: "button", className, text: words });
+function button(label, of, press, className = "") {
+  const made = element("button", { type: "button", className, text: label });
   // Several buttons say the same: those who hear the page are told which is which.
   made.append(element("span", { className: "fill-only-read", text: ` ${of}` }));
   made.addEventListener("click", press);
@@ -47,37 +52,38 @@ function draw(selector, lines, item) {
 export function listBlanks(blanks, begin) {
   $("[data-none]").hidden = blanks.length > 0;
   draw("[data-blanks]", blanks, (blank) => {
-    const words = element("div", {}, element("bdi", { text: blank.title }));
-    if (blank.version) words.append(element("span", { className: "fill-quiet", text: ` ${blank.version}` }));
+    const about = element("div", {}, element("bdi", { text: blank.title }));
+    if (blank.version) about.append(element("span", { className: "fill-quiet", text: ` ${blank.version}` }));
     if (blank.encrypted) {
-      const why = "Only on a phone: its interviews are encrypted there, which the browser cannot do.";
-      words.append(element("p", { className: "fill-quiet", text: why }));
-      return element("li", {}, words);
+      about.append(element("p", { className: "fill-quiet", text: words("encrypted") }));
+      return element("li", {}, about);
     }
-    return element("li", {}, words, button("Begin", blank.title, () => begin(blank), "fill-main"));
+    return element("li", {}, about, button(words("begin"), blank.title, () => begin(blank), "fill-main"));
   });
 }
 
 const STATES = {
-  open: (line) => `Not finished. Kept ${clock(line.saved)}.`,
-  ready: () => "Waits to be sent.",
-  refused: () => "The server did not take it.",
-  sent: (line) => `Sent ${clock(line.saved)}. Its answers are no longer on this device.`,
+  open: (line) => words("open", { time: clock(line.saved) }),
+  ready: () => words("ready"),
+  refused: () => words("notTaken"),
+  sent: (line) => words("sent", { time: clock(line.saved) }),
 };
 
 /** The interviews that are kept. `act` has a function for each button: goOn, retry, remove. */
 export function listInterviews(lines, act) {
   $("[data-kept]").hidden = !lines.length;
   draw("[data-interviews]", lines, (line) => {
-    const which = `${line.title}, begun ${clock(line.begun)}`;
-    const words = element("div", {}, element("bdi", { text: line.title }), element("span", { className: "fill-quiet", text: ` begun ${clock(line.begun)}` }));
-    words.append(element("p", { className: `fill-state ${line.state}`, text: STATES[line.state](line) }));
-    if (line.said) words.append(element("p", { className: "fill-state refused", text: line.said }));
+    const time = clock(line.begun);
+    const which = words("which", { form: line.title, time });
+    const begun = element("span", { className: "fill-quiet", text: ` ${words("begun", { time })}` });
+    const about = element("div", {}, element("bdi", { text: line.title }), begun);
+    about.append(element("p", { className: `fill-state ${line.state}`, text: STATES[line.state](line) }));
+    if (line.said) about.append(element("p", { className: "fill-state refused", text: line.said }));
     const buttons = element("div", { className: "fill-row" });
-    if (line.state === "open") buttons.append(button("Go on", which, () => act.goOn(line), "fill-main"));
-    if (line.state === "refused") buttons.append(button("Try again", which, () => act.retry(line)));
-    if (line.state === "open") buttons.append(button("Delete", which, () => act.remove(line, which), "fill-danger"));
-    const item = element("li", {}, words, buttons);
+    if (line.state === "open") buttons.append(button(words("goOn"), which, () => act.goOn(line), "fill-main"));
+    if (line.state === "refused") buttons.append(button(words("retry"), which, () => act.retry(line)));
+    if (line.state === "open") buttons.append(button(words("remove"), which, () => act.remove(line, which), "fill-danger"));
+    const item = element("li", {}, about, buttons);
     item.dataset.interview = line.id;
     return item;
   });
@@ -88,11 +94,11 @@ export function progress(line, share) {
   const item = $(`[data-interview="${line.id}"]`);
   if (!item) return;
   drawn.delete("[data-interviews]"); // it is not what was drawn any more
-  $(".fill-state", item).textContent = "Is being sent.";
+  $(".fill-state", item).textContent = words("sends");
   let bar = $("progress", item);
   if (!bar) {
     bar = element("progress", { max: 1 });
-    bar.setAttribute("aria-label", `Sending ${line.title}`);
+    bar.setAttribute("aria-label", words("sending", { form: line.title }));
     item.append(bar);
   }
   bar.value = share;
@@ -101,7 +107,7 @@ export function progress(line, share) {
 /** Whether to delete an interview for good. */
 export function ask(which) {
   const dialog = $("[data-ask]");
-  $("[data-ask-what]").textContent = `${which}: its answers and files are on this device only, and are gone for good.`;
+  $("[data-ask-what]").textContent = words("gone", { which });
   dialog.returnValue = "no";
   dialog.showModal();
   return new Promise((resolve) => dialog.addEventListener("close", () => resolve(dialog.returnValue === "yes"), { once: true }));
@@ -111,7 +117,7 @@ export function ask(which) {
 export function listLacks(blank) {
   $("[data-before-title]").textContent = blank.title;
   $("[data-lacks]").replaceChildren(
-    ...blank.lacks.map(({ words, questions }) => element("li", {}, `${words}: `, element("bdi", { text: questions.join("; ") }))),
+    ...blank.lacks.map(({ words: lack, questions }) => element("li", {}, `${lack}: `, element("bdi", { text: questions.join("; ") }))),
   );
 }
 
@@ -123,8 +129,8 @@ export async function looking(done) {
   button.ariaBusy = "false";
 }
 
-export function net(words, good) {
+export function net(message, good) {
   const place = $("[data-net]");
-  if (place.textContent !== words) place.textContent = words;
+  if (place.textContent !== message) place.textContent = message;
   place.classList.toggle("off", !good);
 }
