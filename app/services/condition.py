@@ -27,6 +27,8 @@ MAX_DEPTH: Final = 40
 
 FIELDS: Final = ("submissionDate", "updatedAt", "submitterId", "reviewState")
 COMPARISONS: Final = ("eq", "ne", "lt", "le", "gt", "ge")
+MIRRORED: Final = {"eq": "eq", "ne": "ne", "lt": "gt", "gt": "lt", "le": "ge", "ge": "le"}
+"""A comparison → the one of the exchanged operands."""
 PARTS: Final = ("year", "month", "day", "hour", "minute", "second")
 TESTS: Final = ("contains", "startswith", "endswith")
 """Functions of two texts that are true or not."""

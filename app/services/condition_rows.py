@@ -1,4 +1,4 @@
-"""Conditions on answers, asked of the rows of a table as they are read: the database knows no answers.
+"""Conditions on answers, asked of the rows of a table as they are read.
 
 An answer is compared by its type in the newest version of the form: numbers as numbers, dates as dates, dateTimes as
 moments, everything else as text. One that its type does not read is null, as it is in the feed.
@@ -125,6 +125,11 @@ class Columns:
                 kind, made = _TEXTS[name]
                 return Column(kind, _of(self._text(of[0]), made))
 
+    def question(self, operand: Answer) -> Question | None:
+        """The question of an answer; None where it is not shown, or there is none."""
+        node = (self._whole if operand.whole else self._own).get(operand.name)
+        return node if isinstance(node, Question) and not self._leaves_out(node.path) else None
+
     def _text(self, operand: Operand) -> Reader:
         column = self._meant("text", operand)
         if column.kind not in ("text", "null"):
@@ -164,8 +169,8 @@ class Columns:
         if operand.name == "__id":
             depth = 0 if operand.whole else -1
             return Column("text", lambda _said, row: row.keys[depth])
-        node = (self._whole if operand.whole else self._own).get(operand.name)
-        if not isinstance(node, Question) or self._leaves_out(node.path):
+        node = self.question(operand)
+        if node is None:
             raise refused("It asks for a question that this table does not have.")
         path, whole = node.path, operand.whole
         made = _made(node)

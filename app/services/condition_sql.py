@@ -16,6 +16,7 @@ from sqlalchemy.sql.functions import FunctionElement
 from app.models import Instant, Submission
 from app.problems import Problem
 from app.services.condition import (
+    MIRRORED,
     Answer,
     Call,
     Comparison,
@@ -63,7 +64,6 @@ _FIELDS: Final[Mapping[str, Callable[[], ColumnElement[Any]]]] = {
 }
 _INSTANTS: Final = ("submissionDate", "updatedAt")
 _ORDERS: Final = {"lt": operator.lt, "le": operator.le, "gt": operator.gt, "ge": operator.ge}
-_MIRRORED: Final = {"eq": "eq", "ne": "ne", "lt": "gt", "gt": "lt", "le": "ge", "ge": "le"}
 
 
 class _Utc(FunctionElement[datetime]):
@@ -126,7 +126,7 @@ def _by_milliseconds(word: str, left: Operand, right: Operand) -> ColumnElement[
     """A field compared with an instant. Instants are shown in milliseconds and kept in microseconds: what is shown
     as equal is equal, so that asking for what came after the last row does not give that row again."""
     if isinstance(left, Literal):
-        left, right, word = right, left, _MIRRORED[word]
+        left, right, word = right, left, MIRRORED[word]
     if not (isinstance(left, Field) and isinstance(right, Literal) and isinstance(right.value, datetime)):
         return None
     column = _column(left)

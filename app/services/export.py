@@ -73,7 +73,7 @@ def prepare(
     words = Words(rows.filters.language, layout.default_language) if rows.filters.language else Words()
     if words.language and words.language not in layout.languages:
         raise problems.invalid("The form has no such language.", "Take one of those that its page names.")
-    export.narrow()
+    rows.narrow(session, odata.table(export.form, odata.ROOT))
     expected = rows.count(session)
 
     def content(session: Session) -> Content:
@@ -207,21 +207,14 @@ class Export(Handout):
             "filters": self._asked(),
         }
 
-    def begin(self, session: Session, action: str, *, of: odata.Table | None = None, **detail: Any) -> None:
-        """The first entry: who, what and why. A condition on answers is one on rows of the table `of`, else on
-        submissions. Raises the Problem `invalid`."""
-        self.narrow(of)
+    def begin(self, session: Session, action: str, **detail: Any) -> None:
+        """The first entry: who, what and why."""
         versions = [plan.form.version for plan in self.rows.plans]
         self.enter(
             session,
             action,
             {"versions": versions, "filters": self._asked(), **detail},
         )
-
-    def narrow(self, of: odata.Table | None = None) -> None:
-        """Ask what the condition says of answers of the rows of this table, else of submissions. Raises the Problem
-        `invalid`."""
-        self.rows.narrow(of or odata.table(self.form, odata.ROOT))
 
     def _asked(self) -> dict[str, str]:
         asked = {one.name: getattr(self.rows.filters, one.name) for one in fields(Filters)}

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, NamedTuple, cast
 
-from sqlalchemy import Table, Text, and_, func, not_, or_, select
+from sqlalchemy import ColumnElement, Table, Text, and_, func, not_, or_, select
 from sqlalchemy import cast as sql_cast
 from sqlalchemy.orm import Session
 
@@ -22,7 +22,17 @@ from app.exports.content import Files as Contents
 from app.exports.spool import Spool
 from app.keys import Keyring
 from app.models import Device, Packed, Submission, SubmissionFile, User, new_id
-from app.services import chains, condition_rows, condition_sql, files, logs, ordering, stored
+from app.services import (
+    chains,
+    condition_index,
+    condition_rows,
+    condition_sql,
+    files,
+    indexing,
+    logs,
+    ordering,
+    stored,
+)
 from app.services.condition import Condition
 from app.services.files import Files
 from app.services.ordering import By
@@ -93,6 +103,8 @@ class Rows:
         """Whether a row is one that the condition asks for by its answers; None if it does not."""
         self.gone_through = 0
         """Submissions read so far."""
+        self._may_match: ColumnElement[bool] | None = None
+        """Which submissions may have such a row, as far as the index of answers tells."""
         self._named: Spool | None = None
         """Which submission names which files, once one does."""
         self._with_places: set[uuid.UUID] = set()
@@ -134,14 +146,17 @@ class Rows:
             return False
         return next((plan.privacy[path] for plan in self.plans if path in plan.privacy), "P3") == "P3"
 
-    def narrow(self, table: odata.Table) -> None:
-        """Ask what the condition says of answers of the rows of this table. Raises the Problem `invalid`."""
+    def narrow(self, session: Session, table: odata.Table) -> None:
+        """Ask what the condition says of answers of the rows of this table: of the index, which submissions it may be
+        true of, and of those as they are read. Raises the Problem `invalid`."""
         _, of_answers = self.filters.condition.split() if self.filters.condition else (None, None)
-        self.matches = None
+        self.matches = self._may_match = None
         if of_answers is not None:
-            self.matches = condition_rows.Columns(self.plans[0].form, table, self.leaves_out).condition(
-                of_answers
-            )
+            columns = condition_rows.Columns(self.plans[0].form, table, self.leaves_out)
+            self.matches = columns.condition(of_answers)
+            numbers = indexing.numbers_of(session, self.mission_id, self.xml_form_id)
+            index = condition_index.Index(columns, plans=self.plans, numbers=numbers)
+            self._may_match = index.may_match(of_answers)
 
     def submissions(self, session: Session, layout: Layout) -> Iterator[Iterator[Row]]:
         """The rows of each submission, the newest first, as Central has them."""
@@ -215,7 +230,7 @@ class Rows:
         )
 
     def count(self, session: Session) -> int:
-        """How many submissions there are, whatever the condition says of answers."""
+        """How many submissions there are, whatever those that are to be opened say."""
         return session.scalar(select(func.count()).select_from(Submission).where(*self._where())) or 0
 
     def bytes_of_files(self, session: Session) -> int:
@@ -303,6 +318,8 @@ class Rows:
         known, _ = self.filters.condition.split() if self.filters.condition else (None, None)
         if known is not None:
             found.append(condition_sql.where(known))
+        if self._may_match is not None:
+            found.append(self._may_match)
         if self.filters.submission is not None:
             key = self.filters.submission
             unread = and_(Submission.root_instance_id.is_(None), Submission.instance_id == key)

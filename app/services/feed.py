@@ -108,10 +108,11 @@ class Service:
             export.rows.filters = replace(export.rows.filters, submission=resource.keys[0])
             if not export.rows.count(session):
                 raise problems.not_found("submission")
+        export.rows.narrow(session, resource.table)
         by_answers = any(isinstance(by.what, Answer) for by in options.order)
         make = SortedPage if by_answers else Page
         page = make(session, export, view, resource.keys, self._asked(session, by_answers=by_answers))
-        export.begin(session, "export.odata", of=resource.table, table=resource.table.name)
+        export.begin(session, "export.odata", table=resource.table.name)
         context = f"{self.url}/$metadata#{resource.table.name}"
 
         def chunks(session: Session) -> Iterator[bytes]:

@@ -34,6 +34,7 @@ from app.models.answer import LONGEST
 from app.services import plans, stored
 from submissions import record
 from submissions.record import Record
+from xlsforms.schema import Question
 
 _TABLE: Final = cast("Table", Submission.__table__)
 _ANSWER: Final = cast("Table", Answer.__table__)
@@ -53,7 +54,8 @@ CLASSES: Final = frozenset({"P0", "P1", "P2"})
 """What may stand here in clear."""
 NUMBERS: Final = frozenset({"integer", "decimal", "range"})
 """Types, of a question or of its bind, whose answers are sorted as numbers."""
-_LEFT_OUT: Final = frozenset({"instanceID", "deprecatedID"})
+LEFT_OUT: Final = frozenset({"instanceID", "deprecatedID"})
+"""Types that are not in it."""
 GONE: Final = ("superseded", "deleted")
 """States of versions that are in no table."""
 PIECE: Final = 25
@@ -122,6 +124,11 @@ def numbers_of(session: Session, mission_id: int, xml_form_id: str) -> dict[str,
     return {row.path: row.id for row in session.execute(statement)}
 
 
+def is_number(question: Question) -> bool:
+    """Whether the answers of a question are kept as numbers."""
+    return question.type in NUMBERS or question.data_type in ("int", "decimal")
+
+
 # --- within ------------------------------------------------------------------------------------------------------
 
 
@@ -151,14 +158,13 @@ def _answers(plan: plans.Plan, said: Record) -> Iterator[tuple[tuple[str, str], 
     seen = set()
     for answer in said.answers:
         question = plan.questions.get(answer.path) if answer.known else None
-        if question is None or plan.privacy.get(answer.path) not in CLASSES or question.type in _LEFT_OUT:
+        if question is None or plan.privacy.get(answer.path) not in CLASSES or question.type in LEFT_OUT:
             continue
         key = (answer.path, ".".join(map(str, answer.row))[:40])
         content = answer.text.strip()[:LONGEST].replace("\0", "")
         if content and key not in seen:
             seen.add(key)
-            numeric = question.type in NUMBERS or question.data_type in ("int", "decimal")
-            yield key, (_number(content) if numeric else 0.0, content)
+            yield key, (_number(content) if is_number(question) else 0.0, content)
 
 
 def _number(content: str) -> float:

@@ -11,7 +11,7 @@ from app import policy
 from app.models import LedgerEntry
 from app.policy import Actor, Held
 from app.problems import Problem
-from app.services import condition, decide, export_rows, feed_page, ordering, stored
+from app.services import condition, decide, export_rows, feed_page, indexing, ordering, stored
 from app.services.feed import Options, Service
 from tests.services.conftest import edited, new_uid
 from tests.services.made import assistance, screening
@@ -299,6 +299,47 @@ def test_answers_are_filtered_by_what_they_are(people):
     assert {text: set(people(text)) for text in said} == said
     assert people("person/sex eq 'female'", top=2) == [3, 2]
     assert people("person/sex eq 'female'", skip=2) == [0]
+
+
+def test_answers_in_the_index_are_found_without_opening_the_others(people, house, opened_submissions):
+    said = {
+        "person/sex eq 'male'": {1},
+        "'male' eq person/sex": {1},
+        "person/age_estimate lt 18": {0, 3},
+        "18 gt person/age_estimate": {0, 3},
+        "person/age_estimate eq 17 or person/age_estimate gt 20": {0, 1},
+        "person/age_estimate eq 17.0": {0},
+        "person/age_estimate ne null": {0, 1, 3},
+        "person/sex eq 'female' and contains(person/first_name, 'n')": {0, 2, 3},
+        "contains(person/sex, 'fem')": {0, 2, 3},
+        "startswith(person/sex, 'ma') or endswith(person/sex, 'x')": {1},
+        "registration/interview_date ge 2026-03-12": {2, 3},
+        "registration/interview_date eq 2026-02-11": {1},
+        "registration/interview_date lt 2026-02-11": {0, 1},
+        "start lt 2026-02-01T00:00:00Z": {0},
+        "person/number_of_children gt 3": set(),
+    }
+    before = {text: people(text) for text in said}
+    indexing.run_until_empty(house.engine, keyring=house.keyring)
+    for text, most in said.items():
+        opened_submissions.clear()
+        assert people(text) == before[text], text
+        assert len(opened_submissions) == len(most), text
+    for text in ("person/sex ne 'male'", "not (person/sex eq 'male')", "person/age_estimate eq null", "person/sex ge 'm'",
+                 "contains(person/first_name, 'n')", "person/sex eq ''", "person/sex eq 'male' or person/first_name eq 'x'"):  # fmt: skip
+        opened_submissions.clear()
+        people(text)
+        assert len(opened_submissions) == 4, f"{text}: not in the index, or true of what has no answer"
+
+
+def test_what_the_index_has_not_read_yet_is_found_all_the_same(people, house):
+    indexing.run_until_empty(house.engine, keyring=house.keyring)
+    late = screening(instance_id=new_uid(), sex="male", age_estimate=50)
+    house.receive(late)
+    asked = condition.read("person/sex eq 'male'")
+    for _ in range(2):
+        assert [row["person"]["age_estimate"] for row in feed(house, condition=asked)["value"]] == [50, 30]
+        house.work()
 
 
 def test_rows_of_repeats_are_filtered_by_their_own_answers_and_those_around_them(house, visited):

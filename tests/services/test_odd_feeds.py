@@ -3,7 +3,7 @@ any length. The metadata is valid, and all that it names can be selected, filter
 
 import pytest
 
-from app.services import condition, ordering, publish
+from app.services import condition, indexing, ordering, publish
 from tests.services import csdl
 from tests.services.test_feed import feed, opened
 
@@ -132,6 +132,48 @@ def test_answers_of_odd_names_and_zones_are_compared_as_what_they_are(odd):
     }
     found = {text: len(feed(odd, "g", condition=condition.read(text))["value"]) for text in said}
     assert found == said
+
+
+ODD = [
+    "<many> yes </many><at>2026-03-04T23:30:00.000-05:00</at><share>0.10</share>",
+    "<many>no yes</many><at>2026-03-05T00:30:00+14:00</at><share>1e-1</share>",
+    "<many>yes</many><at>20260304T120000Z</at><share>-0.1</share>",
+    "<many> </many><at>2026-03-04</at><share>much</share>",
+    "<many>yes</many><many>no</many><at>soon</at><share>0.30000000000000004</share>",
+    f"<many>{'no ' * 100}yes</many><at>0001-01-01T00:00:00+05:00</at><on>2026-03-04T10:00:00+01:00</on>",
+]
+ASKED = [
+    "many eq 'yes'", "many eq ' yes '", "many eq ' '", "startswith(many, 'no')", "startswith(many, ' ')",
+    "contains(many, 'yes')", "endswith(many, 'yes')", "endswith(many, ' ')", "contains(many, 'no no')",
+    "at eq 2026-03-05T04:30:00Z", "at lt 2026-03-04T12:00:00Z", "at ge 2026-03-04T11:00:00Z", "at le 2026-03-04",
+    "at gt 2026-03-05T05:00:00+14:00", "share eq 0.1", "share gt 0.1", "share ge 0.3", "share lt 0", "share ne null",
+    "on eq 2026-03-04", "on gt 2026-03-04", "on lt 2026-03-05 and share eq null", "at lt now()",
+]  # fmt: skip
+
+
+def test_the_index_of_answers_changes_nothing_of_what_a_filter_finds(odd):
+    for number, answers in enumerate(ODD):
+        meta = f"<meta><instanceID>uuid:{number}</instanceID></meta>"
+        odd.receive(f'<data id="g" version="1">{answers}{meta}</data>'.encode())
+    odd.work()
+
+    def found():
+        asked = {text: condition.read(text) for text in ASKED}
+        return {
+            text: [row["__id"] for row in feed(odd, "g", condition=one)["value"]]
+            for text, one in asked.items()
+        }
+
+    before = found()
+    assert len({str(one) for one in before.values()}) > 10
+    assert indexing.run_until_empty(odd.engine, keyring=odd.keyring) == len(ODD) + 2
+    with odd.session() as session:
+        assert set(indexing.numbers_of(session, odd.mission_id, "g")) >= {
+            "/data/many",
+            "/data/at",
+            "/data/share",
+        }
+    assert found() == before
 
 
 def _at(row, name):
