@@ -7,7 +7,7 @@ is written `%%`, in templates too (there `_`, `ngettext` and `pgettext` are thos
 
 import functools
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from babel import negotiate_locale
+from babel.lists import format_list
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
@@ -102,6 +103,11 @@ def pgettext(context: str, message: str, **values: Any) -> str:
 def praw(context: str, message: str) -> str:
     """The message of this context, values not yet put in."""
     return str(catalogue(current()).pgettext(context, message))
+
+
+def alternatives(names: Iterable[str]) -> str:
+    """`a`, `a or b`, `a, b, or c`, as it is written in the language spoken now."""
+    return format_list(list(names), "or", current())
 
 
 @functools.cache

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+from app.language import N_, _, ngettext
+
 
 class Problem(Exception):  # noqa: N818 -- the name of the thing (RFC 9457), and of the page that lists them
     """A domain error a caller can act on.
@@ -43,13 +45,13 @@ class Problem(Exception):  # noqa: N818 -- the name of the thing (RFC 9457), and
 
 def sign_in_needed() -> Problem:
     """No session, or one that has ended."""
-    return Problem("sign_in_needed", 401, "Not signed in", mend="Sign in and try again.")
+    return Problem("sign_in_needed", 401, _("Not signed in"), mend=_("Sign in and try again."))
 
 
 def wrong_credentials() -> Problem:
     """Says nothing about which of the two was wrong."""
     return Problem(
-        "wrong_credentials", 401, "Sign-in failed", detail="The email address or the password is wrong."
+        "wrong_credentials", 401, _("Sign-in failed"), detail=_("The email address or the password is wrong.")
     )
 
 
@@ -58,22 +60,26 @@ def too_many_attempts(seconds: int) -> Problem:
     return Problem(
         "too_many_attempts",
         429,
-        "Too many attempts",
-        detail="Somebody tried to sign in here too often with a wrong password.",
-        mend=f"Wait {max(1, round(seconds / 60))} minutes, or ask an administrator for a new password.",
+        _("Too many attempts"),
+        detail=_("Somebody tried to sign in here too often with a wrong password."),
+        mend=ngettext(
+            "Wait %(num)s minute, or ask an administrator for a new password.",
+            "Wait %(num)s minutes, or ask an administrator for a new password.",
+            max(1, round(seconds / 60)),
+        ),
         headers={"Retry-After": str(seconds)},
     )
 
 
 def not_allowed(reason: str) -> Problem:
     """Signed in, but no role held allows it; `reason` is a sentence (`policy.explain`)."""
-    return Problem("not_allowed", 403, "Not allowed", detail=reason, mend="Ask an administrator.")
+    return Problem("not_allowed", 403, _("Not allowed"), detail=reason, mend=_("Ask an administrator."))
 
 
 def bad_csrf() -> Problem:
     """A form sent from a page that is not ours, or kept open over a sign-out."""
     return Problem(
-        "bad_csrf", 403, "The page is out of date", mend="Load the page again and repeat what you did."
+        "bad_csrf", 403, _("The page is out of date"), mend=_("Load the page again and repeat what you did.")
     )
 
 
@@ -82,9 +88,9 @@ def unknown_device() -> Problem:
     return Problem(
         "unknown_device",
         403,
-        "This phone is not registered",
-        detail="The server does not accept this phone: its access was never given, or was withdrawn.",
-        mend="Keep your interviews and ask your coordinator for a new QR code.",
+        _("This phone is not registered"),
+        detail=_("The server does not accept this phone: its access was never given, or was withdrawn."),
+        mend=_("Keep your interviews and ask your coordinator for a new QR code."),
     )
 
 
@@ -93,9 +99,9 @@ def link_expired() -> Problem:
     return Problem(
         "link_expired",
         403,
-        "The link is too old",
-        detail="A link works for three days after it was shown.",
-        mend="Ask your coordinator for a new one. What was not sent is not lost.",
+        _("The link is too old"),
+        detail=_("A link works for three days after it was shown."),
+        mend=_("Ask your coordinator for a new one. What was not sent is not lost."),
     )
 
 
@@ -104,9 +110,9 @@ def credentials_needed(challenges: list[str]) -> Problem:
     return Problem(
         "credentials_needed",
         401,
-        "User name or password wrong",
-        detail="The server does not accept the user name and the password in this phone's settings.",
-        mend="Keep your interviews and ask your coordinator for a new QR code.",
+        _("User name or password wrong"),
+        detail=_("The server does not accept the user name and the password in this phone's settings."),
+        mend=_("Keep your interviews and ask your coordinator for a new QR code."),
         headers={"WWW-Authenticate": challenges},
     )
 
@@ -116,22 +122,42 @@ def credentials_needed(challenges: list[str]) -> Problem:
 
 def bad_request(detail: str, mend: str = "") -> Problem:
     """The request itself cannot be read."""
-    return Problem("bad_request", 400, "Bad request", detail=detail, mend=mend)
+    return Problem("bad_request", 400, _("Bad request"), detail=detail, mend=mend)
 
 
 def invalid(detail: str, mend: str = "") -> Problem:
     """A value is not what it must be."""
-    return Problem("invalid", 422, "Invalid value", detail=detail, mend=mend)
+    return Problem("invalid", 422, _("Invalid value"), detail=detail, mend=mend)
+
+
+THINGS: Final = frozenset({
+    N_("block of questions"), N_("case"), N_("code list"), N_("delivery"), N_("device"), N_("document"),
+    N_("download"),
+    N_("draft of this form"), N_("draft that was translated; it was thrown away"), N_("draft; it was thrown away"),
+    N_("entity"), N_("entity list"), N_("figure"), N_("file"), N_("file among those this form asks for"), N_("form"),
+    N_("group of devices"), N_("interview"), N_("interviewer"), N_("list of what needs attention"),
+    N_("log of this interview"), N_("mission"), N_("organisation"), N_("original of this version"), N_("page"),
+    N_("page: this server was set up without its documentation"), N_("pair"), N_("person"), N_("proposal"),
+    N_("published form"), N_("published version"), N_("published version of this form"), N_("row"),
+    N_("saved download"), N_("submission"), N_("table"), N_("test device"), N_("token"), N_("trial"), N_("upload"),
+    N_("value"), N_("version of this form"), N_("version of this submission"), N_("view"), N_("webhook"),
+    N_("workbook that can be opened"),
+})  # fmt: skip
+"""What there may be none of: said in the language of whoever asks."""
 
 
 def not_found(what: str = "page") -> Problem:
-    """Also said of what exists where the caller may not look."""
-    return Problem("not_found", 404, "Not found", detail=f"There is no such {what} here.")
+    """Also said of what exists where the caller may not look.
+
+    `what` is one of `THINGS`, which have translations."""
+    return Problem(
+        "not_found", 404, _("Not found"), detail=_("There is no such %(what)s here.", what=_(what))
+    )
 
 
 def conflict(detail: str, mend: str = "") -> Problem:
     """The state of things does not allow it."""
-    return Problem("conflict", 409, "Conflict", detail=detail, mend=mend)
+    return Problem("conflict", 409, _("Conflict"), detail=detail, mend=mend)
 
 
 def consent_needed(purpose: str) -> Problem:
@@ -139,9 +165,9 @@ def consent_needed(purpose: str) -> Problem:
     return Problem(
         "consent_needed",
         409,
-        "The person’s consent is missing",
-        detail=f"The person has not consented to this: {purpose}.",
-        mend="Ask, and record the consent on the page of the case; or leave it.",
+        _("The person’s consent is missing"),
+        detail=_("The person has not consented to this: %(purpose)s.", purpose=purpose),
+        mend=_("Ask, and record the consent on the page of the case; or leave it."),
     )
 
 
@@ -150,9 +176,11 @@ def agreement_needed(detail: str) -> Problem:
     return Problem(
         "agreement_needed",
         409,
-        "An agreement is missing",
+        _("An agreement is missing"),
         detail=detail,
-        mend="Write the dates of the agreement on the page of organisations, or choose another organisation.",
+        mend=_(
+            "Write the dates of the agreement on the page of organisations, or choose another organisation."
+        ),
     )
 
 
@@ -161,9 +189,9 @@ def entity_changed(version: int) -> Problem:
     return Problem(
         "entity_changed",
         409,
-        "Changed meanwhile",
-        detail="Somebody else has changed this entity since the version that the update was made on.",
-        mend="Read it again and make the update on its present version, or force it.",
+        _("Changed meanwhile"),
+        detail=_("Somebody else has changed this entity since the version that the update was made on."),
+        mend=_("Read it again and make the update on its present version, or force it."),
         details={"current": version},
     )
 
@@ -173,9 +201,11 @@ def too_large(limit: int) -> Problem:
     return Problem(
         "too_large",
         413,
-        "Too large",
-        detail=f"What was sent is larger than this server takes ({limit / 1_000_000:g} MB).",
-        mend="Send less at once, or ask your administrator: the server can be set to take more.",
+        _("Too large"),
+        detail=_(
+            "What was sent is larger than this server takes (%(limit)s MB).", limit=f"{limit / 1_000_000:g}"
+        ),
+        mend=_("Send less at once, or ask your administrator: the server can be set to take more."),
     )
 
 
@@ -187,9 +217,9 @@ def form_refused(findings: list[dict[str, Any]]) -> Problem:
     return Problem(
         "form_refused",
         422,
-        "Form refused",
-        detail="The form has errors.",
-        mend="Mend what the findings point at, and upload it again.",
+        _("Form refused"),
+        detail=_("The form has errors."),
+        mend=_("Mend what the findings point at, and upload it again."),
         details={"findings": findings},
     )
 
@@ -199,9 +229,9 @@ def no_texts() -> Problem:
     return Problem(
         "no_texts",
         409,
-        "No texts",
-        detail="This form was uploaded as an XForm, so it has no workbook that texts could go into.",
-        mend="Translate it in the program that made it, or upload it as a workbook.",
+        _("No texts"),
+        detail=_("This form was uploaded as an XForm, so it has no workbook that texts could go into."),
+        mend=_("Translate it in the program that made it, or upload it as a workbook."),
     )
 
 
@@ -210,9 +240,9 @@ def form_warnings(findings: list[dict[str, Any]]) -> Problem:
     return Problem(
         "form_warnings",
         422,
-        "Form with warnings",
-        detail="The form is valid, with warnings.",
-        mend="Look at the warnings; if they are acceptable, send it again with ignoreWarnings=true.",
+        _("Form with warnings"),
+        detail=_("The form is valid, with warnings."),
+        mend=_("Look at the warnings; if they are acceptable, send it again with ignoreWarnings=true."),
         details={"findings": findings},
     )
 
@@ -222,9 +252,11 @@ def version_taken() -> Problem:
     return Problem(
         "version_taken",
         409,
-        "Version taken",
-        detail="A form with this version was published before with other content.",
-        mend="Give it another version in the settings sheet, for instance today's date, and upload it again.",
+        _("Version taken"),
+        detail=_("A form with this version was published before with other content."),
+        mend=_(
+            "Give it another version in the settings sheet, for instance today's date, and upload it again."
+        ),
     )
 
 
@@ -233,9 +265,9 @@ def note_missing() -> Problem:
     return Problem(
         "note_missing",
         422,
-        "Note missing",
-        detail="Nothing says why this version was made.",
-        mend="Write a note of a few words: it stands in the list of versions.",
+        _("Note missing"),
+        detail=_("Nothing says why this version was made."),
+        mend=_("Write a note of a few words: it stands in the list of versions."),
     )
 
 
@@ -245,10 +277,16 @@ def lossy_changes(changes: list[dict[str, Any]]) -> Problem:
     return Problem(
         "lossy_changes",
         409,
-        "Changes that lose answers",
-        detail=f"By {len(changes)} of its changes, answers already collected lose their place or their meaning.",
-        mend="Look at the changes; if they are meant, say so: lossy=true over /v1, --lossy on the command line, the box "
-        "on the form's page.",
+        _("Changes that lose answers"),
+        detail=ngettext(
+            "By %(num)s of its changes, answers already collected lose their place or their meaning.",
+            "By %(num)s of its changes, answers already collected lose their place or their meaning.",
+            len(changes),
+        ),
+        mend=_(
+            "Look at the changes; if they are meant, say so: lossy=true over /v1, --lossy on the command line, "
+            "the box on the form's page."
+        ),
         details={"changes": changes, "parameter": "lossy"},
     )
 
@@ -261,9 +299,11 @@ def not_a_submission(detail: str) -> Problem:
     return Problem(
         "not_a_submission",
         400,
-        "Not a submission",
+        _("Not a submission"),
         detail=detail,
-        mend="Keep the interview and send it again; if this message comes back, show it to your coordinator.",
+        mend=_(
+            "Keep the interview and send it again; if this message comes back, show it to your coordinator."
+        ),
     )
 
 
@@ -272,9 +312,9 @@ def unreadable_submission(code: str, detail: str) -> Problem:
     return Problem(
         code,
         400,
-        "Submission refused",
+        _("Submission refused"),
         detail=detail,
-        mend="Keep the interview on the phone and show this message to your coordinator.",
+        mend=_("Keep the interview on the phone and show this message to your coordinator."),
     )
 
 
@@ -283,9 +323,9 @@ def unknown_form() -> Problem:
     return Problem(
         "unknown_form",
         404,
-        "Unknown form",
-        detail="This form does not belong to this project.",
-        mend="Keep the interview and ask your coordinator: the phone may be set up for another project.",
+        _("Unknown form"),
+        detail=_("This form does not belong to this project."),
+        mend=_("Keep the interview and ask your coordinator: the phone may be set up for another project."),
     )
 
 
@@ -294,9 +334,9 @@ def closed_form() -> Problem:
     return Problem(
         "closed_form",
         403,
-        "Form closed",
-        detail="This form is closed and takes no new interviews.",
-        mend="Keep the interview and ask your coordinator to open the form again.",
+        _("Form closed"),
+        detail=_("This form is closed and takes no new interviews."),
+        mend=_("Keep the interview and ask your coordinator to open the form again."),
     )
 
 
@@ -305,9 +345,9 @@ def no_draft() -> Problem:
     return Problem(
         "no_draft",
         403,
-        "Nothing to test",
-        detail="This phone is for tests, and its form has no draft now: it was published or thrown away.",
-        mend="Delete this test interview. If it holds a real one, keep it and tell your coordinator.",
+        _("Nothing to test"),
+        detail=_("This phone is for tests, and its form has no draft now: it was published or thrown away."),
+        mend=_("Delete this test interview. If it holds a real one, keep it and tell your coordinator."),
     )
 
 
@@ -316,9 +356,9 @@ def closed_mission() -> Problem:
     return Problem(
         "closed_mission",
         403,
-        "Project closed",
-        detail="This project is closed and takes nothing in.",
-        mend="Keep the interview and ask your coordinator.",
+        _("Project closed"),
+        detail=_("This project is closed and takes nothing in."),
+        mend=_("Keep the interview and ask your coordinator."),
     )
 
 
@@ -327,12 +367,14 @@ def other_content() -> Problem:
     return Problem(
         "other_content",
         409,
-        "Already received with other content",
+        _("Already received with other content"),
         detail=(
-            "An interview with this number was received before with other content. The first one stands; "
-            "this one was kept aside for your coordinator."
+            _(
+                "An interview with this number was received before with other content. The first one stands; "
+                "this one was kept aside for your coordinator."
+            )
         ),
-        mend="Keep the interview and tell your coordinator.",
+        mend=_("Keep the interview and tell your coordinator."),
     )
 
 
@@ -341,9 +383,9 @@ def outdated_edit() -> Problem:
     return Problem(
         "outdated_edit",
         409,
-        "Edit of an old version",
-        detail="This edit replaces a version that is not the present one: somebody edited it meanwhile.",
-        mend="Get the present version and make your changes in that.",
+        _("Edit of an old version"),
+        detail=_("This edit replaces a version that is not the present one: somebody edited it meanwhile."),
+        mend=_("Get the present version and make your changes in that."),
     )
 
 
@@ -352,30 +394,31 @@ def unavailable() -> Problem:
     return Problem(
         "unavailable",
         503,
-        "Not available",
-        detail="The server could not store this just now.",
-        mend="Keep the interview and send it again in a few minutes.",
+        _("Not available"),
+        detail=_("The server could not store this just now."),
+        mend=_("Keep the interview and send it again in a few minutes."),
         headers={"Retry-After": "60"},
     )
 
 
 # --- everything else ---------------------------------------------------------------------------------------------------
 
+
 TITLES: Final = {
-    400: "Bad request",
-    403: "Forbidden",
-    404: "Not found",
-    405: "Method not allowed",
-    406: "Not acceptable",
-    408: "Request timed out",
-    412: "Precondition failed",
-    413: "Too large",
-    414: "Address too long",
-    415: "Unsupported media type",
-    416: "Range not satisfiable",
-    422: "Invalid value",
-    429: "Too many requests",
-    431: "Header too large",
+    400: N_("Bad request"),
+    403: N_("Forbidden"),
+    404: N_("Not found"),
+    405: N_("Method not allowed"),
+    406: N_("Not acceptable"),
+    408: N_("Request timed out"),
+    412: N_("Precondition failed"),
+    413: N_("Too large"),
+    414: N_("Address too long"),
+    415: N_("Unsupported media type"),
+    416: N_("Range not satisfiable"),
+    422: N_("Invalid value"),
+    429: N_("Too many requests"),
+    431: N_("Header too large"),
 }
 
 
@@ -384,7 +427,7 @@ def of_status(status: int, *, headers: Mapping[str, str] | None = None) -> Probl
     if status >= 500 or status not in TITLES:
         return internal()
     title = TITLES[status]
-    return Problem(title.lower().replace(" ", "_"), status, title, headers=headers)
+    return Problem(title.lower().replace(" ", "_"), status, _(title), headers=headers)
 
 
 def internal() -> Problem:
@@ -392,9 +435,9 @@ def internal() -> Problem:
     return Problem(
         "internal",
         500,
-        "Something went wrong",
-        detail="The server met a fault of its own. Nothing was half done.",
-        mend="Try again; if it comes back, tell the administrator the time it happened.",
+        _("Something went wrong"),
+        detail=_("The server met a fault of its own. Nothing was half done."),
+        mend=_("Try again; if it comes back, tell the administrator the time it happened."),
     )
 
 
@@ -403,7 +446,9 @@ def download_limit(why: str) -> Problem:
     return Problem(
         "download_limit",
         422,
-        "The download is more than its format holds",
+        _("The download is more than its format holds"),
         detail=why,
-        mend="Narrow it to a range of dates, leave out what is not needed, or take CSV, JSON lines or Parquet.",
+        mend=_(
+            "Narrow it to a range of dates, leave out what is not needed, or take CSV, JSON lines or Parquet."
+        ),
     )

@@ -48,15 +48,20 @@ def problems() -> str:
         if not isinstance(function, ast.FunctionDef):
             continue
         for call in ast.walk(function):
-            if (
-                isinstance(call, ast.Call)
-                and getattr(call.func, "id", "") == "Problem"
-                and all(isinstance(argument, ast.Constant) for argument in call.args[:3])
-            ):
-                code, status, title = (ast.unparse(argument).strip("'\"") for argument in call.args[:3])
+            if not (isinstance(call, ast.Call) and getattr(call.func, "id", "") == "Problem"):
+                continue
+            given = [_told(argument) for argument in call.args[:3]]
+            if all(isinstance(argument, ast.Constant) for argument in given):
+                code, status, title = (ast.unparse(argument).strip("'\"") for argument in given)
                 when = (ast.get_docstring(function) or "").splitlines()[0]
                 rows.append(f"| `{code}` | {status} | {title} | {when} |")
     return "\n".join(rows) + "\n"
+
+
+def _told(argument: ast.expr) -> ast.expr:
+    """A text as it is in English: without the `_` that translates it."""
+    translated = isinstance(argument, ast.Call) and getattr(argument.func, "id", "") == "_"
+    return argument.args[0] if translated else argument
 
 
 def settings() -> str:

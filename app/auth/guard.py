@@ -12,6 +12,7 @@ from werkzeug.wrappers import Response
 from app import ledger, policy, problems
 from app.auth import identity
 from app.db import db, writing
+from app.language import _
 from app.policy.permissions import ACTIONS, DEVICE
 from app.services.sign_in import Resumed
 from app.state import state
@@ -78,7 +79,7 @@ def _guard() -> ResponseReturnValue | None:
         return None  # answered by Flask itself, without the view
     action = action_of(current_app, request.endpoint, request.method)
     if action is None:
-        raise problems.not_allowed("Nobody said who may come in here, so nobody may.")
+        raise problems.not_allowed(_("Nobody said who may come in here, so nobody may."))
     rule = ACTIONS[action]
     of_devices = rule.roles == {DEVICE}
     if of_devices and not request.path.startswith(BROWSERS):

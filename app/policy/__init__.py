@@ -11,12 +11,13 @@ from typing import Any
 from sqlalchemy import ColumnElement, false, true
 
 from app import problems
+from app.language import _, alternatives
 from app.policy.actor import COMMAND, NOBODY, Actor, Held, Limits, device
-from app.policy.permissions import ACTIONS, ROLES, SIGHT
+from app.policy.permissions import ACTIONS, DEVICE, ROLE_NAMES, ROLES, SIGHT, Action
 
 __all__ = [
     "COMMAND", "NOBODY", "Actor", "Held", "Limits",
-    "device", "explain", "may", "missions", "require", "reveals", "sees", "within",
+    "device", "explain", "may", "missions", "require", "reveals", "role_name", "sees", "within",
 ]  # fmt: skip
 
 
@@ -73,16 +74,34 @@ def reveals(actor: Actor, mission_id: int) -> frozenset[str]:
 def explain(actor: Actor, action: str, mission_id: int | None = None) -> str:
     """Why the answer is what it is, in a sentence that names roles but no person."""
     rule = ACTIONS[action]
-    where = "" if mission_id is None else " in this mission"
+    said = {"words": _(rule.words), "roles": _needed(rule)}
     if actor.limits is not None and may(replace(actor, limits=None), action, mission_id):
-        return f"The access token was not made to {rule.words}{where}."
+        return (
+            _("The access token was not made to %(words)s.", **said)
+            if mission_id is None
+            else _("The access token was not made to %(words)s in this mission.", **said)
+        )
     if may(actor, action, mission_id):
-        return f"You may {rule.words}{where}."
+        if mission_id is None:
+            return _("You may %(words)s.", **said)
+        return _("You may %(words)s in this mission.", **said)
     if rule.scope == "signed_in":
-        return f"Only somebody who signed in may {rule.words}."
-    needed = " or ".join(sorted(role.replace("_", " ") for role in rule.roles if role in ROLES)) or "device"
-    reach = ", given for all missions" if rule.scope == "everywhere" else where
-    return f"To {rule.words} takes the role {needed}{reach}."
+        return _("Only somebody who signed in may %(words)s.", **said)
+    if rule.scope == "everywhere":
+        return _("To %(words)s takes the role %(roles)s, given for all missions.", **said)
+    if mission_id is None:
+        return _("To %(words)s takes the role %(roles)s.", **said)
+    return _("To %(words)s takes the role %(roles)s in this mission.", **said)
+
+
+def role_name(role: str) -> str:
+    """What a role is called in a sentence."""
+    return _(ROLE_NAMES[role])
+
+
+def _needed(rule: Action) -> str:
+    roles = sorted(rule.roles & ROLES.keys()) or [DEVICE]
+    return alternatives(map(role_name, roles))
 
 
 def _limited(actor: Actor, limits: Limits, action: str) -> frozenset[int] | None:

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from app.language import N_
+
 
 @dataclass(frozen=True, slots=True)
 class Scope:
@@ -24,8 +26,8 @@ ALWAYS: Final = frozenset({"signed_in", "mission.list", "mission.read"})
 
 SCOPES: Final[Mapping[str, Scope]] = {
     "read": Scope(
-        "Read forms, submissions and lists",
-        "Feeds for Excel, Power BI and R, downloads, pyODK. Without names and free text.",
+        N_("Read forms, submissions and lists"),
+        N_("Feeds for Excel, Power BI and R, downloads, pyODK. Without names and free text."),
         frozenset(
             {
                 "form.list", "form.read", "submission.read", "submission.comments", "submission.export",
@@ -33,16 +35,18 @@ SCOPES: Final[Mapping[str, Scope]] = {
             }
         ),
     ),
-    "cases": Scope("Read cases", "The cases of the missions, without names.", frozenset({"case.read"})),
+    "cases": Scope(N_("Read cases"), N_("The cases of the missions, without names."), frozenset({"case.read"})),
     "identifiers": Scope(
-        "With names and free text",
-        "What is read holds identifiers and free text too, and submissions as they were sent. Only where the figures "
-        "need them.",
+        N_("With names and free text"),
+        N_(
+            "What is read holds identifiers and free text too, and submissions as they were sent. Only where the "
+            "figures need them."
+        ),
         frozenset({"case.reveal", "case.comments", "submission.raw"}),
     ),
     "submissions": Scope(
-        "Send, edit and review submissions",
-        "For scripts that bring interviews in, correct or review them.",
+        N_("Send, edit and review submissions"),
+        N_("For scripts that bring interviews in, correct or review them."),
         frozenset(
             {"form.list", "submission.read", "submission.create", "submission.edit", "submission.review",
              "submission.comment", "submission.delete"}
@@ -50,14 +54,14 @@ SCOPES: Final[Mapping[str, Scope]] = {
         reads=False,
     ),
     "forms": Scope(
-        "Change forms and lists",
-        "Upload and publish forms, put them on phones, change entity lists.",
+        N_("Change forms and lists"),
+        N_("Upload and publish forms, put them on phones, change entity lists."),
         frozenset({"form.upload", "form.publish", "form.assign", "entity_list.change", "entity.change"}),
         reads=False,
     ),
     "devices": Scope(
-        "Manage devices",
-        "Add and cut off phones.",
+        N_("Manage devices"),
+        N_("Add and cut off phones."),
         frozenset({"device.list", "device.create", "device.update", "device.show", "device.revoke"}),
         reads=False,
     ),

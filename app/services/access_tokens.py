@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from app import ledger, policy, problems
 from app.keys import Keyring
+from app.language import _, ngettext
 from app.models import AccessToken, User, now
 from app.policy import Actor, Limits, scopes
 from app.services import naming, sign_in, users
@@ -54,17 +55,20 @@ def create(
     `not_allowed` for somebody who is no person or acts by a token.
     """
     if actor.user_id is None or actor.limits is not None:
-        raise problems.not_allowed("Only a person who signed in makes tokens.")
+        raise problems.not_allowed(_("Only a person who signed in makes tokens."))
     if not chosen or not set(chosen) <= set(offered(actor)):
-        raise problems.invalid("Say what the token may do.", "Choose at least one of what is offered.")
+        raise problems.invalid(_("Say what the token may do."), _("Choose at least one of what is offered."))
     if missions is not None and (
         not missions or not all(policy.may(actor, "mission.read", one) for one in missions)
     ):
-        raise problems.invalid("Say for which missions the token is.", "Choose among your missions.")
+        raise problems.invalid(_("Say for which missions the token is."), _("Choose among your missions."))
     if not 1 <= days <= LONGEST:
-        raise problems.invalid("A token lasts from one day to a year.", "Choose how long it is needed.")
+        raise problems.invalid(_("A token lasts from one day to a year."), _("Choose how long it is needed."))
     if len([one for one in listing(session, actor.user_id) if in_force(one)]) >= MOST:
-        raise problems.conflict(f"You have {MOST} tokens.", "Revoke those that are no longer used.")
+        raise problems.conflict(
+            ngettext("You have %(num)s token.", "You have %(num)s tokens.", MOST),
+            _("Revoke those that are no longer used."),
+        )
     text = PREFIX + secrets.token_urlsafe(32)
     row = AccessToken(
         user_id=actor.user_id,

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from app import ledger, problems
 from app.db import connect_to_write
 from app.keys import Keyring
+from app.language import _
 from app.models import Device, DeviceGroup, Interviewer, Submission, now
 from app.policy import Actor
 from app.services import credentials, naming
@@ -203,7 +204,8 @@ def _describe(
     _in_mission(session, DeviceGroup, group_id, device.mission_id, "group of devices")
     if language not in LANGUAGES:
         raise problems.invalid(
-            "Phones are not set up in this language.", f"Take one of: {', '.join(LANGUAGES)}."
+            _("Phones are not set up in this language."),
+            _("Take one of: %(these)s.", these=", ".join(LANGUAGES)),
         )
     device.display_name, device.interviewer_id, device.group_id = name, interviewer_id, group_id
     device.managed, device.language = managed, language

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from app import ledger, policy, problems
 from app.db import writing
 from app.keys import Keyring
+from app.language import _, ngettext
 from app.models import EntityList
 from app.policy import Actor
 from app.services import entity_lists, entity_store, paging
@@ -93,18 +94,25 @@ def create(
     with writing(session):
         policy.require(actor, "entity.change", entity_list.mission_id)
         if len(wanted) > MOST:
-            raise problems.invalid(f"At most {MOST} entities are added at once.", "Send them in portions.")
+            raise problems.invalid(
+                ngettext(
+                    "At most %(num)s entity is added at once.",
+                    "At most %(num)s entities are added at once.",
+                    MOST,
+                ),
+                _("Send them in portions."),
+            )
         for key, said in wanted.items():
             if key.version != 4:
-                raise problems.invalid("The id of an entity is a UUID of version 4: phones ignore others.")
+                raise problems.invalid(_("The id of an entity is a UUID of version 4: phones ignore others."))
             if not said.get(LABEL, "").strip():
-                raise problems.invalid("Every entity needs a label.", "Say what people call it.")
+                raise problems.invalid(_("Every entity needs a label."), _("Say what people call it."))
         _check_names(session, entity_list, wanted.values())
         source = Source(actor.user_id, user_agent)
         made = entity_store.add_many(session.connection(), keyring, entity_list.id, wanted, source=source)
         if len(made) < len(wanted):
             raise problems.conflict(
-                "There is an entity with this id already.", "Change it, or choose another id."
+                _("There is an entity with this id already."), _("Change it, or choose another id.")
             )
         _note(session, actor, "entity.create", entity_list, count=len(made))
 
@@ -131,7 +139,7 @@ def update(
         if base_version is not None and base_version != before.version:
             raise problems.entity_changed(before.version)
         if LABEL in said and not said[LABEL].strip():
-            raise problems.invalid("Every entity needs a label.", "Say what people call it.")
+            raise problems.invalid(_("Every entity needs a label."), _("Say what people call it."))
         _check_names(session, entity_list, [said])
         entity_store.change(
             connection,
@@ -192,7 +200,8 @@ def _check_names(session: Session, entity_list: EntityList, wanted: Iterable[Map
     known = {LABEL, *entity_lists.properties(session, entity_list.id)}
     if any(said.keys() - known for said in wanted):
         raise problems.invalid(
-            "An entity says something the list has no property for.", "Add the property to the list first."
+            _("An entity says something the list has no property for."),
+            _("Add the property to the list first."),
         )
 
 

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from app import ledger, problems
 from app.db import insert_or
+from app.language import _
 from app.models import (
     Assignment,
     Entity,
@@ -83,12 +84,12 @@ def create(
     """Add a list. Raises Problem: invalid (no XML name), conflict (the name is taken)."""
     if not entity.is_list_name(name):
         raise problems.invalid(
-            "The name of an entity list begins with a letter and holds letters, digits, - and _ only.",
-            "Choose a name such as shelters: phones look for shelters.csv.",
+            _("The name of an entity list begins with a letter and holds letters, digits, - and _ only."),
+            _("Choose a name such as shelters: phones look for shelters.csv."),
         )
     taken = select(EntityList.id).where(EntityList.mission_id == mission_id, EntityList.name == name)
     if name in _OWN or session.scalar(taken) is not None:
-        raise problems.conflict("There is an entity list of this name already.", "Choose another name.")
+        raise problems.conflict(_("There is an entity list of this name already."), _("Choose another name."))
     made = EntityList(
         mission_id=mission_id, name=name, approval_required=approval_required, created_by=actor.user_id
     )
@@ -102,12 +103,14 @@ def add_property(session: Session, *, actor: Actor, entity_list: EntityList, nam
     """Let the entities of a list say one thing more. Raises Problem: invalid, conflict."""
     if not entity.is_property_name(name):
         raise problems.invalid(
-            "The name of a property begins with a letter, holds letters, digits, - . and _ only, and is "
-            "neither name nor label.",
-            "Choose a name such as capacity.",
+            _(
+                "The name of a property begins with a letter, holds letters, digits, - . and _ only, and is "
+                "neither name nor label."
+            ),
+            _("Choose a name such as capacity."),
         )
     if name in properties(session, entity_list.id):
-        raise problems.conflict("The entity list has a property of this name already.", "Use it.")
+        raise problems.conflict(_("The entity list has a property of this name already."), _("Use it."))
     session.add(EntityProperty(list_id=entity_list.id, name=name))
     session.flush()
     mark(session.connection(), entity_list.id)

@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, Select, func, or_, select, text, tuple_
 from sqlalchemy.orm import Session
 
 from app import policy, problems
+from app.language import _
 from app.models import TABLES, Answer, Conflict, Device, Interviewer, Submission
 from app.services import condition_sql, indexing, paging, submission_list, table_filter
 from app.services.form_columns import Column, Columns, columns
@@ -162,7 +163,7 @@ def _legs(sort: str, of: Columns, here: Sequence[ColumnElement[bool]]) -> list[_
         return [_Leg(plain, (*METADATA[key], Submission.id), descending, Submission.number)]
     column = of.by_key.get(key)
     if column is None or column.repeated:
-        raise problems.invalid("The table cannot be sorted by that.", "Choose a column to sort by.")
+        raise problems.invalid(_("The table cannot be sorted by that."), _("Choose a column to sort by."))
     answered = select(Answer.submission).where(
         Answer.question_id == (column.number or 0), Answer.position == ""
     )
@@ -255,7 +256,7 @@ def _position(session: Session, legs: Sequence[_Leg], start: uuid.UUID | None) -
         if number is not None and (found := session.execute(place.limit(1)).first()) is not None:
             return at, tuple(found)
     raise problems.invalid(
-        "The row this page begins at is not in the table any more.", "Begin again at the first page."
+        _("The row this page begins at is not in the table any more."), _("Begin again at the first page.")
     )
 
 

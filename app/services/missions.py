@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app import ledger, policy, problems
+from app.language import N_, _
 from app.models import (
     Assignment,
     CaseEntity,
@@ -23,7 +24,7 @@ from app.services import naming
 
 _CODE: Final = re.compile(r"[A-Z0-9]{2,16}")
 _COUNTRY: Final = re.compile(r"[A-Z]{2}")
-_RENAME: Final = "Give it another name, if it is to mean something else."
+_RENAME: Final = N_("Give it another name, if it is to mean something else.")
 _INTERVIEWER: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,11}")
 
 
@@ -39,16 +40,20 @@ def create(
 ) -> Mission:
     """Open a mission. Raises Problem for a code that is taken or malformed, an unknown zone, an empty
     name."""
-    code, country, name = code.strip().upper(), country.strip().upper(), naming.clean(name, what="A mission")
+    code, country, name = (
+        code.strip().upper(),
+        country.strip().upper(),
+        naming.clean(name, what="A mission"),
+    )
     if not _CODE.fullmatch(code):
         raise problems.invalid(
-            "A mission's code is 2 to 16 letters and digits.",
-            "Take the UN/LOCODE without the blank, like MDCHI.",
+            _("A mission's code is 2 to 16 letters and digits."),
+            _("Take the UN/LOCODE without the blank, like MDCHI."),
         )
     if not _COUNTRY.fullmatch(country):
-        raise problems.invalid("A country is two letters.", "Take the code of ISO 3166-1, like MD.")
+        raise problems.invalid(_("A country is two letters."), _("Take the code of ISO 3166-1, like MD."))
     if find(session, code) is not None:
-        raise problems.conflict("There is a mission with this code already.", "Choose another code.")
+        raise problems.conflict(_("There is a mission with this code already."), _("Choose another code."))
     mission = Mission(code=code, name=name, country=country, time_zone=_zone(time_zone), demo=demo)
     session.add(mission)
     session.flush()
@@ -126,12 +131,12 @@ def add_interviewer(
     code = code.strip()
     if not _INTERVIEWER.fullmatch(code):
         raise problems.invalid(
-            "An interviewer's code is at most 12 letters, digits, points and dashes.",
-            "Take one that does not tell the name, like MD-07.",
+            _("An interviewer's code is at most 12 letters, digits, points and dashes."),
+            _("Take one that does not tell the name, like MD-07."),
         )
     if any(one.code == code for one in interviewers(session, mission_id)):
         raise problems.conflict(
-            "This mission has an interviewer with this code already.", "Choose another code."
+            _("This mission has an interviewer with this code already."), _("Choose another code.")
         )
     interviewer = Interviewer(
         mission_id=mission_id,
@@ -183,13 +188,17 @@ def delete_group(session: Session, *, actor: Actor, group: DeviceGroup) -> None:
     """Delete a group that nothing belongs to: no phone, no form, and nothing a phone sent while it was in it. Raises
     the Problem `conflict`."""
     for column, detail, mend in (
-        (Device.group_id, "There are devices in this group.", "Put them in another group first."),
-        (Assignment.group_id, "Forms are put on this group.", "Let it have them as every phone first."),
-        (Submission.group_id, "Interviews came in from this group, and keep saying so.", _RENAME),
-        (CaseEntity.group_id, "Cases belong to this group.", _RENAME),
+        (Device.group_id, N_("There are devices in this group."), N_("Put them in another group first.")),
+        (
+            Assignment.group_id,
+            N_("Forms are put on this group."),
+            N_("Let it have them as every phone first."),
+        ),
+        (Submission.group_id, N_("Interviews came in from this group, and keep saying so."), _RENAME),
+        (CaseEntity.group_id, N_("Cases belong to this group."), _RENAME),
     ):
         if session.scalar(select(column).where(column == group.id).limit(1)) is not None:
-            raise problems.conflict(detail, mend)
+            raise problems.conflict(_(detail), _(mend))
     _write_group(session, actor, "device_group.delete", group)
     session.delete(group)
     session.flush()
@@ -215,7 +224,9 @@ def groups(session: Session, mission_id: int) -> list[DeviceGroup]:
 def _group_name(session: Session, mission_id: int, name: str) -> str:
     name = naming.clean(name, what="A group")
     if any(one.name == name for one in groups(session, mission_id)):
-        raise problems.conflict("This mission has a group of this name already.", "Choose another name.")
+        raise problems.conflict(
+            _("This mission has a group of this name already."), _("Choose another name.")
+        )
     return name
 
 
@@ -234,7 +245,7 @@ def _zone(name: str) -> str:
         return ZoneInfo(name).key
     except (ZoneInfoNotFoundError, ValueError, OSError):
         raise problems.invalid(
-            "There is no such time zone.", "Take a name of the IANA list, like Europe/Chisinau."
+            _("There is no such time zone."), _("Take a name of the IANA list, like Europe/Chisinau.")
         ) from None
 
 

@@ -10,6 +10,7 @@ from typing import Any, Final
 from urllib.parse import SplitResult, urlsplit
 
 from app import problems
+from app.language import _
 
 TIMEOUT: Final = 10.0
 """Seconds for each step of an attempt."""
@@ -28,16 +29,16 @@ def check(url: str, *, private: bool) -> str:
         parts = urlsplit(url)
         port = parts.port
     except ValueError:
-        raise _invalid("It is no address.") from None
+        raise _invalid(_("It is no address.")) from None
     if not parts.hostname or len(url) > LONGEST or not url.isprintable() or " " in url:
-        raise _invalid("It is no address.")
+        raise _invalid(_("It is no address."))
     if parts.username or parts.password or parts.fragment:
-        raise _invalid("It holds a user name, a password or a fragment.")
+        raise _invalid(_("It holds a user name, a password or a fragment."))
     local = private and _is_loopback(parts.hostname)
     if parts.scheme != "https" and not (parts.scheme == "http" and local):
-        raise _invalid("It does not begin with https://.")
+        raise _invalid(_("It does not begin with https://."))
     if port == 0 or (not private and _is_inside(parts.hostname)):
-        raise _invalid("It is an address inside a network.")
+        raise _invalid(_("It is an address inside a network."))
     return url
 
 
@@ -110,7 +111,9 @@ def _is_loopback(host: str) -> bool:
 
 def _invalid(why: str) -> problems.Problem:
     return problems.invalid(
-        f"That address cannot be used. {why}",
-        "Give a whole https:// address that is reached from everywhere. For addresses inside a network the "
-        "operator sets SAIF_WEBHOOKS_PRIVATE.",
+        _("That address cannot be used. %(why)s", why=why),
+        _(
+            "Give a whole https:// address that is reached from everywhere. For addresses inside a network the "
+            "operator sets SAIF_WEBHOOKS_PRIVATE."
+        ),
     )

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from app import ledger, policy, problems
 from app.db import writing
 from app.keys import Keyring
+from app.language import _
 from app.models import Submission
 from app.services import comments
 from app.services.submission_detail import find
@@ -69,7 +70,9 @@ def review_many(
     policy.require(actor, "submission.review", mission_id)
     _known(state)
     if not ids or len(ids) > MOST:
-        raise problems.invalid(f"A review is of 1 to {MOST} submissions.", "Select the rows it is about.")
+        raise problems.invalid(
+            _("A review is of 1 to %(most)s submissions.", most=MOST), _("Select the rows it is about.")
+        )
     changed, unchanged = [], []
     with writing(session):
         rows = session.execute(
@@ -89,7 +92,7 @@ def review_many(
             why = (
                 _why_not(row.state, row.review_state, state)
                 if row is not None
-                else "It is not of this mission."
+                else _("It is not of this mission.")
             )
             if why is not None or row is None:
                 unchanged.append(Unchanged(one, why or ""))
@@ -109,15 +112,15 @@ def review_many(
 
 def _why_not(state: str, before: str | None, after: str | None) -> str | None:
     if state == "superseded":
-        return "It was replaced by an edit; review that."
+        return _("It was replaced by an edit; review that.")
     if state == "deleted":
-        return "It was deleted."
-    return "It was so before." if before == after else None
+        return _("It was deleted.")
+    return _("It was so before.") if before == after else None
 
 
 def _known(state: str | None) -> None:
     if state not in REVIEW_STATES:
-        raise problems.invalid("A review state is hasIssues, approved, rejected, or none.")
+        raise problems.invalid(_("A review state is hasIssues, approved, rejected, or none."))
 
 
 def _set(

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from app import policy, problems
 from app.db import writing
+from app.language import _, ngettext
 from app.models import SavedView
 from app.services import naming
 
@@ -55,7 +56,7 @@ def save(
     name = naming.clean(name, what="A view", longest=80)
     kept = urlencode([(key, value) for key, value in parse_qsl(query.removeprefix("?")) if key in _KEPT])
     if actor.user_id is None or len(kept) > LONGEST:
-        raise problems.invalid("This view is too long to be kept, or nobody's.")
+        raise problems.invalid(_("This view is too long to be kept, or nobody's."))
     with writing(session):
         mine = (
             SavedView.user_id == actor.user_id,
@@ -65,7 +66,14 @@ def save(
         found = session.scalar(select(SavedView).where(*mine, SavedView.name == name))
         if found is None:
             if (session.scalar(select(func.count()).select_from(SavedView).where(*mine)) or 0) >= MOST:
-                raise problems.invalid(f"Nobody keeps more than {MOST} views of a form.", "Delete one first.")
+                raise problems.invalid(
+                    ngettext(
+                        "Nobody keeps more than %(num)s view of a form.",
+                        "Nobody keeps more than %(num)s views of a form.",
+                        MOST,
+                    ),
+                    _("Delete one first."),
+                )
             found = SavedView(
                 mission_id=mission_id, xml_form_id=xml_form_id, user_id=actor.user_id, name=name
             )
@@ -90,7 +98,7 @@ def rename(session: Session, *, actor: policy.Actor, mission_id: int, view_id: i
             SavedView.id != found.id,
         )
         if session.scalar(taken) is not None:
-            raise problems.conflict("You have a view of this name already.", "Choose another name.")
+            raise problems.conflict(_("You have a view of this name already."), _("Choose another name."))
         found.name = name
         return found
 

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Select, and_, func, select, true, union_al
 from sqlalchemy.orm import Session
 
 from app import problems
+from app.language import _
 from app.models import Answer
 from app.services.form_columns import Column
 
@@ -46,11 +47,11 @@ class AnswerFilter:
 
 def read(text: str) -> AnswerFilter:
     """A filter as the URL has it. Raises the Problem `invalid`, which never repeats it."""
-    key, _, rest = text.strip().partition(" ")
-    operator, _, value = rest.partition(" ")
+    key, _gap, rest = text.strip().partition(" ")
+    operator, _gap, value = rest.partition(" ")
     known = {one for some in OPERATORS.values() for one in some}
     if operator not in known or len(value) > LONGEST or "\0" in text or bool(value) == (operator in BARE):
-        raise refused("A filter says a question, how it is compared, and with what.")
+        raise refused(_("A filter says a question, how it is compared, and with what."))
     return AnswerFilter(key, operator, value)
 
 
@@ -82,9 +83,11 @@ def meant(session: Session, filters: Iterable[AnswerFilter], columns: Mapping[st
     for one in filters:
         column = columns.get(one.key)
         if column is None:
-            raise refused("It asks for a question that this form has not, or whose answers no table shows.")
+            raise refused(
+                _("It asks for a question that this form has not, or whose answers no table shows.")
+            )
         if one.operator not in OPERATORS[column.kind]:
-            raise refused("A question cannot be compared in that way.")
+            raise refused(_("A question cannot be compared in that way."))
         numbers, negated = _meant(column, one)
         many = session.scalar(select(func.count()).select_from(numbers.limit(MANY).subquery())) or 0
         found.append(Meant(numbers, negated, many))
@@ -115,7 +118,9 @@ def searched(text: str, columns: Iterable[Column]) -> Any | None:
 
 def refused(why: str) -> problems.Problem:
     """The Problem of a filter that cannot be read or asked."""
-    return problems.invalid(f"The table cannot be filtered like this. {why}", "Choose the filter again.")
+    return problems.invalid(
+        _("The table cannot be filtered like this. %(why)s", why=why), _("Choose the filter again.")
+    )
 
 
 def _of(column: Column) -> Select[int]:
@@ -177,7 +182,7 @@ def _small(text: str) -> str:
 def _needed(text: str) -> float:
     number = _number(text)
     if number is None:
-        raise refused("A number in it is none.")
+        raise refused(_("A number in it is none."))
     return number
 
 

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from app.db import glance, writing
 from app.keys import Keyring
+from app.language import N_
 from app.models import Webhook, WebhookDelivery, ago, now
 from app.services import posting
 
@@ -58,7 +59,7 @@ def tell_next(engine: Engine, *, keyring: Keyring, private: bool) -> bool:
         status = posting.post(due.url, due.body, headers(due, now()), private=private)
         outcome, taken = f"HTTP {status}", 200 <= status < 300
     except posting.RefusedError:
-        outcome, taken = "its name leads into a network that is not to be reached", False
+        outcome, taken = N_("its name leads into a network that is not to be reached"), False
     except (OSError, http.client.HTTPException) as error:
         outcome, taken = f"no answer ({type(error).__name__})", False
     _settle(engine, due.delivery_id, outcome=outcome, taken=taken)

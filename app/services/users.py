@@ -9,7 +9,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from app import ledger, problems
-from app.language import LANGUAGES
+from app.language import LANGUAGES, _, ngettext
 from app.models import AccessToken, Grant, Mission, User, UserSession, now
 from app.policy import Actor, Held
 from app.policy.permissions import ROLES
@@ -46,13 +46,15 @@ def create(
     """
     address = email.strip().lower()
     if not 3 <= len(address) <= 254 or address.count("@") != 1 or not address.isprintable() or " " in address:
-        raise problems.invalid("That is not an email address.", "Write it like name@example.org.")
+        raise problems.invalid(_("That is not an email address."), _("Write it like name@example.org."))
     if find(session, address) is not None:
         raise problems.conflict(
-            "Somebody with this email address is already here.", "Give them another role instead."
+            _("Somebody with this email address is already here."), _("Give them another role instead.")
         )
     if locale not in LOCALES:
-        raise problems.invalid("SAIF does not speak that language.", f"Choose one of {', '.join(LOCALES)}.")
+        raise problems.invalid(
+            _("SAIF does not speak that language."), _("Choose one of %(these)s.", these=", ".join(LOCALES))
+        )
     password = _acceptable(password)
     user = User(
         email=address,
@@ -101,7 +103,9 @@ def actor_of(session: Session, user: User) -> Actor:
 def grant(session: Session, *, actor: Actor, user: User, role: str, mission_id: int | None = None) -> None:
     """Give a role in a mission, or everywhere. Giving it again changes nothing."""
     if role not in ROLES:
-        raise problems.invalid("There is no such role.", f"Choose one of {', '.join(ROLES)}.")
+        raise problems.invalid(
+            _("There is no such role."), _("Choose one of %(these)s.", these=", ".join(ROLES))
+        )
     if mission_id is not None and session.get(Mission, mission_id) is None:
         raise problems.not_found("mission")
     if _held(session, user, role, mission_id) is None:
@@ -155,7 +159,9 @@ def set_active(session: Session, *, actor: Actor, user: User, active: bool) -> N
 def set_locale(session: Session, *, user: User, locale: str) -> None:
     """The language a person reads pages in."""
     if locale not in LOCALES:
-        raise problems.invalid("SAIF does not speak that language.", f"Choose one of {', '.join(LOCALES)}.")
+        raise problems.invalid(
+            _("SAIF does not speak that language."), _("Choose one of %(these)s.", these=", ".join(LOCALES))
+        )
     user.locale = locale
     session.flush()
 
@@ -180,8 +186,12 @@ def _acceptable(password: str | None) -> str:
         return secrets.token_urlsafe(12)
     if not MIN_PASSWORD <= len(password) <= MAX_PASSWORD:
         raise problems.invalid(
-            f"A password has at least {MIN_PASSWORD} characters.",
-            "Take a few words that do not belong together; length counts for more than signs.",
+            ngettext(
+                "A password has at least %(num)s character.",
+                "A password has at least %(num)s characters.",
+                MIN_PASSWORD,
+            ),
+            _("Take a few words that do not belong together; length counts for more than signs."),
         )
     return password
 
@@ -202,7 +212,7 @@ def _keep_one_administrator(session: Session, user: User) -> None:
     )
     if set(session.scalars(administrators)) == {user.id}:
         raise problems.conflict(
-            "This is the last administrator of all missions.", "Make somebody else administrator first."
+            _("This is the last administrator of all missions."), _("Make somebody else administrator first.")
         )
 
 

@@ -16,17 +16,18 @@ from sqlalchemy.orm import Session
 
 from app import ledger, policy, problems
 from app.keys import Keyring
+from app.language import N_, _, ngettext
 from app.models import Submission, Webhook, WebhookDelivery, new_id, now
 from app.policy import Actor
 from app.services import posting
 
 EVENTS: Final = {
-    "submission.received": "An interview came in",
-    "submission.normalised": "An interview was read",
-    "submission.flagged": "An interview was read, and something in it asks for a look",
-    "submission.reviewed": "An interview was reviewed",
-    "case.changed": "Somebody decided about a case",
-    "case.closed": "A case was closed",
+    "submission.received": N_("An interview came in"),
+    "submission.normalised": N_("An interview was read"),
+    "submission.flagged": N_("An interview was read, and something in it asks for a look"),
+    "submission.reviewed": N_("An interview was reviewed"),
+    "case.changed": N_("Somebody decided about a case"),
+    "case.closed": N_("A case was closed"),
 }
 _OF_SUBMISSIONS: Final = {
     "submission.receive": "submission.received",
@@ -61,9 +62,12 @@ def create(
     not_allowed, invalid, conflict."""
     policy.require(actor, "webhook.keep", mission_id)
     if not events or not set(events) <= set(EVENTS):
-        raise problems.invalid("Say which events are sent.", "Choose at least one.")
+        raise problems.invalid(_("Say which events are sent."), _("Choose at least one."))
     if (session.scalar(select(func.count()).where(Webhook.mission_id == mission_id)) or 0) >= MOST:
-        raise problems.conflict(f"There are {MOST} webhooks.", "Delete those that are no longer used.")
+        raise problems.conflict(
+            ngettext("There is %(num)s webhook.", "There are %(num)s webhooks.", MOST),
+            _("Delete those that are no longer used."),
+        )
     key, secret = new_id(), f"whsec_{base64.b64encode(secrets.token_bytes(32)).decode()}"
     session.add(
         Webhook(

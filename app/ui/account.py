@@ -6,9 +6,9 @@ from werkzeug.wrappers import Response
 from app import auth, language
 from app.auth import identity, needs
 from app.db import db, writing
-from app.language import _
+from app.language import N_, _
 from app.models import User
-from app.policy import Actor, scopes
+from app.policy import Actor, role_name, scopes
 from app.problems import Problem
 from app.services import access_tokens, users
 from app.state import state
@@ -16,7 +16,7 @@ from app.ui import frame
 
 bp = Blueprint("account", __name__, url_prefix="/account")
 
-LASTS = {7: "a week", 30: "a month", 90: "three months", 365: "a year"}
+LASTS = {7: N_("a week"), 30: N_("a month"), 90: N_("three months"), 365: N_("a year")}
 
 
 @bp.get("")
@@ -66,7 +66,7 @@ def revoke_token(token_id: int) -> Response:
     """End an access token at once."""
     with writing(db.session):
         access_tokens.revoke(db.session, actor=auth.actor(), token_id=token_id)
-    flash("The token is revoked. What used it is let in no more.", "success")
+    flash(_("The token is revoked. What used it is let in no more."), "success")
     return redirect(url_for("ui.account.show"))
 
 
@@ -86,7 +86,7 @@ def change_password() -> Response | tuple[str, int]:
         return _page(wrong_password=problem.message), 422 if problem.status == 401 else problem.status
     auth.sign_in(email, new)
     flash(
-        "Your password is changed. Other browsers are signed out, and your access tokens are revoked.",
+        _("Your password is changed. Other browsers are signed out, and your access tokens are revoked."),
         "success",
     )
     return redirect(url_for("ui.account.show"))
@@ -118,13 +118,20 @@ def _page(*, made: str = "", wrong: str = "", wrong_password: str = "") -> str:
     )
 
 
+def _role(role: str) -> str:
+    name = role_name(role)
+    return name[:1].upper() + name[1:]
+
+
 def _roles(actor: Actor) -> list[tuple[str, str]]:
     """The roles somebody holds, and where."""
     names = {one.id: one.name for one in frame.missions()}
     return [
         (
-            held.role.replace("_", " ").capitalize(),
-            "all missions" if held.mission_id is None else names.get(held.mission_id, "a closed mission"),
+            _role(held.role),
+            _("all missions")
+            if held.mission_id is None
+            else names.get(held.mission_id, _("a closed mission")),
         )
         for held in actor.grants
     ]

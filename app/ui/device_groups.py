@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response
 from app import auth
 from app.auth import needs
 from app.db import db, writing
+from app.language import _
 from app.problems import Problem
 from app.services import devices, missions
 from app.services.devices import DeviceLine
@@ -31,7 +32,7 @@ def create(project_id: int) -> Response | tuple[str, int]:
             missions.add_group(db.session, actor=auth.actor(), mission_id=project_id, name=_name())
     except Problem as problem:
         return _refused(project_id, problem)
-    return _back(project_id, "The group is made. Put phones in it by changing them.")
+    return _back(project_id, _("The group is made. Put phones in it by changing them."))
 
 
 @bp.post("/<int:group_id>")
@@ -44,7 +45,7 @@ def rename(project_id: int, group_id: int) -> Response | tuple[str, int]:
             missions.rename_group(db.session, actor=auth.actor(), group=group, name=_name())
     except Problem as problem:
         return _refused(project_id, problem)
-    return _back(project_id, "Renamed.")
+    return _back(project_id, _("Renamed."))
 
 
 @bp.post("/<int:group_id>/delete")
@@ -57,7 +58,7 @@ def delete(project_id: int, group_id: int) -> Response | tuple[str, int]:
             missions.delete_group(db.session, actor=auth.actor(), group=group)
     except Problem as problem:
         return _refused(project_id, problem)
-    return _back(project_id, "The group is deleted.")
+    return _back(project_id, _("The group is deleted."))
 
 
 def _name() -> str:

@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response
 from app import auth, ledger
 from app.auth import BROWSERS, browsers, needs
 from app.db import db, writing
+from app.language import _
 from app.models import Device
 from app.problems import Problem
 from app.services import collect, missions
@@ -34,7 +35,7 @@ def create(project_id: int) -> Response | tuple[str, int]:
     """Add a device, and show how to set it up."""
     try:
         with writing(db.session):
-            device, _ = service.create(
+            device, _secret = service.create(
                 db.session,
                 actor=auth.actor(),
                 mission_id=project_id,
@@ -47,7 +48,7 @@ def create(project_id: int) -> Response | tuple[str, int]:
         if problem.status != 422:
             raise
         return _listing(project_id, wrong=problem.message), problem.status
-    flash(f"{name} is added. Scan the code below with ODK Collect.", "success")
+    flash(_("%(name)s is added. Scan the code below with ODK Collect.", name=name), "success")
     return redirect(url_for("ui.devices.set_up", project_id=project_id, device_id=device_id))
 
 
@@ -114,7 +115,7 @@ def edit(project_id: int, device_id: int) -> Response | tuple[str, int]:
             raise
         device = service.get(db.session, project_id, device_id)
         return _form(project_id, device, wrong=problem.message), problem.status
-    flash("Changed. Language and forms change on the phone when its code is scanned again.", "success")
+    flash(_("Changed. Language and forms change on the phone when its code is scanned again."), "success")
     return redirect(url_for("ui.devices.listing", project_id=project_id))
 
 
@@ -133,7 +134,7 @@ def revoke(project_id: int, device_id: int) -> Response:
         device = service.get(db.session, project_id, device_id)
         name = device.display_name
         service.revoke(db.session, actor=auth.actor(), device=device)
-    flash(f"{name} is cut off. What it sent stays.", "success")
+    flash(_("%(name)s is cut off. What it sent stays.", name=name), "success")
     return redirect(url_for("ui.devices.listing", project_id=project_id))
 
 
@@ -144,7 +145,7 @@ def rotate(project_id: int, device_id: int) -> Response:
     with writing(db.session):
         device = service.get(db.session, project_id, device_id)
         service.rotate(db.session, actor=auth.actor(), device=device, keyring=state().keyring)
-    flash("The code is new; the old one no longer works. Scan it with ODK Collect.", "success")
+    flash(_("The code is new; the old one no longer works. Scan it with ODK Collect."), "success")
     return redirect(url_for("ui.devices.set_up", project_id=project_id, device_id=device_id))
 
 

@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response
 from app import auth
 from app.auth import needs
 from app.db import db, writing
+from app.language import _
 from app.problems import Problem
 from app.services import entity_actions, entity_desk, missions
 from app.services import entity_lists as service
@@ -42,7 +43,7 @@ def create(project_id: int) -> Response | tuple[str, int]:
         if problem.status not in (409, 422):
             raise
         return _listing(project_id, wrong=problem.message), problem.status
-    flash(f"The list {name} is added.", "success")
+    flash(_("The list %(name)s is added.", name=name), "success")
     return redirect(url_for("ui.entity_lists.one", project_id=project_id, name=name))
 
 
@@ -100,7 +101,7 @@ def resolve(project_id: int, name: str, entity_id: uuid.UUID) -> Response:
         entity_list=service.get(db.session, project_id, name),
         entity_id=entity_id,
     )
-    flash("The conflict is settled: the entity stays as it is.", "success")
+    flash(_("The conflict is settled: the entity stays as it is."), "success")
     return redirect(url_for("ui.entity_lists.entity", project_id=project_id, name=name, entity_id=entity_id))
 
 

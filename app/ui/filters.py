@@ -218,6 +218,11 @@ def trial_source(line: TrialLine) -> str:
     return _("%(name)s, browser", name=line.device_name) if line.in_browser else line.device_name
 
 
+def as_codes(names: Iterable[str]) -> Markup:
+    """Names one after the other, each as code."""
+    return Markup(", ").join(Markup("<code>{}</code>").format(name) for name in names)
+
+
 FILTERS: Final[Mapping[str, Callable[..., Any]]] = {
     "instant": instant,
     "instant_text": instant_text,
@@ -260,6 +265,7 @@ FILTERS: Final[Mapping[str, Callable[..., Any]]] = {
     "duration": duration,
     "clock": clock,
     "with_code": with_code,
+    "as_codes": as_codes,
     "said_by_a_person": said_by_a_person,
     "said_by_the_phone": said_by_the_phone,
     "trial_source": trial_source,

@@ -15,7 +15,6 @@ from app.language import N_, _
 from app.models import Mission
 from app.services import mentions, saved_downloads, webhooks
 from app.services import missions as missions_service
-from app.ui.words.roles import role_name
 
 _MISSION: Final = re.compile(r"/projects/(\d+)(?:/|$)")
 
@@ -133,7 +132,7 @@ def _roles(here: Mission | None) -> str:
     """What one is in this mission, in words."""
     held = auth.actor().grants
     here_or_everywhere = {grant.role for grant in held if here is None or grant.mission_id in (None, here.id)}
-    return _(", ").join(sorted(map(role_name, here_or_everywhere)))
+    return _(", ").join(sorted(map(policy.role_name, here_or_everywhere)))
 
 
 def _navigation(here: Mission | None) -> list[NavigationItem]:

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from app import problems
 from app.auth import needs
 from app.db import db
+from app.language import N_, _
 from app.models import LedgerEntry, User
 from app.ui import frame
 
@@ -17,6 +18,7 @@ bp = Blueprint("ledger", __name__, url_prefix="/projects/<int:project_id>/ledger
 PAGE: Final = 100
 ACTORS: Final = {"people": "user:%", "phones": "device:%", "worker": "worker"}
 """Who acts, as the ledger names them: patterns of SQL's LIKE."""
+LABELS: Final = {"people": N_("People"), "phones": N_("Phones"), "worker": N_("Worker")}
 
 
 @bp.get("")
@@ -32,7 +34,7 @@ def listing(project_id: int) -> str:
             statement = statement.where(LedgerEntry.id < uuid.UUID(after))
         except ValueError:
             raise problems.invalid(
-                "The page marker is not one of this list.", "Begin again at the first page."
+                _("The page marker is not one of this list."), _("Begin again at the first page.")
             ) from None
     entries = db.session.scalars(statement.order_by(LedgerEntry.id.desc()).limit(PAGE + 1)).all()
     people = {f"user:{user.id}": user.display_name for user in db.session.scalars(select(User))}
@@ -42,6 +44,6 @@ def listing(project_id: int) -> str:
         entries=entries[:PAGE],
         people=people,
         who=who,
-        actors=ACTORS,
+        actors=[(name, _(label)) for name, label in LABELS.items()],
         pages=frame.pages("ui.ledger.listing", project_id, following),
     )

@@ -18,7 +18,7 @@ from app.language import _
 from app.problems import Problem
 from app.services.answers import Answered, Section
 from app.services.reveal import Reveal, need_reason
-from app.services.submissions import SubmissionDetail
+from app.services.submissions import SubmissionDetail, SubmissionLine
 from app.ui import filters, frame, submissions
 from app.ui.words.states import REVIEWS
 from xlsforms import language
@@ -81,13 +81,16 @@ def _ask(submission: SubmissionDetail, *, wrong: str = "") -> str:
 
 def _content(submission: SubmissionDetail) -> dict[str, Any]:
     line = submission.line
-    note = "With names and free text." if submission.revealed else "Names and free text are hidden."
+    note = _("With names and free text.") if submission.revealed else _("Names and free text are hidden.")
     if submission.consent_ok is False:
-        note = "The person did not consent: what stands behind the consent question is not in this copy."
+        note = _("The person did not consent: what stands behind the consent question is not in this copy.")
     parts = list(_sections(filters.said_by_a_person(submission.nodes)))
     if phones := filters.said_by_the_phone(submission.nodes):
         parts.append(
-            {"title": "Filled in by the phone itself", "blocks": list(_blocks(phones, title="", depth=0))}
+            {
+                "title": _("Filled in by the phone itself"),
+                "blocks": list(_blocks(phones, title="", depth=0)),
+            }
         )
     return {
         "title": line.form_title or line.xml_form_id,
@@ -95,13 +98,13 @@ def _content(submission: SubmissionDetail) -> dict[str, Any]:
         "made": f"{datetime.now(UTC):%Y-%m-%d}",
         "note": note,
         "headline": [
-            ["Interview held", line.held_on or "not said"],
-            ["Received", f"{line.received_at:%Y-%m-%d %H:%M} UTC"],
-            ["Form", f"{line.xml_form_id}, version {line.form_version or 'not said'}"],
-            ["Submission", line.root_instance_id or line.instance_id],
-            ["Case", line.case_ref or "none"],
-            ["Review", _(REVIEWS[filters.review_of(line)][0])],
-            ["Files", str(len(submission.files))],
+            [_("Interview held"), line.held_on or _("not said")],
+            [_("Received"), f"{line.received_at:%Y-%m-%d %H:%M} UTC"],
+            [_("Form"), _form(line)],
+            [_("Submission"), line.root_instance_id or line.instance_id],
+            [_("Case"), line.case_ref or _("none")],
+            [_("Review"), _(REVIEWS[filters.review_of(line)][0])],
+            [_("Files"), str(len(submission.files))],
         ],
         "sections": parts,
         "timeline_title": "",
@@ -109,11 +112,17 @@ def _content(submission: SubmissionDetail) -> dict[str, Any]:
     }
 
 
+def _form(line: SubmissionLine) -> str:
+    if not line.form_version:
+        return _("%(form)s, version not said", form=line.xml_form_id)
+    return _("%(form)s, version %(version)s", form=line.xml_form_id, version=line.form_version)
+
+
 def _sections(nodes: Iterable[Section | Answered]) -> Iterator[dict[str, Any]]:
     """A section for each group of the form; answers outside of all groups have one for themselves."""
     for answers, run in filters.runs(nodes):
         if answers:
-            yield {"title": "Outside of groups", "blocks": list(_blocks(run, title="", depth=0))}
+            yield {"title": _("Outside of groups"), "blocks": list(_blocks(run, title="", depth=0))}
             continue
         for node in run:
             assert isinstance(node, Section)
@@ -138,4 +147,4 @@ def _title(node: Section) -> str:
 
 def _line(node: Section | Answered) -> list[str]:
     assert isinstance(node, Answered)
-    return [node.label or node.name, "hidden" if node.masked else node.shown or node.text]
+    return [node.label or node.name, _("hidden") if node.masked else node.shown or node.text]

@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response
 from app import auth, policy, problems
 from app.auth import needs
 from app.db import db, writing
+from app.language import _
 from app.models import Submission
 from app.problems import Problem
 from app.services import cases, comments, decide, differences, editing, forms, shown_files, strays, timing
@@ -18,13 +19,11 @@ from app.services.reveal import Reveal, need_reason
 from app.services.submission_detail import FILES
 from app.state import state
 from app.ui import frame, tables
-from app.ui.words.attention import reasons
 from app.ui.words.states import REVIEWS
 
 bp = Blueprint("submissions", __name__, url_prefix="/projects/<int:project_id>/submissions")
 
 STATES: Final = ("received", "normalised", "waiting", "opaque", "failed")
-ATTENTION: Final = ("waiting", "failed", "finding", "conflict")
 PAGE: Final = 50
 
 
@@ -38,7 +37,7 @@ def listing(project_id: int) -> str | Response:
     chosen: dict[str, Any] = {
         "xml_form_id": request.args.get("form") or None,
         "state": frame.one_of("state", STATES),
-        "attention": frame.one_of("attention", ATTENTION),
+        "attention": frame.one_of("attention", tables.ATTENTION),
     }
     page = service.list_submissions(
         db.session,
@@ -54,7 +53,7 @@ def listing(project_id: int) -> str | Response:
         chosen=chosen,
         forms=forms.listing(db.session, project_id),
         states=STATES,
-        attention=reasons(ATTENTION),
+        attention=tables.attention(),
         pages=frame.pages("ui.submissions.listing", project_id, page.next),
     )
 
@@ -132,7 +131,7 @@ def place(project_id: int, submission_id: uuid.UUID) -> Response:
         case_id = _referred(project_id) if asked == "other" else _uid(asked)
         decide.attach(db.session, case_id=case_id, **deciding)
     db.session.commit()
-    flash("The interview is part of the case now.", "success")
+    flash(_("The interview is part of the case now."), "success")
     if request.form.get("back") == "strays":
         return redirect(url_for("ui.strays.listing", project_id=project_id))
     return redirect(url_for("ui.submissions.one", project_id=project_id, submission_id=submission_id))
@@ -145,8 +144,8 @@ def _referred(project_id: int) -> uuid.UUID:
     exact = [line.case_id for line in page.items if (line.case_ref or "").lower() == reference.lower()]
     if not reference or len(exact) != 1:
         raise problems.invalid(
-            "There is no case, or more than one, with this reference in this mission.",
-            "Look the case up in the list of cases, and type its reference in full.",
+            _("There is no case, or more than one, with this reference in this mission."),
+            _("Look the case up in the list of cases, and type its reference in full."),
         )
     return exact[0]
 
@@ -155,7 +154,7 @@ def _uid(text: str) -> uuid.UUID:
     try:
         return uuid.UUID(text)
     except ValueError:
-        raise problems.invalid("No case was chosen.", "Choose one, and send it again.") from None
+        raise problems.invalid(_("No case was chosen."), _("Choose one, and send it again.")) from None
 
 
 @bp.post("/<uuid:submission_id>/file")

@@ -12,6 +12,7 @@ from werkzeug.wrappers import Response
 from app import auth, problems
 from app.auth import needs
 from app.db import db
+from app.language import N_, _, ngettext
 from app.models import SavedView
 from app.services import devices, form_table, forms, missions, saved_views, table_filter
 from app.services import submissions as service
@@ -19,13 +20,19 @@ from app.services.form_table import Asked, TablePage
 from app.services.table_filter import BARE, OPERATORS, AnswerFilter
 from app.state import state
 from app.ui import frame
-from app.ui.words.attention import ATTENTION, reasons
-from app.ui.words.operators import operator_words
+from app.ui.words.operators import filter_words, operator_words
 from app.ui.words.states import REVIEWS, STATES
 
 bp = Blueprint("tables", __name__, url_prefix="/projects/<int:project_id>/submissions")
 
 PAGE: Final = 50
+ATTENTION: Final[Mapping[str, str]] = {
+    "waiting": N_("Submissions wait"),
+    "failed": N_("Submissions not readable"),
+    "finding": N_("With findings"),
+    "conflict": N_("Interviews sent twice, differently"),
+}
+"""What lists of submissions are narrowed to, by kind of attention."""
 _MARKS: Final = ("after", "before", "on", "op", "value")
 """What of an address is about one page, or about a filter that is being chosen."""
 
@@ -55,7 +62,7 @@ def review(project_id: int) -> Response:
     """Say the same of all that were selected."""
     said = request.form.get("state", "")
     if said not in REVIEWS:
-        raise problems.invalid("No review state was chosen.", "Choose one, and send it again.")
+        raise problems.invalid(_("No review state was chosen."), _("Choose one, and send it again."))
     done = service.review_many(
         db.session,
         keyring=state().keyring,
@@ -66,14 +73,16 @@ def review(project_id: int) -> Response:
         comment=request.form.get("comment", ""),
     )
     db.session.commit()
-    one = len(done.changed) == 1
     flash(
-        f"{len(done.changed)} submission{'' if one else 's'} reviewed.",
+        ngettext("%(num)s submission reviewed.", "%(num)s submissions reviewed.", len(done.changed)),
         "success" if done.changed else "error",
     )
     for why in sorted({left.why for left in done.unchanged}):
         count = sum(left.why == why for left in done.unchanged)
-        flash(f"{count} left as {'it was' if count == 1 else 'they were'}: {why}", "error")
+        flash(
+            ngettext("%(num)s left as it was: %(why)s", "%(num)s left as they were: %(why)s", count, why=why),
+            "error",
+        )
     if one_id := request.form.get("one"):
         return redirect(
             url_for(
@@ -102,7 +111,7 @@ def save_view(project_id: int) -> Response:
         query=request.form.get("back", ""),
         shared="shared" in request.form,
     )
-    flash("The view is kept.", "success")
+    flash(_("The view is kept."), "success")
     return redirect(_view(made))
 
 
@@ -113,16 +122,21 @@ def change_view(project_id: int, view_id: int) -> Response:
     which: dict[str, Any] = {"actor": auth.actor(), "mission_id": project_id, "view_id": view_id}
     if "delete" in request.form:
         form_id = saved_views.delete(db.session, **which)
-        flash("The view is deleted.", "success")
+        flash(_("The view is deleted."), "success")
         return redirect(url_for("ui.submissions.listing", project_id=project_id, form=form_id))
     found = saved_views.rename(db.session, **which, name=request.form.get("name", ""))
-    flash("The view has another name now.", "success")
+    flash(_("The view has another name now."), "success")
     return redirect(_view(found))
 
 
 def _view(view: SavedView) -> str:
     here = url_for("ui.submissions.listing", project_id=view.mission_id, form=view.xml_form_id)
     return f"{here}&{view.query}" if view.query else here
+
+
+def attention() -> list[tuple[str, str]]:
+    """The choices of `ATTENTION`, in the reader's language."""
+    return [(kind, _(label)) for kind, label in ATTENTION.items()]
 
 
 def link(project_id: int, **changed: Any) -> str:
@@ -197,7 +211,7 @@ def _shown(project_id: int, xml_form_id: str, asked: Asked, found: TablePage) ->
         ],
         "back": f"?{request.query_string.decode()}",
         "review_states": list(REVIEWS),
-        "attention": reasons(("waiting", "failed", "finding", "conflict")),
+        "attention": attention(),
         "states": [one for one in STATES if one not in ("received", "superseded", "deleted")],
     }
 
@@ -213,9 +227,7 @@ def _views(project_id: int, xml_form_id: str) -> Sequence[SavedView]:
 
 def _filter_words(one: AnswerFilter, found: TablePage) -> str:
     column = found.of.by_key[one.key]
-    return (
-        f"{column.label} {operator_words(one.operator)} {column.choices.get(one.value) or one.value}".strip()
-    )
+    return filter_words(one.operator, question=column.label, value=column.choices.get(one.value) or one.value)
 
 
 def _sorting(project_id: int, key: str, sort: str) -> tuple[str, str]:
@@ -234,7 +246,7 @@ def _read_uuid(text: str) -> uuid.UUID:
         return uuid.UUID(text)
     except ValueError:
         raise problems.invalid(
-            "The page marker is not one of this list.", "Begin again at the first page."
+            _("The page marker is not one of this list."), _("Begin again at the first page.")
         ) from None
 
 

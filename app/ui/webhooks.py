@@ -1,6 +1,8 @@
 """Webhooks of a mission: added, deleted, and what became of what was sent to them."""
 
+import re
 import uuid
+from typing import Final
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
@@ -8,12 +10,17 @@ from werkzeug.wrappers import Response
 from app import auth
 from app.auth import needs
 from app.db import db, writing
+from app.language import N_, _
 from app.models import Webhook
 from app.problems import Problem
 from app.services import webhooks as service
 from app.state import state
 
 bp = Blueprint("webhooks", __name__, url_prefix="/projects/<int:project_id>/webhooks")
+
+STATES: Final = {"waiting": N_("waiting"), "delivered": N_("delivered"), "failed": N_("failed")}
+"""How a delivery stands."""
+_NO_ANSWER: Final = re.compile(r"no answer \((\w+)\)")
 
 
 @bp.get("")
@@ -52,7 +59,7 @@ def delete(project_id: int, webhook_id: uuid.UUID) -> Response:
     """Delete one, with what was to be sent to it."""
     with writing(db.session):
         service.remove(db.session, actor=auth.actor(), webhook=_one(project_id, webhook_id))
-    flash("Deleted. Nothing more is sent to that address.", "success")
+    flash(_("Deleted. Nothing more is sent to that address."), "success")
     return _back(project_id)
 
 
@@ -62,7 +69,7 @@ def enable(project_id: int, webhook_id: uuid.UUID) -> Response:
     """Send to one again that was disabled."""
     with writing(db.session):
         service.enable(db.session, actor=auth.actor(), webhook=_one(project_id, webhook_id))
-    flash("It is told again of what happens from now on.", "success")
+    flash(_("It is told again of what happens from now on."), "success")
     return _back(project_id)
 
 
@@ -73,7 +80,7 @@ def send_again(project_id: int, webhook_id: uuid.UUID, delivery_id: uuid.UUID) -
     with writing(db.session):
         webhook = _one(project_id, webhook_id)
         service.send_again(db.session, actor=auth.actor(), webhook=webhook, delivery_id=delivery_id)
-    flash("It is sent again in a moment.", "success")
+    flash(_("It is sent again in a moment."), "success")
     return _back(project_id)
 
 
@@ -85,11 +92,19 @@ def _back(project_id: int) -> Response:
     return redirect(url_for("ui.webhooks.listing", project_id=project_id))
 
 
+def _told(outcome: str) -> str:
+    """What the last attempt came to: kept in English, as `app.services.telling` wrote it."""
+    silent = _NO_ANSWER.fullmatch(outcome)
+    return _("no answer (%(error)s)", error=silent[1]) if silent else _(outcome)
+
+
 def _page(project_id: int, *, wrong: str = "", secret: str = "") -> str:
     return render_template(
         "webhooks.html",
         lines=service.listing(db.session, actor=auth.actor(), mission_id=project_id),
         events=service.EVENTS,
+        states=STATES,
+        told=_told,
         sent=request.form,
         chosen=request.form.getlist("event"),
         wrong=wrong,

@@ -1,6 +1,8 @@
 """Every problem says what happened and, where somebody can do something, what."""
 
+import ast
 import inspect
+from pathlib import Path
 
 import pytest
 
@@ -31,6 +33,16 @@ def test_a_problem_has_a_status_and_words(factory):
     assert problem.title
     assert problem.message.endswith((".", "words", ")"))
     assert str(problem) == problem.code  # an exception's text may reach a log: no words in it
+
+
+def test_all_that_is_not_found_has_a_name_to_be_translated():
+    said = set()
+    for path in Path(problems.__file__).parent.rglob("*.py"):
+        for call in ast.walk(ast.parse(path.read_text())):
+            if isinstance(call, ast.Call) and getattr(call.func, "attr", "") == "not_found" and call.args:
+                said |= {call.args[0].value} if isinstance(call.args[0], ast.Constant) else set()
+    assert len(said) > 20
+    assert said <= problems.THINGS
 
 
 def test_codes_are_not_given_twice():
