@@ -15,7 +15,10 @@ run: $(VENV)/.run ## Set up everything and serve SAIF at http://127.0.0.1:8000 (
 
 test: ## Set up what tests need (Java, Chromium, PostgreSQL by apt where it may) and run all of them
 	@tests/prepare.sh & beside=$$!; $(MAKE) --no-print-directory $(VENV)/.dev && wait $$beside
-	@$(BIN)/pytest -n 2 --dist loadfile $(ARGS)
+	@$(BIN)/pytest -n $(TESTERS) --dist loadfile $(ARGS)
+
+# One more than there are cores: tests that wait for a browser or a server leave theirs to another.
+TESTERS := $(shell expr $$(nproc) + 1)
 
 lint: $(VENV)/.dev ## Format, rules, types, layers, and whether the docs say what the code does
 	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target lint-types lint-rules

@@ -5,7 +5,11 @@ set -eu
 
 missing=""
 command -v javac >/dev/null 2>&1 || missing="$missing default-jdk-headless"
-command -v chromium >/dev/null 2>&1 || command -v chromium-browser >/dev/null 2>&1 || missing="$missing chromium"
+browser=""
+for program in chromium-headless-shell chromium chromium-browser; do
+    command -v "$program" >/dev/null 2>&1 && browser=$program
+done
+[ -n "$browser" ] || missing="$missing chromium"
 ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null 2>&1 || missing="$missing postgresql"
 [ -n "$missing" ] || exit 0
 
@@ -20,6 +24,10 @@ fi
 echo "tests/prepare.sh: installing$missing" >&2
 export DEBIAN_FRONTEND=noninteractive
 $as_root apt-get -qq update || true
+# The same engine without its windows is the smaller half of the download, where there is such a package.
+if apt-cache show chromium-headless-shell >/dev/null 2>&1; then
+    missing=$(echo "$missing" | sed 's/ chromium/&-headless-shell/')
+fi
 install() {
     # Word splitting is meant: as_root may be empty, and what is missing several.
     $as_root apt-get -qq install -y --no-install-recommends $1 >/dev/null

@@ -21,10 +21,13 @@ FLAGS = [
 WIDE, NARROW = 1280, 380
 
 
+PROGRAMS = ("chromium-headless-shell", "chromium", "chromium-browser")
+"""The first is the same engine without the windows around it, and starts and runs with less."""
+
+
 def chromium() -> Path | None:
     """Where the system's Chromium is, if it is installed."""
-    found = shutil.which("chromium") or shutil.which("chromium-browser")
-    return Path(found) if found else None
+    return next((Path(found) for name in PROGRAMS if (found := shutil.which(name))), None)
 
 
 @contextmanager
