@@ -303,7 +303,7 @@ def test_from_what_came_in_to_a_closed_case(enter, day):
     # The fund: the criteria propose, she decides.
     (proposed,) = day.rows("eligibility", programme="gaf")
     assert (proposed["result"], proposed["decided_on"]) == ("eligible", None)
-    begin("eligibilit(y|ies) to decide", "Decide")
+    begin("Eligibilit(y|ies) to decide", "Decide")
     see("The criteria propose")
     card = page.locator("section[data-row]", has=page.get_by_role("link", name=case.reference))
     while not card.count():

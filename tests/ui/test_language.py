@@ -11,6 +11,7 @@ from app import language, policy
 from app.policy.permissions import ROLE_NAMES
 from app.ui.words.columns import COLUMNS, NAMES, column_label
 from app.ui.words.sections import HIDDEN
+from tests.ui.bare import TEMPLATES, texts_of
 from tests.ui.conftest import text_of
 from xlsforms import dictionary
 
@@ -63,6 +64,13 @@ def test_every_column_of_a_case_has_a_label_that_can_be_translated():
     assert column_label("person", "given_names") == "Given names", (
         "one the dictionary does not know is written out"
     )
+
+
+@pytest.mark.parametrize("folder", ["cases", "figures", "fund", "organisations", "strays", "twins"])
+def test_a_template_says_nothing_that_cannot_be_translated(folder):
+    found = {path.name: texts_of(path.read_text()) for path in (TEMPLATES / folder).rglob("*.html")}
+    assert found
+    assert {name: texts for name, texts in found.items() if texts} == {}
 
 
 def test_every_role_has_a_name_that_can_be_translated():
