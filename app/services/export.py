@@ -12,6 +12,7 @@ from app import policy, problems
 from app.blobs import BlobStore
 from app.exports.content import Content, Words
 from app.keys import Keyring
+from app.language import _
 from app.models import LedgerEntry, Submission
 from app.services import formats, forms, plans
 from app.services.export_rows import Filters, Rows
@@ -66,13 +67,15 @@ def prepare(
     rows = export.rows
     if made_as.needs_identifiers and not (rows.filters.identifiers and rows.filters.attachments):
         raise problems.invalid(
-            "Files identify people, and this download leaves out identifiers or files.",
-            "Take another format.",
+            _("Files identify people, and this download leaves out identifiers or files."),
+            _("Take another format."),
         )
     layout = rows.layout(session)
     words = Words(rows.filters.language, layout.default_language) if rows.filters.language else Words()
     if words.language and words.language not in layout.languages:
-        raise problems.invalid("The form has no such language.", "Take one of those that its page names.")
+        raise problems.invalid(
+            _("The form has no such language."), _("Take one of those that its page names.")
+        )
     rows.narrow(session, odata.table(export.form, odata.ROOT))
     expected = rows.count(session)
 

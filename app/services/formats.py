@@ -8,6 +8,7 @@ from typing import Final
 from app import problems
 from app.exports import csv_zip, geojson, json_lines, media, xlsx
 from app.exports.content import Content
+from app.language import N_, _
 
 Write = Callable[[Content], Iterator[bytes]]
 
@@ -31,7 +32,9 @@ class Format:
 def get(name: str) -> Format:
     """The format of a name. Raises the Problem `invalid`."""
     if name not in FORMATS:
-        raise problems.invalid("There is no such format.", f"Take one of {', '.join(FORMATS)}.")
+        raise problems.invalid(
+            _("There is no such format."), _("Take one of %(these)s.", these=", ".join(FORMATS))
+        )
     return FORMATS[name]
 
 
@@ -61,80 +64,90 @@ FORMATS: Final[Mapping[str, Format]] = {
     for one in (
         Format(
             "csv",
-            "CSV",
+            N_("CSV"),
             "csv.zip",
             _ZIP,
-            "A text file for the form and one for each repeat, joined by KEY and PARENT_KEY; exactly what phones wrote. "
-            "For scripts, and for whatever reads ODK Central's downloads.",
+            N_(
+                "A text file for the form and one for each repeat, joined by KEY and PARENT_KEY; exactly what phones "
+                "wrote. For scripts, and for whatever reads ODK Central's downloads."
+            ),
             csv_zip.write,
         ),
         Format(
             "csv_root",
-            "CSV, the form alone",
+            N_("CSV, the form alone"),
             "csv",
             "text/csv; charset=utf-8",
-            "The table of the form without its repeats.",
+            N_("The table of the form without its repeats."),
             csv_zip.write_root,
             archive=False,
         ),
         Format(
             "xlsx",
-            "Excel",
+            N_("Excel"),
             "xlsx",
             _SHEET,
-            "A sheet for the form, one for each repeat and a codebook; numbers and dates are such. Up to 1,048,575 rows "
-            "a sheet.",
+            N_(
+                "A sheet for the form, one for each repeat and a codebook; numbers and dates are such. Up to "
+                "1,048,575 rows a sheet."
+            ),
             xlsx.write,
             archive=False,
         ),
         Format(
             "spss",
-            "SPSS",
+            N_("SPSS"),
             "spss.zip",
             _ZIP,
-            "A .sav file for each table, with labels of variables and values; up to some 4 million cells a table.",
+            N_(
+                "A .sav file for each table, with labels of variables and values; up to some 4 million cells a table."
+            ),
             _spss,
         ),
         Format(
             "stata",
-            "Stata",
+            N_("Stata"),
             "stata.zip",
             _ZIP,
-            "A .dta file for each table, with labels of variables and values; up to some 4 million cells a table.",
+            N_(
+                "A .dta file for each table, with labels of variables and values; up to some 4 million cells a table."
+            ),
             _stata,
         ),
         Format(
             "parquet",
-            "Parquet",
+            N_("Parquet"),
             "parquet.zip",
             _ZIP,
-            "A typed column file for each table, for R, Python and Power BI; of any size.",
+            N_("A typed column file for each table, for R, Python and Power BI; of any size."),
             _parquet,
         ),
         Format(
             "jsonl",
-            "JSON lines",
+            N_("JSON lines"),
             "jsonl",
             "application/x-ndjson",
-            "A line for each submission, the rows of repeats inside it.",
+            N_("A line for each submission, the rows of repeats inside it."),
             json_lines.write,
             archive=False,
         ),
         Format(
             "geojson",
-            "GeoJSON",
+            N_("GeoJSON"),
             "geojson",
             "application/geo+json",
-            "A feature for each place, for maps; only where a form asks for places.",
+            N_("A feature for each place, for maps; only where a form asks for places."),
             geojson.write,
             archive=False,
         ),
         Format(
             "files",
-            "Files",
+            N_("Files"),
             "files.zip",
             _ZIP,
-            "Pictures, recordings and signatures, under names that say the day, the submission and the question.",
+            N_(
+                "Pictures, recordings and signatures, under names that say the day, the submission and the question."
+            ),
             media.write,
             readable=True,
             needs_identifiers=True,

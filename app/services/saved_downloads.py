@@ -17,6 +17,7 @@ from app import ledger, policy, problems
 from app.blobs import BlobStore
 from app.exports import protection
 from app.keys import Keyring
+from app.language import _, ngettext
 from app.models import MadeDownload, Mission, SavedDownload, new_id, now
 from app.policy import Actor
 from app.services import condition, disposal, naming
@@ -73,17 +74,25 @@ def create(
     """Save a download, and ask for it a first time. Raises Problem: not_allowed, not_found (no such form), invalid,
     download_limit."""
     if schedule not in SCHEDULES:
-        raise problems.invalid("There is no such schedule.", "Take daily, weekly or monthly, or none.")
+        raise problems.invalid(_("There is no such schedule."), _("Take daily, weekly or monthly, or none."))
     if password and recipient:
-        raise problems.invalid("It is protected by a password or by a key, not by both.", "Take one of them.")
+        raise problems.invalid(
+            _("It is protected by a password or by a key, not by both."), _("Take one of them.")
+        )
     if password and not SHORTEST_PASSWORD <= len(password) <= 200:
         raise problems.invalid(
-            f"A password of a download has at least {SHORTEST_PASSWORD} characters.",
-            "Who has the file can guess as fast as machines can: take a few words that do not belong together.",
+            ngettext(
+                "A password of a download has at least %(num)s character.",
+                "A password of a download has at least %(num)s characters.",
+                SHORTEST_PASSWORD,
+            ),
+            _(
+                "Who has the file can guess as fast as machines can: take a few words that do not belong together."
+            ),
         )
     if recipient and not protection.is_key(recipient):
         raise problems.invalid(
-            "That is no public key of age.", "It begins with age1; age-keygen -y shows it."
+            _("That is no public key of age."), _("It begins with age1; age-keygen -y shows it.")
         )
     wanted.prepare(
         session, keyring=keyring, blobs=blobs, actor=actor, mission_id=mission_id, reason=reason
@@ -282,10 +291,13 @@ def _add(
 ) -> SavedDownload:
     policy.require(actor, "submission.export", mission_id)
     if actor.user_id is None:
-        raise problems.not_allowed("A saved download belongs to a person.")
+        raise problems.not_allowed(_("A saved download belongs to a person."))
     have = select(func.count()).select_from(SavedDownload)
     if (session.scalar(have.where(*_ours(actor, mission_id, "once" in said))) or 0) >= MOST:
-        raise problems.conflict(f"You have {MOST} downloads here.", "Delete those you no longer need.")
+        raise problems.conflict(
+            ngettext("You have %(num)s download here.", "You have %(num)s downloads here.", MOST),
+            _("Delete those you no longer need."),
+        )
     key = new_id()
     text = wanted.filters.condition.text if wanted.filters.condition else ""
     secret = json.dumps({"condition": text, "password": password}).encode()

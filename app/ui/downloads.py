@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response as Redirect
 from app import auth, problems
 from app.auth import needs
 from app.db import db, writing
-from app.language import _
+from app.language import N_, _
 from app.models import SavedDownload, now
 from app.problems import Problem
 from app.services import condition, export, formats, saved_downloads
@@ -22,11 +22,11 @@ from xlsforms import dictionary
 bp = Blueprint("downloads", __name__, url_prefix="/projects/<int:project_id>/download")
 
 STATES = {
-    "approved": "Approved",
-    "hasIssues": "Has issues",
-    "rejected": "Rejected",
-    "edited": "Edited",
-    "null": "Not reviewed",
+    "approved": N_("Approved"),
+    "hasIssues": N_("Has issues"),
+    "rejected": N_("Rejected"),
+    "edited": N_("Edited"),
+    "null": N_("Not reviewed"),
 }
 """Review state as a filter says it → in words."""
 _LATE: Final = timedelta(seconds=20)
@@ -148,7 +148,7 @@ def _asked() -> str:
                 day = date.fromisoformat(said)
                 day = day if name == "from" else date.fromordinal(day.toordinal() + 1)
             except (ValueError, OverflowError):
-                raise problems.invalid("A date is none.", "Write it as 2026-11-22.") from None
+                raise problems.invalid(_("A date is none."), _("Write it as 2026-11-22.")) from None
             terms.append(f"__system/submissionDate {operator} {day.isoformat()}T00:00:00Z")
     reviewed = request.form.get("state", "")
     if reviewed in STATES:

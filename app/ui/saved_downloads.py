@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response as Redirect
 from app import auth, headers, problems
 from app.auth import needs
 from app.db import db, writing
-from app.language import _
+from app.language import N_, _
 from app.problems import Problem
 from app.services import condition, export, formats, forms
 from app.services import saved_downloads as service
@@ -20,10 +20,10 @@ from app.state import state
 bp = Blueprint("saved_downloads", __name__, url_prefix="/projects/<int:project_id>/download/saved")
 
 SCHEDULES = {
-    "": "When I ask",
-    "daily": "Every day",
-    "weekly": "Every Monday",
-    "monthly": "On the first of a month",
+    "": N_("When I ask"),
+    "daily": N_("Every day"),
+    "weekly": N_("Every Monday"),
+    "monthly": N_("On the first of a month"),
 }
 
 
@@ -78,7 +78,7 @@ def create(project_id: int) -> Redirect | tuple[str, int]:
             raise
         lines = service.listing(db.session, actor=auth.actor(), mission_id=project_id)
         return _page(project_id, lines, wrong=problem.message), problem.status
-    flash("Saved. It is being made; look again in a moment.", "success")
+    flash(_("Saved. It is being made; look again in a moment."), "success")
     return _back(project_id)
 
 
@@ -89,7 +89,7 @@ def make(project_id: int, saved_id: uuid.UUID) -> Redirect:
     with writing(db.session):
         saved = service.get(db.session, actor=auth.actor(), mission_id=project_id, saved_id=saved_id)
         service.ask(db.session, actor=auth.actor(), saved=saved)
-    flash("It is being made; look again in a moment.", "success")
+    flash(_("It is being made; look again in a moment."), "success")
     return _back(project_id)
 
 

@@ -18,7 +18,7 @@ READ: Final = frozenset({"title", "aria-label", "aria-description", "placeholder
 """Attributes that somebody reads. `data-` ones are shown by scripts; one that begins with `data-say` too."""
 NAMES: Final = frozenset({"SAIF", "ODK Collect", "ODK Validate", "Excel", "Power BI", "Enter", "HTCDS", "XLSForm", "XForm",
                           "PDF", "CSV", "XLSX", "xlsx", "po", "P3", "SPSS", "Stata", "Parquet", "GeoJSON", "OData", "QR",
-                          "https://"})  # fmt: skip
+                          "https://", "age1…"})  # fmt: skip
 """Names that are the same in every language."""
 SILENT: Final = frozenset({"code", "kbd", "samp", "script", "style", "svg", "time"})
 _ELSEWHERE: Final = frozenset(
