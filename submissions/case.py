@@ -41,7 +41,7 @@ def fold(
     folding.take(intakes)
     if folding.interviews:  # without interviews nothing is known of a case, whatever was decided about it
         record(folding, decided)
-        folding.merge()
+        folding.merge(decided)
         folding.correct(decided)
         derive(folding, decided)
         folding.findings += branching.of_case(folding.interviews)

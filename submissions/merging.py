@@ -147,9 +147,10 @@ class Folding:
 
     # ---- putting it together
 
-    def merge(self) -> None:
+    def merge(self, decisions: Iterable[Decision]) -> None:
         """Make facts of what was said, and move to the earlier rows what the policies take out of the
         present."""
+        gave = self.givers(decisions)
         for name, rows in self.tables.items():
             table = self.dictionary.tables[name]
             first = {column for column, field in table.fields.items() if field.merge == "first"}
@@ -159,11 +160,31 @@ class Folding:
                         row.columns[column] = said[0]
                     elif column in first:
                         row.columns[column] = said[0]._replace(earlier=tuple(said[:0:-1]))
+                    elif table.fields[column].merge == "given":
+                        given = min(said, key=lambda fact: gave.get(fact.submission, _LAST))
+                        others = (fact for fact in reversed(said) if fact is not given)
+                        row.columns[column] = given._replace(earlier=tuple(others))
                     else:
                         row.columns[column] = said[-1]._replace(earlier=tuple(said[-2::-1]))
             if table.merge == "latest" and table.row_key:
                 self.keep_last_set(rows)
         self.replace_provisional()
+
+    def givers(self, decisions: Iterable[Decision]) -> Mapping[str, tuple[int, int]]:
+        """First instanceID → how early an interview could give the case what it keeps: those that name the case before
+        all others, then those that somebody attached, in the order of the decisions."""
+        attached = {
+            one.body["submission"]: place for place, one in enumerate(decisions) if one.kind == "attach"
+        }
+        gave: dict[str, tuple[int, int]] = {}
+        for place, intake in enumerate(self.interviews):
+            if intake.case_uid == self.case_uid:
+                gave[intake.submission] = 0, place
+            elif intake.submission in attached:
+                gave[intake.submission] = 1, attached[intake.submission]
+            else:
+                gave[intake.submission] = 2, place
+        return gave
 
     def keep_last_set(self, rows: Mapping[str, Row]) -> None:
         """A set is that of the last interview that said any of it."""
@@ -307,4 +328,6 @@ class Folding:
         )
 
 
+_LAST = (3, 0)
+"""What the office recorded gives after all interviews."""
 _SOURCE = ("submission", "question", "instance_id")

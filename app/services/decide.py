@@ -18,11 +18,11 @@ from app import problems
 from app.db import writing
 from app.keys import Keyring
 from app.language import _
-from app.models import CaseAlias, CaseState, Interviewer, Submission, now
+from app.models import CaseAlias, Interviewer, now
 from app.policy import Actor
 from app.services import merging
 from app.services.correction import correct
-from app.services.deciding import find_case, find_submission, keep, settle
+from app.services.deciding import find_case, find_submission, keep, need_case_here, settle
 from app.services.removal import delete_submission, undelete_submission
 from xlsforms import dictionary
 
@@ -77,7 +77,7 @@ def detach(
         found = find_submission(session, actor, mission_id, instance_id)
         if found.case_id is None:
             raise problems.conflict(_("This submission is in no case."))
-        _with_us(session, found)
+        need_case_here(session, found)
         body = {"submission": found.root_instance_id, "case_uid": str(found.case_id)}
         made = keep(
             session,
@@ -210,22 +210,13 @@ def _attach(
             _("This submission could not be read yet, so it cannot be put into a case."),
             _("Mend what its findings say, and replay it."),
         )
-    _with_us(session, found)
+    need_case_here(session, found)
     body = {"submission": found.root_instance_id, "case_uid": str(case_id)}
     made = keep(
         session, keyring, actor, "attach", case_id, mission_id, reason, body, submission=body["submission"]
     )
     settle(session, keyring, submissions=[found.id])
     return made
-
-
-def _with_us(session: Session, found: Submission) -> None:
-    """A case that went to another mission is theirs, with the interviews that were held here."""
-    case = session.get(CaseState, found.case_id) if found.case_id is not None else None
-    if case is not None and case.mission_id != found.mission_id:
-        raise problems.conflict(
-            _("This interview is part of a case that is with another mission now."), _("Ask that mission.")
-        )
 
 
 def _change(

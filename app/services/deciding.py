@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from app import ledger, policy, problems
 from app.keys import Keyring
+from app.language import _
 from app.models import CaseAlias, CaseState, Decision, Form, Submission, new_id, now
 from app.policy import Actor
 from app.services import rules, settling, stored
@@ -72,6 +73,17 @@ def find_submission(
         .order_by(Submission.state == "superseded", Submission.id.desc())
     ).first()
     return found or named
+
+
+def need_case_here(session: Session, found: Submission) -> None:
+    """A case that went to another mission is theirs, with the interviews that were held here: none of them is taken out
+    of it or deleted behind their back. Raises the Problem `conflict`."""
+    case = session.get(CaseState, found.case_id) if found.case_id is not None else None
+    if case is not None and case.mission_id != found.mission_id:
+        raise problems.conflict(
+            _("This interview is part of a case that is with another mission now."),
+            _("Ask that mission to give the case back; then do it."),
+        )
 
 
 def keep(

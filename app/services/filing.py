@@ -213,7 +213,8 @@ class Filing:
             said = str(fact.value)
         else:
             anchors = [one.intake for one in versions if one.intake is not None and one.hint is None]
-            anchors.sort(key=lambda one: one.order)  # as the fold reads it: the first reference stays
+            # As the fold reads it: the reference it was given stays.
+            anchors.sort(key=lambda one: (one.case_uid != state.case_uid, one.order))
             said = next((one.case_ref for one in anchors if one.case_ref), "")
         return self.desk.keyring.blind(placing.normal_reference(said)) if said else None
 

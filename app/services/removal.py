@@ -12,7 +12,7 @@ from app.keys import Keyring
 from app.models import Submission
 from app.policy import Actor
 from app.services import chains, indexing
-from app.services.deciding import find_submission, settle
+from app.services.deciding import find_submission, need_case_here, settle
 from app.services.reveal import need_reason
 
 
@@ -20,9 +20,11 @@ def delete_submission(
     session: Session, *, keyring: Keyring, actor: Actor, mission_id: int, instance_id: str, reason: str
 ) -> None:
     """Delete a submission with all its versions: the case store is then as if it had never come. What the
-    phone sent stays sealed until its retention ends, and `undelete_submission` brings it back."""
+    phone sent stays sealed until its retention ends, and `undelete_submission` brings it back. Raises Problem:
+    not_found, not_allowed, reason_needed, conflict (its case is with another mission now)."""
     with writing(session):
         found = find_submission(session, actor, mission_id, instance_id, action="submission.delete")
+        need_case_here(session, found)
         chain = _chain(session, found)
         cases = {one.case_id for one in chain if one.case_id is not None}
         session.execute(

@@ -97,6 +97,23 @@ def test_it_takes_both_missions_and_consent(house):
     assert whose(house, uid).mission_id == house.mission_id
 
 
+def test_no_interview_of_a_case_that_went_is_deleted_behind_the_back_of_whoever_has_it(house):
+    uid, first = a_case(house)
+    consented(house, uid)
+    proposed(house, uid)
+    answered(house, uid, take=True)
+    before = house.store()
+    deleting = {"mission_id": house.mission_id, "instance_id": first}
+    with pytest.raises(Problem, match="conflict") as refused:
+        done(house, decide.delete_submission, **deleting)
+    assert "give the case back" in refused.value.mend
+    assert house.store() == before
+    done(house, transfers.propose, case_id=uid, to_mission_id=house.mission_id)
+    done(house, transfers.answer, mission_id=house.mission_id, case_id=uid, take=True)
+    done(house, decide.delete_submission, **deleting)
+    assert house.states()[first] == "deleted"
+
+
 def test_a_proposal_is_declined_or_taken_back_and_nothing_has_changed(house):
     uid, _ = a_case(house)
     consented(house, uid)

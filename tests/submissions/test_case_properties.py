@@ -147,6 +147,23 @@ def test_any_order_and_any_repetition_give_the_same_case(intakes, made, chance, 
 
 
 @SOME
+@given(cases(), chains("uuid:y"), chains("uuid:z"), st.sampled_from([OTHER, None]), st.booleans())
+def test_a_case_keeps_the_reference_it_was_given_whatever_is_attached(intakes, one, two, named, typed):
+    """However old what is attached is; and where nothing names the case, what was attached first gives it."""
+    one, two = ([replace(each, case_uid=named) for each in versions] for versions in (one, two))
+    attached = [
+        decided("attach", f"2026-06-0{day}T00:00:00.000Z", f"a{day}", submission=name, case_uid=CASE)
+        for day, name in ((1, "uuid:y"), (2, "uuid:z"))
+    ]
+    intakes = [replace(each, case_uid=CASE) for each in intakes] if typed else []
+    before = fold(CASE, [*intakes, *one], attached[:1])
+    after = fold(CASE, [*two, *one, *intakes], attached)
+    kept = before.one("case_file").columns["case_ref"]
+    assert after.one("case_file").columns["case_ref"]._replace(earlier=()) == kept._replace(earlier=())
+    assert (kept.submission == "uuid:y") == (not typed)
+
+
+@SOME
 @given(cases(), decisions())
 def test_folding_what_was_stored_changes_nothing(intakes, made):
     stored = [Intake.from_json(json.loads(json.dumps(one.to_json()))) for one in intakes]
