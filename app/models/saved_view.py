@@ -7,7 +7,8 @@ from app.models.base import Model
 
 
 class SavedView(Model):
-    """Columns, filters and order of a form's table, as its address says them. Never what was typed to search."""
+    """Columns, filters and order of a form's table, or, with an empty form id, of the list of cases, as its address says
+    them. Never what was typed to search."""
 
     __tablename__ = "saved_view"
     __table_args__ = (UniqueConstraint("mission_id", "xml_form_id", "user_id", "name"),)

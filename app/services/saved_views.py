@@ -1,4 +1,5 @@
-"""Saved views: a form's table as somebody likes it, under a name, for themselves or for all of the mission."""
+"""Saved views: a form's table, or the list of cases, as somebody likes it, under a name, for themselves or for all of
+the mission. Where no form is named (an empty id, which no form has) it is the list of cases."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -14,15 +15,22 @@ from app.models import SavedView
 from app.services import naming
 
 MOST: Final = 50
-"""Views of one form that somebody may keep."""
+"""Views of one form, or of cases, that somebody may keep."""
 LONGEST: Final = 8000
 """Characters of a view."""
-_KEPT: Final = frozenset(
+_OF_FORMS: Final = frozenset(
     {
         "c", "f", "sort", "state", "attention", "review", "version", "device", "interviewer", "from", "to", "case",
         "language",
     }
 )  # fmt: skip
+_OF_CASES: Final = frozenset(
+    {
+        "status", "risk_level", "attention", "due", "sort", "age_group", "trafficking_status", "sex", "country",
+        "exploitation", "programme", "owner",
+    }
+)  # fmt: skip
+"""What is kept of an address: never what was typed to search."""
 
 
 def listing(
@@ -32,7 +40,7 @@ def listing(
     return session.scalars(
         select(SavedView)
         .where(
-            policy.within(actor, "submission.read", SavedView.mission_id),
+            policy.within(actor, _reading(xml_form_id), SavedView.mission_id),
             SavedView.mission_id == mission_id,
             SavedView.xml_form_id == xml_form_id,
             or_(SavedView.user_id == actor.user_id, SavedView.shared),
@@ -52,9 +60,10 @@ def save(
     shared: bool = False,
 ) -> SavedView:
     """Keep a view; one of one's own with the same name becomes this. Raises Problem: not_allowed, invalid."""
-    policy.require(actor, "submission.read", mission_id)
+    policy.require(actor, _reading(xml_form_id), mission_id)
     name = naming.clean(name, what="A view", longest=80)
-    kept = urlencode([(key, value) for key, value in parse_qsl(query.removeprefix("?")) if key in _KEPT])
+    keys = _OF_FORMS if xml_form_id else _OF_CASES
+    kept = urlencode([(key, value) for key, value in parse_qsl(query.removeprefix("?")) if key in keys])
     if actor.user_id is None or len(kept) > LONGEST:
         raise problems.invalid(_("This view is too long to be kept, or nobody's."))
     with writing(session):
@@ -68,8 +77,8 @@ def save(
             if (session.scalar(select(func.count()).select_from(SavedView).where(*mine)) or 0) >= MOST:
                 raise problems.invalid(
                     ngettext(
-                        "Nobody keeps more than %(num)s view of a form.",
-                        "Nobody keeps more than %(num)s views of a form.",
+                        "Nobody keeps more than %(num)s view of one list.",
+                        "Nobody keeps more than %(num)s views of one list.",
                         MOST,
                     ),
                     _("Delete one first."),
@@ -104,12 +113,16 @@ def rename(session: Session, *, actor: policy.Actor, mission_id: int, view_id: i
 
 
 def delete(session: Session, *, actor: policy.Actor, mission_id: int, view_id: int) -> str:
-    """Delete one's own view. Returns its form. Raises the Problem `not_found`."""
+    """Delete one's own view. Returns its form, empty for cases. Raises the Problem `not_found`."""
     with writing(session):
         found = _mine(session, actor, mission_id, view_id)
         form = found.xml_form_id
         session.delete(found)
         return form
+
+
+def _reading(xml_form_id: str) -> str:
+    return "submission.read" if xml_form_id else "case.read"
 
 
 def _mine(session: Session, actor: policy.Actor, mission_id: int, view_id: int) -> SavedView:
@@ -118,7 +131,7 @@ def _mine(session: Session, actor: policy.Actor, mission_id: int, view_id: int) 
         found is None
         or found.mission_id != mission_id
         or found.user_id != actor.user_id
-        or not policy.may(actor, "submission.read", mission_id)
+        or not policy.may(actor, _reading(found.xml_form_id), mission_id)
     ):
         raise problems.not_found("view")
     return found

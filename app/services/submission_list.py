@@ -4,18 +4,30 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Select, and_, func, not_, or_, select, true
 from sqlalchemy.orm import Session
 
 from app import policy, problems
-from app.models import TABLES, CaseState, Conflict, Device, Form, FormVersion, Mission, Submission
+from app.models import (
+    TABLES,
+    CaseState,
+    Conflict,
+    Device,
+    Form,
+    FormVersion,
+    Interviewer,
+    Mission,
+    Submission,
+)
 from app.services import chains, paging
 from app.services.paging import Page
 from xlsforms.finding import Finding
 
 _FILE = TABLES["case_file"].c
+MOST_TYPED: Final = 200
+"""Characters of a search that are looked at."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,12 +103,15 @@ def matching(
     attention: str | None = None,
     case_id: uuid.UUID | None = None,
     device_id: int | None = None,
+    interviewer_id: int | None = None,
+    search: str = "",
     superseded: bool = False,
     received_from: datetime | None = None,
     received_to: datetime | None = None,
 ) -> list[ColumnElement[bool]]:
     """What a list is narrowed to. Replaced versions are left out unless `superseded`, deleted ones unless
-    asked for by `state`. `attention`: failed, waiting, conflict or finding; what was approved needs none."""
+    asked for by `state`. `search`: the beginning of a case reference, a part of a device's name, or an interviewer's
+    code. `attention`: failed, waiting, conflict or finding; what was approved needs none."""
     found = [policy.within(actor, "submission.read", Submission.mission_id)]
     if attention in ("failed", "waiting"):
         state = attention
@@ -111,9 +126,12 @@ def matching(
         (Submission.xml_form_id, xml_form_id),
         (Submission.case_id, case_id),
         (Submission.device_id, device_id),
+        (Submission.interviewer_id, interviewer_id),
     ):
         if wanted is not None:
             found.append(column == wanted)
+    if search:
+        found.append(_named(actor, search))
     if received_from is not None:
         # The id begins with the instant it was made at: its index finds the rows that are new enough.
         found += [Submission.received_at >= received_from, Submission.id >= _earliest_id(received_from)]
@@ -126,6 +144,25 @@ def matching(
     if attention == "finding":
         found.append(Submission.flagged == true())
     return found
+
+
+def _named(actor: policy.Actor, typed: str) -> ColumnElement[bool]:
+    words = typed.replace("\0", "").strip()[:MOST_TYPED].lower()
+    # As the line does, this says nothing of a case that went to another mission.
+    cases = (
+        select(_FILE.case_id)
+        .join(CaseState, CaseState.case_id == _FILE.case_id)
+        .where(
+            policy.within(actor, "case.read", CaseState.mission_id),
+            func.lower(_FILE.case_ref).startswith(words, autoescape=True),
+        )
+    )
+    named = func.lower(Device.display_name).contains(words, autoescape=True)
+    return or_(
+        Submission.case_id.in_(cases),
+        Submission.device_id.in_(select(Device.id).where(named)),
+        Submission.interviewer_id.in_(select(Interviewer.id).where(func.lower(Interviewer.code) == words)),
+    )
 
 
 def _earliest_id(at: datetime) -> uuid.UUID:

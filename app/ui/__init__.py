@@ -43,6 +43,7 @@ from app.ui import (
     trials,
     twins,
     uploads,
+    views,
     webhooks,
 )
 from app.ui.filters import FILTERS
@@ -82,6 +83,7 @@ def init_app(app: Flask) -> None:
         submissions,
         submission_papers,
         tables,
+        views,
         media,
         comments,
         mentions,

@@ -18,7 +18,7 @@ from app.services.case_filters import AGE_GROUPS, DUE
 from app.services.case_list import SORTS
 from app.services.reveal import Reveal
 from app.state import state
-from app.ui import facts, frame, fund, questions, reasoning, timelines
+from app.ui import facts, frame, fund, questions, reasoning, timelines, views
 from app.ui.act import Act, Asked, today
 from app.ui.case_actions import ACTS
 from app.ui.inputs import codes
@@ -85,6 +85,8 @@ def listing(project_id: int) -> str:
         risk_levels=list(lists["risk_level"]),
         codes=codes,
         attention=reasons(CASE_KINDS),
+        views=views.listed(project_id),
+        back=f"?{request.query_string.decode()}",
         pages=frame.pages("ui.cases.listing", project_id, page.next),
     )
 

@@ -1,7 +1,7 @@
 """Submissions: the list, and one submission as it was answered."""
 
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -13,7 +13,19 @@ from app.db import db, writing
 from app.language import _
 from app.models import Submission
 from app.problems import Problem
-from app.services import cases, comments, decide, differences, editing, forms, shown_files, strays, timing
+from app.services import (
+    cases,
+    comments,
+    decide,
+    devices,
+    differences,
+    editing,
+    forms,
+    missions,
+    shown_files,
+    strays,
+    timing,
+)
 from app.services import submissions as service
 from app.services.reveal import Reveal, need_reason
 from app.services.submission_detail import FILES
@@ -34,10 +46,17 @@ def listing(project_id: int) -> str | Response:
     form_id = request.args.get("form")
     if form_id and forms.find(db.session, project_id, form_id) is not None:
         return tables.page(project_id, form_id)
+    phones = devices.listing(db.session, project_id)
+    staff = missions.interviewers(db.session, project_id)
     chosen: dict[str, Any] = {
         "xml_form_id": request.args.get("form") or None,
         "state": frame.one_of("state", STATES),
         "attention": frame.one_of("attention", tables.ATTENTION),
+        "device_id": _known("device", [one.device.id for one in phones]),
+        "interviewer_id": _known("interviewer", [one.id for one in staff]),
+        "received_from": tables.day("from", 0),
+        "received_to": tables.day("to", 1),
+        "search": request.args.get("q", "").strip(),
     }
     page = service.list_submissions(
         db.session,
@@ -52,10 +71,17 @@ def listing(project_id: int) -> str | Response:
         page=page,
         chosen=chosen,
         forms=forms.listing(db.session, project_id),
+        devices=phones,
+        interviewers=staff,
         states=STATES,
         attention=tables.attention(),
         pages=frame.pages("ui.submissions.listing", project_id, page.next),
     )
+
+
+def _known(name: str, ids: Sequence[int]) -> int | None:
+    wanted = frame.one_of(name, [str(one) for one in ids])
+    return int(wanted) if wanted else None
 
 
 @bp.get("/<uuid:submission_id>")

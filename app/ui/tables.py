@@ -1,7 +1,7 @@
 """The table of a form's submissions: its own columns, filters and order, all in the address; and reviewing many."""
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -13,13 +13,12 @@ from app import auth, problems
 from app.auth import needs
 from app.db import db
 from app.language import N_, _, ngettext
-from app.models import SavedView
-from app.services import devices, form_table, forms, missions, saved_views, table_filter
+from app.services import devices, form_table, forms, missions, table_filter
 from app.services import submissions as service
 from app.services.form_table import Asked, TablePage
 from app.services.table_filter import BARE, OPERATORS, AnswerFilter
 from app.state import state
-from app.ui import frame
+from app.ui import frame, views
 from app.ui.words.operators import filter_words, operator_words
 from app.ui.words.states import REVIEWS, STATES
 
@@ -98,42 +97,6 @@ def review(project_id: int) -> Response:
     return redirect(f"{here}?{back.removeprefix('?')}" if back.startswith("?") else here)
 
 
-@bp.post("/views")
-@needs("submission.read")
-def save_view(project_id: int) -> Response:
-    """Keep the table as it is under a name."""
-    made = saved_views.save(
-        db.session,
-        actor=auth.actor(),
-        mission_id=project_id,
-        xml_form_id=request.form.get("form", ""),
-        name=request.form.get("name", ""),
-        query=request.form.get("back", ""),
-        shared="shared" in request.form,
-    )
-    flash(_("The view is kept."), "success")
-    return redirect(_view(made))
-
-
-@bp.post("/views/<int:view_id>")
-@needs("submission.read")
-def change_view(project_id: int, view_id: int) -> Response:
-    """Rename one's own view, or delete it."""
-    which: dict[str, Any] = {"actor": auth.actor(), "mission_id": project_id, "view_id": view_id}
-    if "delete" in request.form:
-        form_id = saved_views.delete(db.session, **which)
-        flash(_("The view is deleted."), "success")
-        return redirect(url_for("ui.submissions.listing", project_id=project_id, form=form_id))
-    found = saved_views.rename(db.session, **which, name=request.form.get("name", ""))
-    flash(_("The view has another name now."), "success")
-    return redirect(_view(found))
-
-
-def _view(view: SavedView) -> str:
-    here = url_for("ui.submissions.listing", project_id=view.mission_id, form=view.xml_form_id)
-    return f"{here}&{view.query}" if view.query else here
-
-
 def attention() -> list[tuple[str, str]]:
     """The choices of `ATTENTION`, in the reader's language."""
     return [(kind, _(label)) for kind, label in ATTENTION.items()]
@@ -165,8 +128,8 @@ def _asked() -> Asked:
         version_id=_uuid("version"),
         device_id=arguments.get("device", type=int),
         interviewer_id=arguments.get("interviewer", type=int),
-        received_from=_day("from", 0),
-        received_to=_day("to", 1),
+        received_from=day("from", 0),
+        received_to=day("to", 1),
         case_ref=arguments.get("case", "").strip()[:40],
         language=arguments.get("language") or "",
     )
@@ -206,9 +169,7 @@ def _shown(project_id: int, xml_form_id: str, asked: Asked, found: TablePage) ->
         "marks": {name: link(project_id, **{name: str(key)}) for name, key in marks.items() if key},
         "narrowed": any(request.args.get(name) for name in _NARROWING),
         "plain": url_for("ui.submissions.listing", project_id=project_id, form=xml_form_id),
-        "views": [
-            (one, _view(one), one.user_id == auth.actor().user_id) for one in _views(project_id, xml_form_id)
-        ],
+        "views": views.listed(project_id, xml_form_id),
         "back": f"?{request.query_string.decode()}",
         "review_states": list(REVIEWS),
         "attention": attention(),
@@ -219,10 +180,6 @@ def _shown(project_id: int, xml_form_id: str, asked: Asked, found: TablePage) ->
 _NARROWING: Final = (
     "f", "q", "state", "attention", "review", "version", "device", "interviewer", "from", "to", "case",
 )  # fmt: skip
-
-
-def _views(project_id: int, xml_form_id: str) -> Sequence[SavedView]:
-    return saved_views.listing(db.session, actor=auth.actor(), mission_id=project_id, xml_form_id=xml_form_id)
 
 
 def _filter_words(one: AnswerFilter, found: TablePage) -> str:
@@ -250,7 +207,7 @@ def _read_uuid(text: str) -> uuid.UUID:
         ) from None
 
 
-def _day(name: str, more: int) -> datetime | None:
+def day(name: str, more: int) -> datetime | None:
     """The beginning of a day by the clocks of the mission, or of the day after it."""
     try:
         day = date.fromisoformat(request.args.get(name, "")) + timedelta(days=more)

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.models import TABLES, LedgerEntry
 from app.ui import cases as pages
-from tests.ui.conftest import text_of
+from tests.ui.conftest import signed_in, text_of
 
 
 @pytest.fixture
@@ -255,3 +255,36 @@ def test_a_case_as_pdf_has_names_only_if_they_are_asked_for_and_always_a_reason(
     assert "hidden" not in texts[1].split("Family name")[1][:20]
     assert [entry.detail["revealed"] for entry in ledger_of(visitor, "case.paper")] == [False, True]
     assert len(ledger_of(visitor, "reveal")) == 1
+
+
+def test_filters_of_the_list_are_kept_under_a_name_for_oneself_or_for_the_mission(visit):
+    mine, others = visit("coordinator"), visit("coordinator")
+    asked = "?status=active&sort=contact&country=NL&reference=DEMO1-26-Typed&owner="
+    assert "Keep these filters" in mine.get(f"/cases{asked}")
+    page = mine.post("/cases/views", {"name": "To call", "back": asked})
+    assert mine.page.request.query_string == b"status=active&sort=contact&country=NL"
+    assert "Typed" not in page, "what was typed may name a person"
+    mine.post("/cases/views", {"name": "Ours", "back": "?due=week", "shared": "1"})
+    first, second = re.findall(r'action="[^"]*(/cases/views/\d+)"', mine.page.text)
+    assert "Soon" in mine.post(first, {"name": "Soon"}), "the views stand by their names"
+    mine.post(second, {"name": "Soon"}, status=409)
+    assert "Soon" not in mine.get("/submissions?form=ct_screening"), "a form has views of its own"
+    visit("form_designer").post("/cases/views", {"name": "x", "back": ""}, status=403)
+    visit("elsewhere").post(first, {"delete": "1"}, status=403)
+    assert "To call" not in mine.post(second, {"delete": "1"})
+    assert "Soon" in others.get("/cases")
+
+
+def test_a_view_that_is_shared_is_read_by_others_and_changed_by_none_of_them(visit, office, open_app):
+    mine = visit("coordinator")
+    mine.post("/cases/views", {"name": "Only mine", "back": "?due=week"})
+    mine.post("/cases/views", {"name": "Ours", "back": "?due=month", "shared": "1"})
+    other = signed_in(open_app(office), office, office.email, office.password)
+    page = other.get("/cases")
+    assert "Ours" in page
+    assert f'href="{other.home}/cases?due=month"' in page
+    assert "Only mine" not in page
+    assert not re.findall(r'action="[^"]*/cases/views/\d+"', page)
+    theirs = re.findall(r'action="[^"]*(/cases/views/\d+)"', mine.get("/cases"))
+    for one in theirs:
+        other.post(one, {"delete": "1"}, status=404)

@@ -2,13 +2,17 @@
 
 import io
 import re
+import uuid
 
 import pytest
 from pypdf import PdfReader
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.models import LedgerEntry
+from app.db import writing
+from app.models import LedgerEntry, Submission
+from app.policy import COMMAND
+from app.services import missions
 from tests.ui.conftest import text_of
 
 
@@ -114,8 +118,6 @@ def test_a_submission_of_another_mission_is_not_found(visit):
 
 
 def test_a_file_is_handed_out_for_a_reason_and_never_opened_by_the_browser(visitor, office):
-    from app.db import writing
-    from app.policy import COMMAND
     from app.services import devices, publish
     from tests.field import part, submission
     from tests.ui.test_forms import GOOD
@@ -354,6 +356,32 @@ def test_a_submission_is_reviewed_and_commented_on_its_page_and_reading_comments
         read = session.scalars(select(LedgerEntry).where(LedgerEntry.action == "submission.comments")).all()
     assert read
     visitor.post(f"{path}/comments", {"body": " "}, status=422)
+
+
+def test_the_list_of_all_forms_is_searched_and_narrowed_by_where_and_when_it_came_from(visitor):
+    def found(query):
+        return set(re.findall(rf'href="{visitor.home}(/submissions/[0-9a-f-]{{36}})"', visitor.get(f"/submissions?{query}")))  # fmt: skip
+
+    everything = found("")
+    reference = re.search(r"DEMO1-26-[0-9a-f]{8}", visitor.page.text)[0]
+    device = re.search(r'<option value="(\d+)">([^<]+)', visitor.page.text.partition('id="device"')[2])
+    of_case = found(f"q={reference[:-1].lower()}")
+    assert of_case
+    assert len(of_case) < len(everything)
+    assert set(re.findall(r"DEMO1-26-[0-9a-f]{8}", visitor.page.text.partition("<tbody>")[2])) == {reference}
+    assert found(f"q={device[2][2:]}") == found(f"device={device[1]}") == everything
+    assert found("from=2020-01-01") == everything
+    assert "No submission fits" in visitor.get("/submissions?to=2020-01-01")
+    assert "No submission fits" in visitor.get("/submissions?q=%25")
+    assert found("device=99999999999999999999&interviewer=x&from=yesterday") == everything
+    with Session(visitor.client.application.extensions["saif"].engine) as session, writing(session):
+        held = missions.add_interviewer(
+            session, actor=COMMAND, mission_id=1, code="MD-99", display_name="Ninety-nine"
+        )
+        one = next(iter(of_case))
+        session.get_one(Submission, uuid.UUID(one[13:])).interviewer_id = held.id
+        number = held.id
+    assert found("q=md-99") == found(f"interviewer={number}") == {one}
 
 
 def test_a_view_is_kept_shared_renamed_and_deleted_by_whom_it_belongs_to(visit):
