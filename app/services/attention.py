@@ -4,6 +4,7 @@ from datetime import date, timedelta
 from typing import Final
 
 from submissions.case import CaseRow, CaseState
+from submissions.derivation import CLOSED
 
 ORDER: Final = (
     ("case", "imminent_danger"),
@@ -30,7 +31,6 @@ DATED: Final = ("second_screening", "contact", "plan_item")
 SECOND_SCREENING: Final = timedelta(days=14)
 """How long after a screening that left it open a second one is due."""
 
-_CLOSED = ("closed", "closed_referred")
 _DONE = ("done", "dropped")
 
 
@@ -40,7 +40,7 @@ def of(state: CaseState) -> dict[str, str | None]:
     found: dict[str, str | None] = {}
     if state.findings:
         found["finding"] = None
-    if state.value("case_file", "status") in _CLOSED:
+    if state.value("case_file", "status") in CLOSED:
         return found
     screening, health = _latest(state, "screening"), _latest(state, "health")
     consents = [row for row in state.rows.get("consent", ()) if row.value("guardian_available") is not None]

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, case, func, null, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from app import policy, problems
 from app.models import TABLES, CaseAlias, CaseAttention, CaseState, Interviewer, Mission
 from app.services import case_filters, paging
 from app.services.paging import Page
+from submissions.derivation import CLOSED
 
 _FILE, _PERSON, _INTERVIEW = TABLES["case_file"].c, TABLES["person"].c, TABLES["interview"].c
 
@@ -20,7 +21,7 @@ _FILE, _PERSON, _INTERVIEW = TABLES["case_file"].c, TABLES["person"].c, TABLES["
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseLine:
     """A case in a list: nothing of class P3. Dates are `YYYY-MM-DD`; `attention` are kinds of
-    CaseAttention."""
+    CaseAttention. A closed case has no next contact, whatever was agreed before."""
 
     case_id: uuid.UUID
     mission_id: int
@@ -42,6 +43,14 @@ class CaseLine:
     proposed_to: int | None = None
     """The mission that is asked to take it."""
 
+    @property
+    def closed(self) -> bool:
+        """Whether assistance has ended."""
+        return self.status in CLOSED
+
+
+_CONTACT: Final = case((_FILE.status.in_(sorted(CLOSED)), null()), else_=_FILE.next_contact_on)
+
 
 @dataclass(frozen=True, slots=True)
 class Sort:
@@ -56,7 +65,7 @@ class Sort:
 SORTS: Final[Mapping[str, Sort]] = {
     "changed": Sort(CaseState.updated_at),
     "registered": Sort(func.coalesce(_FILE.registered_on, date(1, 1, 1)), dated=True),
-    "contact": Sort(func.coalesce(_FILE.next_contact_on, date(9999, 12, 31)), down=False, dated=True),
+    "contact": Sort(func.coalesce(_CONTACT, date(9999, 12, 31)), down=False, dated=True),
 }
 """By name: what changed last, what was registered last, whose next contact comes first."""
 
@@ -188,7 +197,7 @@ def _lines(where: list[ColumnElement[bool]]) -> Select[Any]:
             _FILE.trafficking_status,
             _FILE.risk_level,
             _FILE.registered_on,
-            _FILE.next_contact_on,
+            _CONTACT.label("next_contact_on"),
             Interviewer.code.label("owner"),
             CaseState.updated_at,
             CaseState.proposed_to,

@@ -79,7 +79,7 @@ def _content(case: cases.CaseDetail) -> dict[str, Any]:
     line, locale, now = case.line, frame.locale(), today(case.line.mission_id)
     parts = [
         {"title": one.title, "blocks": list(_blocks(block for group in one.groups for block in group.blocks))}
-        for one in facts.sections(case, locale=locale, today=now)
+        for one in facts.sections(case, locale=locale, today="" if line.closed else now)
     ]
     if why := reasoning.of(case, locale):
         said = [[step.title, f"{step.holds}. {step.because}".strip()] for step in why.steps]

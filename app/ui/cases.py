@@ -148,7 +148,9 @@ def _page(detail: service.CaseDetail) -> str:
         "cases/one.html",
         case=detail,
         line=detail.line,
-        sections=facts.sections(detail, locale=frame.locale(), labels=labels, today=now),
+        sections=facts.sections(
+            detail, locale=frame.locale(), labels=labels, today="" if detail.line.closed else now
+        ),
         decisions={str(one.id): one for one in detail.decisions},
         timeline=timelines.of(detail, locale=frame.locale(), today=now),
         reasoning=reasoning.of(detail, frame.locale()),

@@ -122,7 +122,8 @@ def sections(
 ) -> tuple[Section, ...]:
     """The sections of a case that hold anything, in the order of the interviews' forms.
 
-    `labels` are those of the questions, by the instanceID of their submission; `today` tells what is overdue.
+    `labels` are those of the questions, by the instanceID of their submission; `today` tells what is overdue;
+    without it nothing is, as in a closed case.
     """
     view = _View(case.interviews, locale, labels or {}, today)
     shown = {table for part in SECTIONS for table in part.tables}

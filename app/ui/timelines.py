@@ -34,7 +34,7 @@ def of(case: CaseDetail, *, locale: str, today: str) -> list[Event | Interview |
     found: list[Event | Interview | DecisionLine] = [*case.interviews, *case.decisions]
     for table in _DAYS:
         found += [event for row in case.rows.get(table, ()) if (event := _event(row, locale, today))]
-    if (day := case.line.next_contact_on) and case.line.status not in ("closed", "closed_referred"):
+    if day := case.line.next_contact_on:
         late = "" if day >= today else _("The day has passed.")
         found.append(Event("contact", day, _("Next contact"), late, ahead=day >= today))
     return sorted(found, key=_moment, reverse=True)

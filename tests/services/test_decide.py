@@ -332,6 +332,17 @@ def test_a_case_is_given_to_an_interviewer_of_its_mission_only(house):
     assert detail(house, uid).line.owner is None
 
 
+def by_contact(house):
+    """The cases by their next contact, a page each."""
+    found, cursor = [], None
+    with house.session() as session:
+        while not found or cursor:
+            page = cases.list_cases(session, actor=policy.COMMAND, sort="contact", cursor=cursor, limit=1)
+            found += [line.case_id for line in page.items]
+            cursor = page.next
+    return found
+
+
 def test_a_case_is_closed_and_taken_up_again(house):
     uid = uuid.uuid4()
     house.receive(screening(case_uid=str(uid), next_contact_date="2026-02-02"))
@@ -343,11 +354,18 @@ def test_a_case_is_closed_and_taken_up_again(house):
     )  # fmt: skip
     shown = detail(house, uid)
     assert (shown.line.status, shown.line.attention) == ("closed", ())
+    assert shown.line.next_contact_on is None, "nothing is planned any more"
+    other = uuid.uuid4()
+    house.receive(screening(case_uid=str(other), next_contact_date="2026-05-05"))
+    house.work()
+    assert by_contact(house) == [other, uid]
     assert "Secret detail" not in str(shown)
     assert "Secret detail" in str(detail(house, uid, Reveal("reading the closure")))
     assert untouched_by_replay(house)
     decided(house, decide.reopen, case_id=uid)
-    assert detail(house, uid).line.status == "active"
+    shown = detail(house, uid)
+    assert (shown.line.status, shown.line.next_contact_on) == ("active", "2026-02-02")
+    assert by_contact(house) == [uid, other]
 
 
 @pytest.mark.parametrize(

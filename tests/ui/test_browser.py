@@ -95,6 +95,12 @@ def test_the_first_stop_of_the_tab_key_skips_to_the_content(enter, house):
     assert page.evaluate("document.activeElement.id") == "content"
 
 
+CUT = """() => [...document.querySelectorAll('.panel .tag')].filter(one =>
+  one.checkVisibility() && one.getBoundingClientRect().right > one.closest('.panel').getBoundingClientRect().right
+  && !one.closest('.only-read, pre, .excerpt')).map(one => one.textContent)"""
+"""Tags whose end a panel hides."""
+
+
 def test_no_page_is_wider_than_a_narrow_phone_and_none_complains(enter, house):
     page = enter(width=NARROW)
     for path in (*screenshots.PAGES.values(), "/cases", "/submissions"):
@@ -102,6 +108,7 @@ def test_no_page_is_wider_than_a_narrow_phone_and_none_complains(enter, house):
             continue
         page.goto(home_of(house) + path)
         assert overflow(page) <= 0, path
+        assert page.evaluate(CUT) == [], path
     for listing in ("/cases", "/submissions"):
         page.goto(home_of(house) + listing)
         page.click("tbody a >> nth=0")

@@ -57,6 +57,9 @@ def test_a_case_is_closed_with_a_reason_of_the_list_and_opened_again(visitor, st
     assert store(select(file.status, file.closure_reason).where(file.case_id == uid(path))) == [
         ("closed", "lost_contact")
     ]
+    assert "none agreed" in page.partition("Next contact ")[2][:20]
+    assert "to come" not in page
+    assert "overdue" not in page
     assert "closed already" in visitor.get(f"{path}/act/close")
     assert "closed already" in visitor.post(f"{path}/act/close", answers, status=409)
     assert "The case is open again." in visitor.post(f"{path}/act/reopen", {"reason": WHY})
