@@ -17,7 +17,9 @@ from app.exports.manifest import manifest
 from submissions.tables import Column, Table
 
 _ROWS: Final = 500
-"""Rows of a row group: they are in memory together."""
+"""Rows that are Python's at a time."""
+_GROUP: Final = 4_000_000
+"""Bytes of a row group, in memory: what a file says of its groups stays there until the end, so they are few."""
 _TYPES: Final = {
     "integer": pa.int64(), "decimal": pa.float64(), "tick": pa.int8(), "boolean": pa.bool_(), "date": pa.date32(),
     "moment": pa.timestamp("ms", tz="UTC"),
@@ -43,11 +45,26 @@ def write(content: Content) -> Iterator[bytes]:
 
 def _table(content: Content, table: Table, rows: Iterable[Cells]) -> Iterator[bytes]:
     schema = pa.schema([_field(content, column) for column in typed.columns(table)])
-    groups = (
-        pa.table([pa.array(one, kind) for one, kind in zip(group, schema.types, strict=True)], schema=schema)
-        for group in typed.batches(content, table, rows, size=_ROWS, readers={"moment": cells.instant})
+    parts = (
+        pa.record_batch(
+            [pa.array(one, kind) for one, kind in zip(part, schema.types, strict=True)], schema=schema
+        )
+        for part in typed.batches(content, table, rows, size=_ROWS, readers={"moment": cells.instant})
     )
-    yield from _file(schema, groups)
+    yield from _file(schema, _groups(parts))
+
+
+def _groups(parts: Iterable[Any]) -> Iterator[Any]:
+    """The parts put together, as row groups."""
+    held, size = [], 0
+    for part in parts:
+        held.append(part)
+        size += part.nbytes
+        if size >= _GROUP:
+            yield pa.Table.from_batches(held)
+            held, size = [], 0
+    if held:
+        yield pa.Table.from_batches(held)
 
 
 def _file(schema: Any, groups: Iterable[Any]) -> Iterator[bytes]:

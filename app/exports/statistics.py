@@ -33,7 +33,7 @@ MAX_CELLS: Final = 4_000_000
 """Cells of a table."""
 MAX_BYTES: Final = 120_000_000
 """Bytes of a table whose texts are all as long as the longest of their column, as these formats store them."""
-_ROWS: Final = 2000
+_ROWS: Final = 500
 _SPSS_TIME: Final = slice(92, 109)
 _STATA_TIME: Final = re.compile(rb"(?<=<timestamp>\x11).{17}")
 _POLARS: Final[Mapping[str, Any]] = {

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, NamedTuple, cast
 
-from sqlalchemy import ColumnElement, Table, Text, and_, func, not_, or_, select
+from sqlalchemy import ColumnElement, Table, Text, and_, case, func, literal, not_, or_, select
 from sqlalchemy import cast as sql_cast
 from sqlalchemy.orm import Session
 
@@ -117,28 +117,31 @@ class Rows:
         if self._named is not None:
             self._named.close()
 
-    def layout(self, session: Session) -> Layout:
+    def layout(self, session: Session) -> tuple[Layout, int]:
         """The tables: those of the newest version, with a column for answers it has no question for if there
-        are any."""
+        are any; and how many submissions there are, whatever the condition says of answers. Both are asked in one walk,
+        as the first byte waits for it."""
         newest, *older = [plan.form for plan in self.plans]
-        strange = select(Submission.id).where(
-            *self._where(),
-            or_(
-                Submission.version_id.is_(None),
-                Submission.version_id != self.plans[0].version_id,
-                sql_cast(Submission.findings, Text).like("%unknown_question%"),
-                sql_cast(Submission.findings, Text).like("%answer_twice%"),
-            ),
+        strange = or_(
+            Submission.version_id.is_(None),
+            Submission.version_id != self.plans[0].version_id,
+            sql_cast(Submission.findings, Text).like("%unknown_question%"),
+            sql_cast(Submission.findings, Text).like("%answer_twice%"),
         )
-        return tables.tables(
+        noted = func.max(case((strange, 1), else_=0)) if self.filters.identifiers else literal(0)
+        count, is_strange = session.execute(
+            select(func.count(), noted).select_from(Submission).where(*self._where())
+        ).one()
+        layout = tables.tables(
             newest,
             older=older if self.filters.deleted_fields else (),
             merged=older,
             without=self.leaves_out,
             group_paths=self.filters.group_paths,
             split_select_multiples=self.filters.split_select_multiples,
-            notes_unknown=bool(self.filters.identifiers) and session.scalar(strange.limit(1)) is not None,
+            notes_unknown=bool(is_strange),
         )
+        return layout, count
 
     def leaves_out(self, path: str) -> bool:
         """Whether a question's columns are left out."""

@@ -7,9 +7,10 @@ followed when somebody asks, so it does not matter which of the versions arrived
 
 import uuid
 from collections.abc import Collection, Iterator, Mapping
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, literal, select
+from sqlalchemy import Connection, Row, Select, bindparam, literal, select
 from sqlalchemy.orm import Session, aliased
 
 from app.blobs import BlobStore
@@ -29,6 +30,18 @@ def at_hand(
     """The files of each of these versions and, under names that it has no file for, those of its predecessors, the
     nearest first: in one query. What is there of an earlier version belongs to this one only if its answers name
     it."""
+    statement = _of_chains()
+    if name_digest is not None:
+        statement = statement.where(SubmissionFile.name_digest == name_digest)
+    found: dict[uuid.UUID, dict[bytes, Row[Any]]] = {}
+    for row in session.execute(statement, {"versions": list(versions)}):
+        found.setdefault(row.version, {}).setdefault(row.name_digest, row)
+    return {version: found.get(version, {}) for version in versions}
+
+
+@cache
+def _of_chains() -> Select[Any]:
+    """The files of `versions` and of those before them. Made once: to make it takes longer than to ask it."""
     first = select(
         Submission.id.label("version"),
         Submission.id,
@@ -37,7 +50,7 @@ def at_hand(
         Submission.deprecated_id,
         literal(0).label("age"),
     )
-    chain = first.where(Submission.id.in_(versions)).cte("chain", recursive=True)
+    chain = first.where(Submission.id.in_(bindparam("versions", expanding=True))).cte("chain", recursive=True)
     older = aliased(Submission)
     chain = chain.union_all(
         select(
@@ -55,15 +68,11 @@ def at_hand(
             chain.c.age < FARTHEST,
         )
     )
-    statement = select(chain.c.version, chain.c.age, *SubmissionFile.__table__.c).where(
-        SubmissionFile.submission_id == chain.c.id
+    return (
+        select(chain.c.version, chain.c.age, *SubmissionFile.__table__.c)
+        .where(SubmissionFile.submission_id == chain.c.id)
+        .order_by(chain.c.age)
     )
-    if name_digest is not None:
-        statement = statement.where(SubmissionFile.name_digest == name_digest)
-    found: dict[uuid.UUID, dict[bytes, Row[Any]]] = {}
-    for row in session.execute(statement.order_by(chain.c.age)):
-        found.setdefault(row.version, {}).setdefault(row.name_digest, row)
-    return {version: found.get(version, {}) for version in versions}
 
 
 def belonging(files: Files, named: Collection[str], keyring: Keyring) -> list[Row[Any]]:
