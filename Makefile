@@ -54,7 +54,7 @@ engine: ## Build the form engine of the browser pages again (npm), after a chang
 
 words: $(VENV)/.dev ## Collect the texts of the interface into app/translations/*.po, after a change of them
 	@mkdir -p var
-	@$(BIN)/pybabel --quiet extract --mapping-file pyproject.toml --keywords N_ --add-location=file --sort-by-file \
+	@$(BIN)/pybabel --quiet extract --mapping-file pyproject.toml --keywords N_ --keywords worded --add-location=file --sort-by-file \
 		--no-wrap --project SAIF --version 1 --msgid-bugs-address "" --output-file var/words.pot .
 	@for language in fr es ar; do $(BIN)/pybabel --quiet update --init-missing --input-file var/words.pot \
 		--output-file app/translations/$$language.po --locale $$language --no-fuzzy-matching --ignore-obsolete \

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from xlsforms.finding import Finding, info, warning
+from xlsforms.marked import N_
 
 MAX_BYTES: Final = 4_000_000
 """What is read of a log: a hundred times that of a long interview."""
@@ -233,23 +234,43 @@ class _Log:
 
     def findings(self) -> tuple[Finding, ...]:
         said = (
-            (warning, not self.headed, "audit_unreadable", "is none: its first line is not that of a log"),
-            (warning, self.broken, "audit_damaged", "is damaged; what can be read of it is shown"),
+            (
+                warning,
+                not self.headed,
+                "audit_unreadable",
+                N_("The phone's log of this interview is none: its first line is not that of a log."),
+            ),
+            (
+                warning,
+                self.broken,
+                "audit_damaged",
+                N_("The phone's log of this interview is damaged; what can be read of it is shown."),
+            ),
             (
                 warning,
                 self.cut,
                 "audit_too_long",
-                "is longer than any interview makes it; its beginning is shown",
+                N_(
+                    "The phone's log of this interview is longer than any interview makes it; its beginning is shown."
+                ),
             ),
-            (info, self.times, "audit_times", "has times that cannot be; they count for nothing"),
-            (info, self.unknown, "audit_events", "tells of events that are not known here"),
+            (
+                info,
+                self.times,
+                "audit_times",
+                N_("The phone's log of this interview has times that cannot be; they count for nothing."),
+            ),
+            (
+                info,
+                self.unknown,
+                "audit_events",
+                N_("The phone's log of this interview tells of events that are not known here."),
+            ),
         )
-        mend = "The answers are not concerned. If it happens again, tell the administrator which phone it is."
-        return tuple(
-            make(code, f"The phone's log of this interview {what}.", mend)
-            for make, there, code, what in said
-            if there
+        mend = N_(
+            "The answers are not concerned. If it happens again, tell the administrator which phone it is."
         )
+        return tuple(make(code, what, mend) for make, there, code, what in said if there)
 
 
 def _time(said: str) -> int | None:

@@ -14,6 +14,7 @@ from typing import Literal
 from submissions.entities import EntityAction
 from submissions.intake import Intake
 from xlsforms.finding import Finding, info, warning
+from xlsforms.marked import N_, worded
 
 Conflict = Literal["soft", "hard"]
 
@@ -80,9 +81,12 @@ def of_case(interviews: Iterable[Intake]) -> list[Finding]:
 def _hard(names: str, submission: str) -> Finding:
     return warning(
         "case_conflict_hard",
-        f"Two phones that did not know of each other changed the same of this case: {names}. The later "
-        "interview counts; the earlier value is kept.",
-        "Compare the two, and correct the case if the earlier one is right.",
+        worded(
+            "Two phones that did not know of each other changed the same of this case: "
+            "%(names)s. The later interview counts; the earlier value is kept.",
+            names=names,
+        ),
+        N_("Compare the two, and correct the case if the earlier one is right."),
         question=submission,
     )
 
@@ -90,8 +94,11 @@ def _hard(names: str, submission: str) -> Finding:
 def _soft(names: str, submission: str) -> Finding:
     return info(
         "case_conflict_soft",
-        f"Two phones that did not know of each other changed this case; one of them changed {names}. Both "
-        "changes count.",
-        "See whether they fit together.",
+        worded(
+            "Two phones that did not know of each other changed this case; one of them "
+            "changed %(names)s. Both changes count.",
+            names=names,
+        ),
+        N_("See whether they fit together."),
         question=submission,
     )

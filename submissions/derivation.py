@@ -13,6 +13,7 @@ from submissions.intake import Intake
 from submissions.merging import Folding, Row
 from submissions.values import Value
 from xlsforms.finding import Finding, warning
+from xlsforms.marked import N_
 
 RULE_VERSION = "fold-2026.1"
 """Version of the rules of this module; the determination and the programmes have their own."""
@@ -187,8 +188,8 @@ def _referrals(folding: Folding) -> None:
             folding.findings.append(
                 warning(
                     "referral_without_consent",
-                    "A referral is under way, and the person does not, or no longer, consent to it.",
-                    "Revoke the referral, or record the consent if it was given.",
+                    N_("A referral is under way, and the person does not, or no longer, consent to it."),
+                    N_("Revoke the referral, or record the consent if it was given."),
                     question=f"decision {row.columns['state'].decision}",
                 )
             )
@@ -315,8 +316,10 @@ def _programmes(folding: Folding, decisions: Iterable[Decision]) -> None:
 def _decided_before() -> Finding:
     return warning(
         "eligibility_changed",
-        "What the programme's decision was made on has changed since: a criterion comes out otherwise now.",
-        "Look at the criteria again, and decide anew.",
+        N_(
+            "What the programme's decision was made on has changed since: a criterion comes out otherwise now."
+        ),
+        N_("Look at the criteria again, and decide anew."),
     )
 
 

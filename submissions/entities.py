@@ -13,6 +13,7 @@ from typing import Any
 from lxml import etree
 
 from xlsforms.finding import Finding, warning
+from xlsforms.marked import N_
 from xlsforms.schema import Entity, Form
 from xlsforms.xml import attributes
 
@@ -81,15 +82,15 @@ def _action(node: etree._Element, scope: etree._Element, declared: Entity) -> En
     if said.get("dataset", declared.list_name) != declared.list_name:
         return warning(
             "entity_other_list",
-            "The submission names another entity list than its form does. Nothing was done to either.",
-            "Compare the form on the phone with the one published.",
+            N_("The submission names another entity list than its form does. Nothing was done to either."),
+            N_("Compare the form on the phone with the one published."),
             question=declared.path,
         )
     if not _UUID_4.fullmatch(said.get("id", "")):
         return warning(
             "entity_bad_id",
-            "An entity has no id, or one that is no UUID of version 4. It was neither made nor changed.",
-            "Let the form make the id with uuid(), or take it from the list.",
+            N_("An entity has no id, or one that is no UUID of version 4. It was neither made nor changed."),
+            N_("Let the form make the id with uuid(), or take it from the list."),
             question=declared.path,
         )
     values = {}
@@ -116,8 +117,8 @@ def _action(node: etree._Element, scope: etree._Element, declared: Entity) -> En
 def _twice(declared: Entity) -> Finding:
     return warning(
         "entity_twice",
-        "The submission creates or changes the same entity twice. The first time counts.",
-        "Let each instance of the repeat be about an entity of its own.",
+        N_("The submission creates or changes the same entity twice. The first time counts."),
+        N_("Let each instance of the repeat be about an entity of its own."),
         question=declared.path,
     )
 
@@ -126,8 +127,8 @@ def shut(declared: Entity) -> Finding:
     """What to say of a wish that came with a shut consent gate."""
     return warning(
         "entity_without_consent",
-        "Consent was not given, yet the submission creates or changes an entity. Nothing was done.",
-        "Let the form create and update entities only where the consent gate is open.",
+        N_("Consent was not given, yet the submission creates or changes an entity. Nothing was done."),
+        N_("Let the form create and update entities only where the consent gate is open."),
         question=declared.path,
     )
 

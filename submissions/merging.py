@@ -14,6 +14,7 @@ from submissions.intake import Intake, IntakeRow
 from submissions.values import Value
 from xlsforms.dictionary import Dictionary, Table
 from xlsforms.finding import Finding, warning
+from xlsforms.marked import N_, worded
 
 
 class Row:
@@ -87,8 +88,8 @@ class Folding:
                 self.findings.append(
                     warning(
                         "edit_branches",
-                        "An interview was edited in two places; the edit finished last counts.",
-                        "Compare the versions and correct the case where the other one is right.",
+                        N_("An interview was edited in two places; the edit finished last counts."),
+                        N_("Compare the versions and correct the case where the other one is right."),
                         question=last.submission,
                     )
                 )
@@ -257,8 +258,11 @@ class Folding:
             self.findings.append(
                 warning(
                     "correction_without_row",
-                    f"A correction is about a row of {table.name} that is not in the case any more.",
-                    "Its interview was edited, deleted or moved: decide again if it is still needed.",
+                    worded(
+                        "A correction is about a row of %(name)s that is not in the case any more.",
+                        name=table.name,
+                    ),
+                    N_("Its interview was edited, deleted or moved: decide again if it is still needed."),
                     question=f"decision {decision.id}",
                 )
             )
@@ -274,9 +278,13 @@ class Folding:
             self.findings.append(
                 warning(
                     "correction_outdated",
-                    f"A correction of {table}.{column} overrules an answer that is not the present one any "
-                    "more. The correction holds.",
-                    "Compare it with the newer answer and decide again.",
+                    worded(
+                        "A correction of %(table)s.%(column)s overrules an answer that is not the present"
+                        " one any more. The correction holds.",
+                        table=table,
+                        column=column,
+                    ),
+                    N_("Compare it with the newer answer and decide again."),
                     question=f"decision {decision.id}",
                 )
             )

@@ -24,6 +24,7 @@ from submissions.values import Value
 from xlsforms.dictionary import Dictionary, load
 from xlsforms.finding import Finding, warning
 from xlsforms.mapping import Mapping as FormMapping
+from xlsforms.marked import N_, worded
 from xlsforms.schema import Form
 
 __all__ = ["KINDS", "Intake", "IntakeRow", "Said", "normalise"]
@@ -97,9 +98,11 @@ class _Normalising:
             self.findings.append(
                 warning(
                     "instance_id_missing",
-                    "The form gives its interviews no instanceID: two with the same answers count as one, and "
-                    "none can be edited on the phone.",
-                    "Add meta/instanceID to the form (every XLSForm has it) and publish a new version.",
+                    N_(
+                        "The form gives its interviews no instanceID: two with the same answers count as one, and "
+                        "none can be edited on the phone."
+                    ),
+                    N_("Add meta/instanceID to the form (every XLSForm has it) and publish a new version."),
                 )
             )
         return replace(intake, findings=tuple(self.findings))
@@ -146,8 +149,11 @@ class _Normalising:
                 self.findings.append(
                     warning(
                         "row_uid_twice",
-                        f"Two rows of {repeat.table} carry the same identifier; both are kept.",
-                        "The calculation of the identifier should be once(uuid()).",
+                        worded(
+                            "Two rows of %(table)s carry the same identifier; both are kept.",
+                            table=repeat.table,
+                        ),
+                        N_("The calculation of the identifier should be once(uuid())."),
                         question=repeat.xpath(positions),
                     )
                 )
@@ -190,15 +196,18 @@ class _Normalising:
             self.doubt(
                 answer,
                 "unknown_code",
-                f"The answer has a code the list {binding.list_name} does not know. It is not in the case.",
-                "Add the code to the dictionary, or mend the form, and run the submission again.",
+                worded(
+                    "The answer has a code the list %(list_name)s does not know. It is not in the case.",
+                    list_name=binding.list_name,
+                ),
+                N_("Add the code to the dictionary, or mend the form, and run the submission again."),
             )
         except ValueError:
             self.doubt(
                 answer,
                 "unreadable_value",
-                f"The answer is no value for {binding.name}. It is not in the case.",
-                "Look at the answer and correct the case by hand.",
+                worded("The answer is no value for %(name)s. It is not in the case.", name=binding.name),
+                N_("Look at the answer and correct the case by hand."),
             )
         return None
 
@@ -296,7 +305,9 @@ def _differences(intake: Intake, dictionary: Dictionary) -> list[Finding]:
 def _differs(what: str, said: Said) -> Finding:
     return warning(
         f"{what}_differs",
-        f"The {what} the phone computed is not the one the rules give; the server's stands.",
-        "Check that the form's calculation and the rules are of the same version.",
+        worded(
+            "The %(what)s the phone computed is not the one the rules give; the server's stands.", what=what
+        ),
+        N_("Check that the form's calculation and the rules are of the same version."),
         question=said.question,
     )

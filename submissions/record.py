@@ -16,6 +16,7 @@ from submissions.entities import EntityAction
 from submissions.reading import KnownNode, ReadingPlan, plan
 from submissions.values import Value
 from xlsforms.finding import Finding, info, warning
+from xlsforms.marked import N_, worded
 from xlsforms.schema import Form, Question, behind_gate
 
 _MAX_FINDINGS = 100
@@ -182,8 +183,8 @@ class _Reading:
             self.find(
                 warning(
                     "answer_twice",
-                    "A question is answered twice where it can be asked once; the first answer counts.",
-                    "Look at both answers and correct the case if the second is the right one.",
+                    N_("A question is answered twice where it can be asked once; the first answer counts."),
+                    N_("Look at both answers and correct the case if the second is the right one."),
                     question=xpath,
                 )
             )
@@ -198,8 +199,11 @@ class _Reading:
             self.find(
                 warning(
                     "unreadable_value",
-                    f"The answer is not what a question of type {question.type} holds. Its text is kept.",
-                    "Look at the answer and correct the case by hand.",
+                    worded(
+                        "The answer is not what a question of type %(type)s holds. Its text is kept.",
+                        type=question.type,
+                    ),
+                    N_("Look at the answer and correct the case by hand."),
                     question=xpath,
                 )
             )
@@ -209,8 +213,13 @@ class _Reading:
                 self.find(
                     warning(
                         "unknown_code",
-                        f"The answer is not among the choices of the list {question.choices}.",
-                        "Compare the form on the phone with the one published; add the choice if missing.",
+                        worded(
+                            "The answer is not among the choices of the list %(choices)s.",
+                            choices=question.choices,
+                        ),
+                        N_(
+                            "Compare the form on the phone with the one published; add the choice if missing."
+                        ),
                         question=xpath,
                     )
                 )
@@ -242,8 +251,8 @@ class _Reading:
             self.find(
                 info(
                     "unknown_question",
-                    "There is an answer to a question the form does not have. It is kept and exported.",
-                    "Publish the version of the form the phone used, then run the submission again.",
+                    N_("There is an answer to a question the form does not have. It is kept and exported."),
+                    N_("Publish the version of the form the phone used, then run the submission again."),
                     question=path[:200],
                 )
             )
@@ -254,7 +263,9 @@ class _Reading:
 
     def record(self, root: etree._Element, form: Form) -> Record:
         if (form_id := root.get("id") or "") and form_id != form.form_id:
-            self.find(warning("other_form", "The submission names another form than the one it is read by."))
+            self.find(
+                warning("other_form", N_("The submission names another form than the one it is read by."))
+            )
         wishes, wrong = entities.read(root, form) if form.entities else ([], [])
         consent = self.consent(root, form)
         for finding in wrong:
@@ -273,8 +284,12 @@ class _Reading:
                 self.find(
                     warning(
                         "consent_gate",
-                        f"Consent was not given, yet there are {cut} answers behind it. They were left out.",
-                        "Ask the interviewer how this came about. The submission itself stays sealed.",
+                        worded(
+                            "Consent was not given, yet there are %(cut)s answers behind it. They were left "
+                            "out.",
+                            cut=cut,
+                        ),
+                        N_("Ask the interviewer how this came about. The submission itself stays sealed."),
                         question=form.gate,
                     )
                 )
@@ -306,8 +321,8 @@ class _Reading:
             self.find(
                 warning(
                     "gate_not_computed",
-                    "The consent gate could not be computed again; the phone's value stands.",
-                    "Write the gate's calculation with if(), selected() and comparisons of answers only.",
+                    N_("The consent gate could not be computed again; the phone's value stands."),
+                    N_("Write the gate's calculation with if(), selected() and comparisons of answers only."),
                     question=form.gate,
                 )
             )
@@ -316,8 +331,8 @@ class _Reading:
             self.find(
                 warning(
                     "consent_gate_differs",
-                    "The phone's consent gate is not the one its answers give; the computed one stands.",
-                    "Ask the interviewer about consent before using this interview.",
+                    N_("The phone's consent gate is not the one its answers give; the computed one stands."),
+                    N_("Ask the interviewer about consent before using this interview."),
                     question=form.gate,
                 )
             )

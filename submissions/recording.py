@@ -12,6 +12,7 @@ from submissions.decision import Decision
 from submissions.facts import Fact
 from submissions.merging import Folding, Row
 from xlsforms.finding import warning
+from xlsforms.marked import N_, worded
 
 
 def record(folding: Folding, decisions: Iterable[Decision]) -> None:
@@ -32,8 +33,12 @@ def record(folding: Folding, decisions: Iterable[Decision]) -> None:
             folding.findings.append(
                 warning(
                     "record_without_row",
-                    f"The office recorded something about a row of {name} that is not in the case any more.",
-                    "Its interview was edited, deleted or moved: record it again if it is still needed.",
+                    worded(
+                        "The office recorded something about a row of %(name)s that is not in the case "
+                        "any more.",
+                        name=name,
+                    ),
+                    N_("Its interview was edited, deleted or moved: record it again if it is still needed."),
                     question=f"decision {decision.id}",
                 )
             )

@@ -8,6 +8,7 @@ from collections.abc import Mapping as MappingABC
 
 from xlsforms.dictionary import Dictionary, Field, Table
 from xlsforms.finding import Finding, error, warning
+from xlsforms.marked import N_, worded
 from xlsforms.schema import Question
 from xlsforms.spelling import nearest
 from xlsforms.target import Target, parse
@@ -45,22 +46,29 @@ _FITS: MappingABC[str, frozenset[str]] = {
 }
 """Type of a question → types of the fields it may fill without a converter."""
 
-_ORIGINS = {"derived": "worked out from other answers", "office": "decided by people in the office"}
+_ORIGINS = {"derived": N_("worked out from other answers"), "office": N_("decided by people in the office")}
 
 
 def unfit(question: Question, target: Target, dictionary: Dictionary) -> Finding | None:
     """Why this question cannot fill this target, whatever is around it."""
     table = dictionary.tables.get(target.table)
     if not target.column:
-        return malformed(question.path, f"“{target}” names a table only; a question fills a column of it")
+        return malformed(
+            question.path,
+            worded("“%(target)s” names a table only; a question fills a column of it", target=target),
+        )
     if table is None or target.column not in table.fields:
         return _unknown(question.path, target, dictionary)
     field = table.fields[target.column]
     if table.scope != "case" or field.origin != "form":
         return _error(
             "mapping_not_from_forms",
-            f"{target.name} is {_ORIGINS.get(field.origin, 'kept by the system')}, not filled by forms.",
-            "Choose another field, or leave the cell empty; the answer is kept either way.",
+            worded(
+                "%(name)s is %(origin)s, not filled by forms.",
+                name=target.name,
+                origin=worded(_ORIGINS.get(field.origin, N_("kept by the system"))),
+            ),
+            N_("Choose another field, or leave the cell empty; the answer is kept either way."),
             question.path,
         )
     return _key_fault(question.path, target, table, dictionary) or _type_fault(
@@ -74,9 +82,13 @@ def _key_fault(path: str, target: Target, table: Table, dictionary: Dictionary) 
         if field is None:
             return _error(
                 "mapping_key_unknown",
-                f"{table.name} has no column “{key}” to tell rows apart.",
+                worded("%(name)s has no column “%(key)s” to tell rows apart.", name=table.name, key=key),
                 mending(
-                    key, table.fields, "Its rows are told apart by " + (", ".join(table.row_key) or "nothing")
+                    key,
+                    table.fields,
+                    worded("Its rows are told apart by %(columns)s.", columns=", ".join(table.row_key))
+                    if table.row_key
+                    else N_("Its rows are told apart by nothing."),
                 ),
                 path,
             )
@@ -84,16 +96,26 @@ def _key_fault(path: str, target: Target, table: Table, dictionary: Dictionary) 
         if codes is not None and value not in codes:
             return _error(
                 "mapping_key_unknown",
-                f"“{value}” is no code of {table.name}.{key}.",
-                mending(value, codes, "Its codes are " + ", ".join(codes)),
+                worded("“%(value)s” is no code of %(name)s.%(key)s.", value=value, name=table.name, key=key),
+                mending(value, codes, worded("Its codes are %(codes)s.", codes=", ".join(codes))),
                 path,
             )
     if target.column in table.row_key and len(table.row_key) > 1 and not target.keys:
         missing = next(key for key in table.row_key if key != target.column)
         return _error(
             "mapping_key_missing",
-            f"Rows of {table.name} are told apart by {' and '.join(table.row_key)}; {missing} is not said.",
-            f"Write {table.name}[{missing}='…'].{target.column}",
+            worded(
+                "Rows of %(name)s are told apart by %(row_key)s; %(missing)s is not said.",
+                name=table.name,
+                row_key=" and ".join(table.row_key),
+                missing=missing,
+            ),
+            worded(
+                "Write %(name)s[%(missing)s='…'].%(column)s",
+                name=table.name,
+                missing=missing,
+                column=target.column,
+            ),
             path,
         )
     return None
@@ -106,17 +128,25 @@ def _type_fault(question: Question, target: Target, table: Table, dictionary: Di
         if converter is None:
             return _error(
                 "mapping_converter_unknown",
-                f"There is no converter “{target.converter}”.",
-                mending(target.converter, dictionary.converters, "Use one of the dictionary's converters"),
+                worded("There is no converter “%(converter)s”.", converter=target.converter),
+                mending(
+                    target.converter, dictionary.converters, N_("Use one of the dictionary's converters.")
+                ),
                 question.path,
             )
         if _takes(question, converter.from_types) and field.type in converter.to_types:
             return None
         return _error(
             "mapping_type",
-            f"The converter {converter.name} makes {' or '.join(converter.to_types)} of "
-            f"{' or '.join(converter.from_types)}, not {field.type} of {question.type}.",
-            "Remove the converter, or change the type of the question.",
+            worded(
+                "The converter %(name)s makes %(to_types)s of %(from_types)s, not %(type)s of %(type_2)s.",
+                name=converter.name,
+                to_types=" or ".join(converter.to_types),
+                from_types=" or ".join(converter.from_types),
+                type=field.type,
+                type_2=question.type,
+            ),
+            N_("Remove the converter, or change the type of the question."),
             question.path,
         )
     if field.type not in _FITS.get(question.type, frozenset()):
@@ -127,16 +157,23 @@ def _type_fault(question: Question, target: Target, table: Table, dictionary: Di
         ]
         return _error(
             "mapping_type",
-            f"A question of type {question.type} cannot fill {target.name}, which is {_article(field)}.",
-            f"Write {able[0]}: {target}" if able else _question_for(field),
+            worded(
+                "A question of type %(type)s cannot fill %(name)s, which is %(field)s.",
+                type=question.type,
+                name=target.name,
+                field=_article(field),
+            ),
+            worded("Write %(able)s: %(target)s", able=able[0], target=target)
+            if able
+            else _question_for(field),
             question.path,
         )
     several = question.type == "select_multiple" and field.type != "array"
     if several and target.column not in table.row_key and "uid" not in table.row_key:
         return _error(
             "mapping_type",
-            f"A select_multiple has several answers, and {target.name} holds one.",
-            "Use select_one, or map to a table that holds a row for each code.",
+            worded("A select_multiple has several answers, and %(name)s holds one.", name=target.name),
+            N_("Use select_one, or map to a table that holds a row for each code."),
             question.path,
         )
     return None
@@ -158,8 +195,11 @@ def misplaced(
     if around[-1] is None:
         return _error(
             "mapping_repeat_unmapped",
-            f"{question.name} stands in a repeat that is not mapped: its answers would overwrite each other.",
-            "Write the table its rows are in the mapping cell of the begin_repeat row.",
+            worded(
+                "%(name)s stands in a repeat that is not mapped: its answers would overwrite each other.",
+                name=question.name,
+            ),
+            N_("Write the table its rows are in the mapping cell of the begin_repeat row."),
             question.path,
         )
     inside = around[-1].table
@@ -167,15 +207,24 @@ def misplaced(
     if several and table.name == inside and target.column not in table.row_key:
         return _error(
             "mapping_type",
-            f"A row of {inside} has one {target.column}, and a select_multiple several answers.",
-            "Use select_one, or map to a table that holds a row for each code.",
+            worded(
+                "A row of %(inside)s has one %(column)s, and a select_multiple several answers.",
+                inside=inside,
+                column=target.column,
+            ),
+            N_("Use select_one, or map to a table that holds a row for each code."),
             question.path,
         )
     if table.name != inside and inside not in _ancestors(table, dictionary):
         return _error(
             "mapping_from_repeat",
-            f"{question.name} stands in a repeat of {inside}; {target.name} is not part of such a row.",
-            f"Move the question out of the repeat, or map it to a field of {inside}.",
+            worded(
+                "%(name)s stands in a repeat of %(inside)s; %(name_2)s is not part of such a row.",
+                name=question.name,
+                inside=inside,
+                name_2=target.name,
+            ),
+            worded("Move the question out of the repeat, or map it to a field of %(inside)s.", inside=inside),
             question.path,
         )
     return None
@@ -188,22 +237,33 @@ def repeat_target(
     try:
         target = parse(cell)
     except ValueError as fault:
-        return None, [malformed(path, str(fault))]
+        return None, [malformed(path, fault.args[0])]
     table = dictionary.tables.get(target.table)
     if target.column:
-        return None, [malformed(path, f"“{target}” names a column; a repeat is mapped to a table")]
+        return None, [
+            malformed(
+                path, worded("“%(target)s” names a column; a repeat is mapped to a table", target=target)
+            )
+        ]
     if table is None or table.scope != "case":
         known = [one.name for one in dictionary.tables.values() if one.scope == "case"]
-        mend = mending(target.table, known, "See the tables of the dictionary")
-        return None, [_error("mapping_unknown_table", f"There is no table “{target.table}”.", mend, path)]
+        mend = mending(target.table, known, N_("See the tables of the dictionary."))
+        return None, [
+            _error(
+                "mapping_unknown_table",
+                worded("There is no table “%(table)s”.", table=target.table),
+                mend,
+                path,
+            )
+        ]
     if unknown := _key_fault(path, target, table, dictionary):
         return None, [unknown]
     if not table.row_key:
         return None, [
             _error(
                 "mapping_repeat_of_one",
-                f"An interview has one row of {table.name}; a repeat gives several.",
-                "Map the repeat to a table of many rows, or ask without a repeat.",
+                worded("An interview has one row of %(name)s; a repeat gives several.", name=table.name),
+                N_("Map the repeat to a table of many rows, or ask without a repeat."),
                 path,
             )
         ]
@@ -212,8 +272,12 @@ def repeat_target(
         return None, [
             _error(
                 "mapping_from_repeat",
-                f"The repeat stands in a repeat of {outer}; rows of {table.name} do not belong to one.",
-                f"Move the repeat out, or map it to a table below {outer}.",
+                worded(
+                    "The repeat stands in a repeat of %(outer)s; rows of %(name)s do not belong to one.",
+                    outer=outer,
+                    name=table.name,
+                ),
+                worded("Move the repeat out, or map it to a table below %(outer)s.", outer=outer),
                 path,
             )
         ]
@@ -232,40 +296,50 @@ def _ancestors(table: Table, dictionary: Dictionary) -> tuple[str, ...]:
 def _unknown(path: str, target: Target, dictionary: Dictionary) -> Finding:
     known = [field.name for field in dictionary.fields() if field.origin == "form"]
     table = dictionary.tables.get(target.table)
-    mend = mending(target.name, known, "See the fields of the dictionary")
+    mend = mending(target.name, known, N_("See the fields of the dictionary."))
     if table is not None and not mend.startswith("Did you"):
-        mend = f"Fields of {table.name}: {', '.join(table.fields)}."
+        mend = worded("Fields of %(table)s: %(fields)s.", table=table.name, fields=", ".join(table.fields))
     return _error(
-        "mapping_unknown_field", f"There is no field “{target.name}” in the case store.", mend, path
+        "mapping_unknown_field",
+        worded("There is no field “%(name)s” in the case store.", name=target.name),
+        mend,
+        path,
     )
 
 
 def mending(word: str, known: Iterable[str], otherwise: str) -> str:
     """A mending that names the known word nearest to one that is unknown."""
     close = nearest(word, known)
-    return f"Did you mean “{close}”?" if close else f"{otherwise}."
+    return worded("Did you mean “%(close)s”?", close=close) if close else otherwise
+
+
+_ARTICLES = {
+    "code": N_("a code"),
+    "array": N_("a set of codes"),
+    "instant": N_("a point in time"),
+    "uuid": N_("an identifier"),
+}
 
 
 def _article(field: Field) -> str:
-    return {
-        "code": "a code",
-        "array": "a set of codes",
-        "instant": "a point in time",
-        "uuid": "an identifier",
-    }.get(field.type, f"a {field.type}")
+    words = _ARTICLES.get(field.type)
+    return worded(words) if words else worded("a %(type)s", type=field.type)
 
 
 def _question_for(field: Field) -> str:
     able = sorted(name for name, types in _FITS.items() if field.type in types and types is not _ANY)
-    return f"Use a question of type {' or '.join(able) or 'calculate'}, or leave the mapping cell empty."
+    return worded(
+        "Use a question of type %(types)s, or leave the mapping cell empty.",
+        types=" or ".join(able) or "calculate",
+    )
 
 
 def malformed(path: str, why: str) -> Finding:
     """The finding for a cell the grammar does not know."""
     return _error(
         "mapping_malformed",
-        f"The mapping cannot be read: {why}.",
-        "Write table.column, table[key='code'].column or converter: table.column; put ; between several.",
+        worded("The mapping cannot be read: %(why)s.", why=why),
+        N_("Write table.column, table[key='code'].column or converter: table.column; put ; between several."),
         path,
     )
 

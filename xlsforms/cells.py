@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from itertools import islice
 
 from xlsforms.finding import Finding, error, warning
+from xlsforms.marked import N_, worded
 from xlsforms.spelling import nearest
 from xlsforms.workbook import SURVEY_COLUMNS, TRANSLATED, Sheet, Workbook, split_header
 
@@ -54,15 +55,21 @@ def _contents(workbook: Workbook) -> Iterator[Finding]:
                 if strange := _FORBIDDEN.search(cell):
                     yield error(
                         "character_forbidden",
-                        f"The cell holds a character (U+{ord(strange[0]):04X}) that nobody sees and no XML can hold.",
-                        "Delete it, or write the text anew.",
+                        worded(
+                            "The cell holds a character (U+%(strange)s) that nobody sees and no XML can hold.",
+                            strange=format(ord(strange[0]), "04X"),
+                        ),
+                        N_("Delete it, or write the text anew."),
                         **sheet.cell(number, header) | {"column": header},
                     )
                 elif cell[:1] == "#" and cell in _FAILED:
                     yield warning(
                         "formula_failed",
-                        f"The formula of the cell failed: it shows {cell}, and so would the phone.",
-                        "Mend the formula, or write the text itself.",
+                        worded(
+                            "The formula of the cell failed: it shows %(cell)s, and so would the phone.",
+                            cell=cell,
+                        ),
+                        N_("Mend the formula, or write the text itself."),
                         **sheet.cell(number, header) | {"column": header},
                     )
 
@@ -72,8 +79,12 @@ def _columns(workbook: Workbook) -> Iterator[Finding]:
         if len(sheet.columns) > COLUMNS:
             yield warning(
                 "columns_many",
-                f"The sheet {sheet.name} has {len(sheet.columns)} columns, far more than a form can use.",
-                "Delete those that are not meant.",
+                worded(
+                    "The sheet %(name)s has %(number)s columns, far more than a form can use.",
+                    name=sheet.name,
+                    number=len(sheet.columns),
+                ),
+                N_("Delete those that are not meant."),
                 sheet=sheet.name,
                 row=1,
                 column=sheet.columns[COLUMNS],
@@ -92,8 +103,8 @@ def _nesting(workbook: Workbook) -> Iterator[Finding]:
             if end[1] not in (one for one, _ in open_):
                 yield error(
                     "group_end_alone",
-                    f"This {kind} ends nothing: no {end[1]} is open here.",
-                    "Remove it, or add the begin it belongs to.",
+                    worded("This %(kind)s ends nothing: no %(end)s is open here.", kind=kind, end=end[1]),
+                    N_("Remove it, or add the begin it belongs to."),
                     **survey.cell(number, "type"),
                 )
                 continue
@@ -106,8 +117,8 @@ def _nesting(workbook: Workbook) -> Iterator[Finding]:
 def _not_ended(survey: Sheet, kind: str, row: int) -> Finding:
     return error(
         "group_not_ended",
-        f"This {kind} is never ended.",
-        f"Add the end_{kind} it lacks.",
+        worded("This %(kind)s is never ended.", kind=kind),
+        worded("Add the end_%(kind)s it lacks.", kind=kind),
         **survey.cell(row, "type"),
     )
 
@@ -145,8 +156,8 @@ def _names(workbook: Workbook) -> Iterator[Finding]:
         if len(spellings[name.lower()]) > 1:
             yield warning(
                 "name_differs_by_case",
-                f"“{name}” differs from another name only by upper and lower case.",
-                "Rename one of them: statistics programs cannot tell them apart.",
+                worded("“%(name)s” differs from another name only by upper and lower case.", name=name),
+                N_("Rename one of them: statistics programs cannot tell them apart."),
                 **survey.cell(number, "name"),
             )
 
@@ -158,8 +169,8 @@ def _constraints(workbook: Workbook) -> Iterator[Finding]:
         if survey.get(cells, "constraint") and not any(cells.get(header) for header in messages):
             yield warning(
                 "constraint_message_missing",
-                f"“{survey.get(cells, 'name')}” refuses answers without saying why.",
-                "Write in constraint_message what is expected.",
+                worded("“%(value)s” refuses answers without saying why.", value=survey.get(cells, "name")),
+                N_("Write in constraint_message what is expected."),
                 **survey.cell(number, "constraint") | ({"column": messages[0]} if messages else {}),
             )
 
@@ -178,8 +189,12 @@ def _labels(workbook: Workbook) -> Iterator[Finding]:
         if first != number:
             yield warning(
                 "label_twice",
-                f"“{survey.get(cells, 'name')}” has the same label as the question of row {first}.",
-                "Say in the label what tells them apart, or mend it if it was copied.",
+                worded(
+                    "“%(value)s” has the same label as the question of row %(first)s.",
+                    value=survey.get(cells, "name"),
+                    first=first,
+                ),
+                N_("Say in the label what tells them apart, or mend it if it was copied."),
                 **survey.cell(number, "label") | {"column": header},
             )
 
@@ -195,16 +210,22 @@ def _references(workbook: Workbook) -> Iterator[Finding]:
                     if names[name] > 1:
                         yield error(
                             "reference_ambiguous",
-                            f"“{name}” is the name of {names[name]} rows of the survey sheet.",
-                            "Give them different names.",
+                            worded(
+                                "“%(name)s” is the name of %(names)s rows of the survey sheet.",
+                                name=name,
+                                names=names[name],
+                            ),
+                            N_("Give them different names."),
                             **where,
                         )
                     elif name not in names:
                         close = nearest(name, names)
                         yield error(
                             "reference_unknown",
-                            f"There is no question “{name}”.",
-                            f"Did you mean ${{{close}}}?" if close else "Write a name of this form.",
+                            worded("There is no question “%(name)s”.", name=name),
+                            worded("Did you mean ${%(close)s}?", close=close)
+                            if close
+                            else N_("Write a name of this form."),
                             **where,
                         )
 
@@ -214,15 +235,17 @@ def _settings(workbook: Workbook) -> Iterator[Finding]:
     if not workbook.setting("form_id"):
         yield warning(
             "form_id_missing",
-            "The form has no form_id; the file name stands in for it.",
-            "Write a form_id in the settings sheet: it must stay the same when the file is renamed.",
+            N_("The form has no form_id; the file name stands in for it."),
+            N_("Write a form_id in the settings sheet: it must stay the same when the file is renamed."),
             **settings.cell(2, "form_id"),
         )
     if not workbook.setting("version"):
         yield warning(
             "version_missing",
-            "The form has no version; phones would not notice a new one.",
-            "Write a version in the settings sheet and raise it with every change, for example 2026010100.",
+            N_("The form has no version; phones would not notice a new one."),
+            N_(
+                "Write a version in the settings sheet and raise it with every change, for example 2026010100."
+            ),
             **settings.cell(2, "version"),
         )
     spoken = {*survey.languages("label"), *survey.languages("hint")} - {""}
@@ -231,8 +254,14 @@ def _settings(workbook: Workbook) -> Iterator[Finding]:
         close = nearest(default, spoken)
         yield warning(
             "default_language_unknown",
-            f"No column is in the default language “{default}”: phones would open the form without its texts.",
-            f"Write “{close}”." if close else f"Write one of: {', '.join(sorted(spoken))}.",
+            worded(
+                "No column is in the default language “%(default)s”: phones would open the form "
+                "without its texts.",
+                default=default,
+            ),
+            worded("Write “%(close)s”.", close=close)
+            if close
+            else worded("Write one of: %(spoken)s.", spoken=", ".join(sorted(spoken))),
             **settings.cell(2, "default_language"),
         )
     mapped = any(
@@ -241,8 +270,8 @@ def _settings(workbook: Workbook) -> Iterator[Finding]:
     if mapped and not re.search(r"\bcase\s*=", workbook.setting("namespaces")):
         yield error(
             "namespace_missing",
-            "The column bind::case:field needs the namespace “case” to be declared.",
-            'Add a column namespaces to the settings sheet with case="https://saif.iom.int/case".',
+            N_("The column bind::case:field needs the namespace “case” to be declared."),
+            N_('Add a column namespaces to the settings sheet with case="https://saif.iom.int/case".'),
             **settings.cell(2, "namespaces"),
         )
 
@@ -256,8 +285,11 @@ def _headers(workbook: Workbook) -> Iterator[Finding]:
         if close and not survey.header(close):
             yield warning(
                 "column_misspelt",
-                f"“{header}” is no column of an XLSForm: what stands in it counts for nothing.",
-                f"Did you mean {close}?",
+                worded(
+                    "“%(header)s” is no column of an XLSForm: what stands in it counts for nothing.",
+                    header=header,
+                ),
+                worded("Did you mean %(close)s?", close=close),
                 sheet="survey",
                 row=1,
                 column=header,
@@ -287,11 +319,13 @@ def _translations(workbook: Workbook) -> Iterator[Finding]:
 
 
 def _untranslated(sheet: Sheet, row: int, header: str, language: str) -> Finding:
-    what = "There is no text at all" if row == 1 else "The text is missing"
+    spoken = language or worded(N_("the language without a name"))
     return warning(
         "translation_missing",
-        f"{what} in {language or 'the language without a name'}.",
-        "Translate it, or remove the language.",
+        worded("There is no text at all in %(language)s.", language=spoken)
+        if row == 1
+        else worded("The text is missing in %(language)s.", language=spoken),
+        N_("Translate it, or remove the language."),
         sheet=sheet.name,
         row=row,
         column=header,

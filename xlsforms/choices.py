@@ -8,6 +8,7 @@ from itertools import islice
 
 from xlsforms.cells import MOST
 from xlsforms.finding import Finding, error, info, warning
+from xlsforms.marked import N_, worded
 from xlsforms.spelling import nearest
 from xlsforms.workbook import Sheet, Workbook
 from xlsforms.xpath import Binary, Call, Path, Tree, tree_of
@@ -49,8 +50,10 @@ def _lists(workbook: Workbook) -> Iterator[Finding]:
             meant.add(close)
             yield error(
                 "choice_list_unknown",
-                f"There is no choice list “{name}”.",
-                f"Did you mean {close}?" if close else "Add the list to the choices sheet.",
+                worded("There is no choice list “%(name)s”.", name=name),
+                worded("Did you mean %(close)s?", close=close)
+                if close
+                else N_("Add the list to the choices sheet."),
                 **survey.cell(number, "type"),
             )
     cells_of_survey = (cell for _, cells in survey.numbered() for cell in cells.values())
@@ -60,8 +63,10 @@ def _lists(workbook: Workbook) -> Iterator[Finding]:
             close = nearest(name, used)
             yield warning(
                 "choice_list_unused",
-                f"No question uses the list {name}.",
-                f"Remove it, or mend its name if {close} was meant." if close else "Remove it.",
+                worded("No question uses the list %(name)s.", name=name),
+                worded("Remove it, or mend its name if %(close)s was meant.", close=close)
+                if close
+                else N_("Remove it."),
                 **choices.cell(number, "list_name"),
             )
 
@@ -78,16 +83,26 @@ def _choices(workbook: Workbook) -> Iterator[Finding]:
             tell = info if on_purpose else error
             yield tell(
                 "choice_name_twice",
-                f"“{code}” stands twice in the list {name}; the first is in row {first}.",
-                "Remove one, or give it another name.",
+                worded(
+                    "“%(code)s” stands twice in the list %(name)s; the first is in row %(first)s.",
+                    code=code,
+                    name=name,
+                    first=first,
+                ),
+                N_("Remove one, or give it another name."),
                 **choices.cell(number, "name"),
             )
         if " " in code and name in several:
             yield error(
                 "choice_name_spaces",
-                f"“{code}” has a blank, and row {several[name]} lets several of the list {name} be chosen: "
-                "such answers are separated by blanks.",
-                "Replace the blank by _.",
+                worded(
+                    "“%(code)s” has a blank, and row %(several)s lets several of the list %(name)s be"
+                    " chosen: such answers are separated by blanks.",
+                    code=code,
+                    several=several[name],
+                    name=name,
+                ),
+                N_("Replace the blank by _."),
                 **choices.cell(number, "name"),
             )
 
@@ -105,8 +120,12 @@ def _labels(workbook: Workbook) -> Iterator[Finding]:
             if first != number:
                 yield warning(
                     "choice_label_twice",
-                    f"“{choices.get(cells, 'name')}” has the same label as the choice of row {first}.",
-                    "Say in the label what tells them apart, or mend it if it was copied.",
+                    worded(
+                        "“%(value)s” has the same label as the choice of row %(first)s.",
+                        value=choices.get(cells, "name"),
+                        first=first,
+                    ),
+                    N_("Say in the label what tells them apart, or mend it if it was copied."),
                     sheet="choices",
                     row=number,
                     column=header,
@@ -138,9 +157,15 @@ def _offered(workbook: Workbook) -> Iterator[Finding]:
             close = nearest(cells.get(column, ""), known)
             yield warning(
                 "choice_never_offered",
-                f"“{choices.get(cells, 'name')}” is offered where {column} is “{cells.get(column, '')}”, "
-                "which no answer is.",
-                f"Did you mean {close}?" if close else f"Write one of: {', '.join(sorted(known)[:12])}.",
+                worded(
+                    "“%(value)s” is offered where %(column)s is “%(value_2)s”, which no answer is.",
+                    value=choices.get(cells, "name"),
+                    column=column,
+                    value_2=cells.get(column, ""),
+                ),
+                worded("Did you mean %(close)s?", close=close)
+                if close
+                else worded("Write one of: %(known)s.", known=", ".join(sorted(known)[:12])),
                 sheet="choices",
                 row=number,
                 column=column,

@@ -23,6 +23,7 @@ from xlsforms import mapping as mappings
 from xlsforms.convert import convert
 from xlsforms.finding import Finding, Severity, error
 from xlsforms.mapping import Mapping
+from xlsforms.marked import N_, worded
 from xlsforms.schema import Form
 from xlsforms.workbook import Kind, Limits, Workbook, kind_of, too_large
 from xlsforms.xml import XmlLimits
@@ -227,12 +228,14 @@ def _too_costly(why: apart.Why, limits: Limits) -> Finding:
     if why == "crash":
         return complaints.broken("the process broke down")
     what = {
-        "time": f"more than {limits.wall_seconds} seconds",
-        "computing": f"more than {limits.cpu_seconds} seconds of computing",
-        "memory": f"more than {limits.memory >> 20} MB of memory",
+        "time": worded("more than %(number)s seconds", number=limits.wall_seconds),
+        "computing": worded("more than %(number)s seconds of computing", number=limits.cpu_seconds),
+        "memory": worded("more than %(number)s MB of memory", number=limits.memory >> 20),
     }[why]
     return error(
         "workbook_too_costly",
-        f"Converting this workbook takes {what}, and was stopped.",
-        "Make the form smaller: fewer rows, fewer references inside repeats; attach long lists as CSV files.",
+        worded("Converting this workbook takes %(what)s, and was stopped.", what=what),
+        N_(
+            "Make the form smaller: fewer rows, fewer references inside repeats; attach long lists as CSV files."
+        ),
     )

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from xlsforms.finding import Finding, Severity
+from xlsforms.marked import N_, worded
 from xlsforms.spelling import nearest
 from xlsforms.workbook import Sheet, Workbook
 
@@ -36,74 +37,86 @@ class Complaint:
     column: str = ""
 
 
-_NAME_RULE = "Begin a name with a letter; then letters, digits, _ - and . may follow. No blanks, no accents."
-_PARAMETERS = "Mend the parameters cell; the reference is https://xlsform.org/en/#parameters."
+_NAME_RULE = N_(
+    "Begin a name with a letter; then letters, digits, _ - and . may follow. No blanks, no accents."
+)
+_PARAMETERS = N_("Mend the parameters cell; the reference is https://xlsform.org/en/#parameters.")
 
 KNOWN: Mapping[str, Complaint] = {
-    "ENTITY_001": Complaint("entity_missing", "Add an entities sheet that names the list, or empty save_to."),
-    "ENTITY_002": Complaint("entity_property_twice", "Give one of the two questions another save_to name."),
+    "ENTITY_001": Complaint(
+        "entity_missing", N_("Add an entities sheet that names the list, or empty save_to.")
+    ),
+    "ENTITY_002": Complaint(
+        "entity_property_twice", N_("Give one of the two questions another save_to name.")
+    ),
     "ENTITY_003": Complaint(
-        "entity_save_to_group", "Move save_to from the group or repeat to a question in it."
+        "entity_save_to_group", N_("Move save_to from the group or repeat to a question in it.")
     ),
-    "ENTITY_004": Complaint("entity_list_unknown", "Write the list name as on the entities sheet."),
-    "ENTITY_005": Complaint("entity_label_missing", "Fill in the label of the entity.", column="label"),
+    "ENTITY_004": Complaint("entity_list_unknown", N_("Write the list name as on the entities sheet.")),
+    "ENTITY_005": Complaint("entity_label_missing", N_("Fill in the label of the entity."), column="label"),
     "ENTITY_006": Complaint(
-        "entity_update_if_missing", "Fill in update_if beside create_if.", column="update_if"
+        "entity_update_if_missing", N_("Fill in update_if beside create_if."), column="update_if"
     ),
-    "ENTITY_007": Complaint("entity_id_missing", "Fill in entity_id.", column="entity_id"),
-    "ENTITY_008": Complaint("entity_prefix_missing", "Write save_to as list_name#property."),
+    "ENTITY_007": Complaint("entity_id_missing", N_("Fill in entity_id."), column="entity_id"),
+    "ENTITY_008": Complaint("entity_prefix_missing", N_("Write save_to as list_name#property.")),
     "ENTITY_009": Complaint(
-        "entity_place_taken", "Declare one entity per group or repeat.", column="list_name"
+        "entity_place_taken", N_("Declare one entity per group or repeat."), column="list_name"
     ),
     "ENTITY_011": Complaint(
-        "entity_scope", "Bring the value into the same group or repeat with a calculate."
+        "entity_scope", N_("Bring the value into the same group or repeat with a calculate.")
     ),
     "ENTITY_012": Complaint(
-        "entity_scope", "Bring the value into the same group or repeat with a calculate."
+        "entity_scope", N_("Bring the value into the same group or repeat with a calculate.")
     ),
-    "ENTITY_013": Complaint("entity_save_to_malformed", "Write one # at most: list_name#property."),
-    "HEADER_001": Complaint("header_missing", "The first row of each sheet must hold the column names."),
-    "HEADER_002": Complaint("header_twice", "Rename or remove one of the two columns."),
-    "HEADER_003": Complaint("header_required", "Add the column named."),
-    "HEADER_004": Complaint("header_malformed", "Give the column a name without blanks, or remove it."),
-    "HEADER_005": Complaint("header_unknown", "Mend the spelling of the column, or remove it."),
-    "INTERNAL_001": Complaint("trigger_malformed", "Write the trigger as ${question}.", column="trigger"),
-    "INTERNAL_002": Complaint("reference_malformed", "Write references as ${question}."),
-    "LABEL_001": Complaint("choice_label_missing", "Fill in the label of the choice.", column="label"),
-    "NAMES_001": Complaint("name_twice", "Give one of the two another name."),
+    "ENTITY_013": Complaint("entity_save_to_malformed", N_("Write one # at most: list_name#property.")),
+    "HEADER_001": Complaint("header_missing", N_("The first row of each sheet must hold the column names.")),
+    "HEADER_002": Complaint("header_twice", N_("Rename or remove one of the two columns.")),
+    "HEADER_003": Complaint("header_required", N_("Add the column named.")),
+    "HEADER_004": Complaint("header_malformed", N_("Give the column a name without blanks, or remove it.")),
+    "HEADER_005": Complaint("header_unknown", N_("Mend the spelling of the column, or remove it.")),
+    "INTERNAL_001": Complaint("trigger_malformed", N_("Write the trigger as ${question}."), column="trigger"),
+    "INTERNAL_002": Complaint("reference_malformed", N_("Write references as ${question}.")),
+    "LABEL_001": Complaint("choice_label_missing", N_("Fill in the label of the choice."), column="label"),
+    "NAMES_001": Complaint("name_twice", N_("Give one of the two another name.")),
     "NAMES_002": Complaint(
-        "name_differs_by_case", "Give one of the two a name that differs in more than case."
+        "name_differs_by_case", N_("Give one of the two a name that differs in more than case.")
     ),
     "NAMES_003": Complaint(
-        "name_is_root", "Give the repeat another name than the form's root, usually “data”."
+        "name_is_root", N_("Give the repeat another name than the form's root, usually “data”.")
     ),
-    "NAMES_004": Complaint("repeat_name_twice", "Give every repeat of the form a name of its own."),
-    "NAMES_005": Complaint("name_reserved", "Rename it: “meta” is where a form keeps its instance id."),
-    "NAMES_006": Complaint("choice_name_missing", "Fill in the name of the choice."),
-    "NAMES_007": Complaint("choice_name_twice", "Remove the choice, or give it another name."),
+    "NAMES_004": Complaint("repeat_name_twice", N_("Give every repeat of the form a name of its own.")),
+    "NAMES_005": Complaint("name_reserved", N_("Rename it: “meta” is where a form keeps its instance id.")),
+    "NAMES_006": Complaint("choice_name_missing", N_("Fill in the name of the choice.")),
+    "NAMES_007": Complaint("choice_name_twice", N_("Remove the choice, or give it another name.")),
     "NAMES_008": Complaint("name_malformed", _NAME_RULE),
     "NAMES_009": Complaint("name_malformed", _NAME_RULE, "settings"),
-    "NAMES_010": Complaint("name_malformed", "Remove the two underscores the name begins with."),
-    "NAMES_011": Complaint("name_malformed", "Remove the period from the name."),
+    "NAMES_010": Complaint("name_malformed", N_("Remove the two underscores the name begins with.")),
+    "NAMES_011": Complaint("name_malformed", N_("Remove the period from the name.")),
     "NAMES_012": Complaint(
-        "name_reserved", "Choose another name: “name” and “label” belong to every entity."
+        "name_reserved", N_("Choose another name: “name” and “label” belong to every entity.")
     ),
     "NAMES_013": Complaint(
-        "sheet_misspelt", "Mend the name of the sheet, or begin it with _ if it is meant so."
+        "sheet_misspelt", N_("Mend the name of the sheet, or begin it with _ if it is meant so.")
     ),
-    "NAMES_014": Complaint("entity_list_twice", "Declare each list once."),
-    "NAMES_015": Complaint("entity_list_unnamed", "Fill in list_name."),
-    "PYREF_001": Complaint("reference_malformed", "Write a reference as ${question}, both braces included."),
-    "PYREF_002": Complaint("reference_malformed", "Put a comma between the references: ${a}, ${b}."),
-    "PYREF_003": Complaint("reference_unknown", "Write the name as in the name column of the survey sheet."),
-    "PYREF_004": Complaint("reference_ambiguous", "Give the questions of that name different names."),
+    "NAMES_014": Complaint("entity_list_twice", N_("Declare each list once.")),
+    "NAMES_015": Complaint("entity_list_unnamed", N_("Fill in list_name.")),
+    "PYREF_001": Complaint(
+        "reference_malformed", N_("Write a reference as ${question}, both braces included.")
+    ),
+    "PYREF_002": Complaint("reference_malformed", N_("Put a comma between the references: ${a}, ${b}.")),
+    "PYREF_003": Complaint(
+        "reference_unknown", N_("Write the name as in the name column of the survey sheet.")
+    ),
+    "PYREF_004": Complaint("reference_ambiguous", N_("Give the questions of that name different names.")),
     "RANGE_006": Complaint(
-        "parameter_list_unknown", "Write tick_labelset as a list_name of the choices sheet."
+        "parameter_list_unknown", N_("Write tick_labelset as a list_name of the choices sheet.")
     ),
     "SURVEY_001": Complaint(
-        "group_end_alone", "Remove this end, or add the begin it belongs to.", "survey", "type"
+        "group_end_alone", N_("Remove this end, or add the begin it belongs to."), "survey", "type"
     ),
-    "SURVEY_002": Complaint("group_not_ended", "Add the end_group or end_repeat it lacks.", "survey", "type"),
+    "SURVEY_002": Complaint(
+        "group_not_ended", N_("Add the end_group or end_repeat it lacks."), "survey", "type"
+    ),
     **{
         f"RANGE_{n:03}": Complaint("parameter_wrong", _PARAMETERS)
         for n in (1, 2, 3, 4, 5, 7, 8, 9, 10, 11, 12)
@@ -120,68 +133,68 @@ TYPES = (
     "phonenumber", "start-geopoint", "background-audio",
 )  # fmt: skip
 """Types a misspelt one is likely to mean."""
-_LIST = "Add the list to the choices sheet, or mend its name in the type cell."
-_LIST_TWICE = "Give the choice list or the attached file another name."
-_OTHER = "Ask for “other” in a question of its own."
+_LIST = N_("Add the list to the choices sheet, or mend its name in the type cell.")
+_LIST_TWICE = N_("Give the choice list or the attached file another name.")
+_OTHER = N_("Ask for “other” in a question of its own.")
 OLDER: tuple[tuple[str, str, str, str], ...] = (
     (r"multiple survey elements named '(?P<q>[^']+)'", "reference_ambiguous", "",
-     "Give the questions, groups or repeats of that name different names."),
+     N_("Give the questions, groups or repeats of that name different names.")),
     (r"no survey element named '(?P<q>[^']+)'", "reference_unknown", "",
-     "Write the name as in the name column of the survey sheet."),
+     N_("Write the name as in the name column of the survey sheet.")),
     (r"List name not in \w+ ?choices sheet: (?P<list>.+)", "choice_list_unknown", "survey.type", _LIST),
     (r"List name not in choices sheet: (?P<list>.+)", "choice_list_unknown", "survey.type", _LIST),
     (r"List name not in columns sheet: (?P<list>.+)", "choice_list_unknown", "survey.type", _LIST),
     (r"Repeat loop without list name", "choice_list_unknown", "survey.type", _LIST),
     (r"should be (?:a|an) (?:external_)?choices sheet|Please ensure that the",
      "choices_missing", "survey.type",
-     "Add a choices sheet with the columns list_name, name and label."),
+     N_("Add a choices sheet with the columns list_name, name and label.")),
     (r"Unknown question type '(?P<value>.*?)'", "type_unknown", "survey.type",
-     "Write a type as at https://xlsform.org/en/#question-types."),
-    (r"Question with no type", "type_missing", "survey.type", "Fill in the type, or empty the row."),
-    (r"Question or group with no name", "name_missing", "survey.name", "Fill in the name."),
+     N_("Write a type as at https://xlsform.org/en/#question-types.")),
+    (r"Question with no type", "type_missing", "survey.type", N_("Fill in the type, or empty the row.")),
+    (r"Question or group with no name", "name_missing", "survey.name", N_("Fill in the name.")),
     (r"Missing calculation", "calculation_missing", "survey.calculation",
-     "Fill in the calculation, or remove the row."),
+     N_("Fill in the calculation, or remove the row.")),
     (r"element named '(?P<element>[^']+)' has no label or hint", "label_missing", "survey.label",
-     "Fill in its label."),
+     N_("Fill in its label.")),
     (r"(?:Group|Repeat|Loop) has no label", "group_label_missing", "survey.label",
-     "Fill in a label, so that people know where they are."),
+     N_("Fill in a label, so that people know where they are.")),
     (r"Choice names with spaces .* See \[(?P<choice>.*)\] in \[(?P<list>.*)\]",
      "choice_name_spaces", "choices.name",
-     "Replace the blanks in the name by _; answers of a select_multiple are separated by blanks."),
+     N_("Replace the blanks in the name by _; answers of a select_multiple are separated by blanks.")),
     (r"Duplicate column header: (?P<column>.*)",
-     "header_twice", "", "Rename or remove one of the two columns."),
+     "header_twice", "", N_("Rename or remove one of the two columns.")),
     (r"Choice filter not supported", "choice_filter_unsupported", "survey.choice_filter",
-     "Remove the choice_filter, or the table-list or or_other beside it."),
+     N_("Remove the choice_filter, or the table-list or or_other beside it.")),
     (r"list names don't match",
-     "table_list_mixed", "survey.type", "Use one choice list in a table-list group."),
+     "table_list_mixed", "survey.type", N_("Use one choice list in a table-list group.")),
     (r"Please specify choices|There should be choices", "choice_list_unknown", "survey.type", _LIST),
-    (r"Audits must always be named", "audit_name", "survey.name", "Empty the name of the audit row."),
+    (r"Audits must always be named", "audit_name", "survey.name", N_("Empty the name of the audit row.")),
     (r"Row without name, text, or label",
-     "row_skipped", "survey.type", "Fill in type and name, or empty the row."),
-    (r"must have a sheet", "survey_missing", "", "Name the sheet with the questions “survey”."),
+     "row_skipped", "survey.type", N_("Fill in type and name, or empty the row.")),
+    (r"must have a sheet", "survey_missing", "", N_("Name the sheet with the questions “survey”.")),
     (r"Instance names must be unique .*The name '(?P<list>[^']+)'",
      "instance_twice", "choices.list_name", _LIST_TWICE),
     (r"same instance id .*Instance name: '(?P<list>[^']+)'", "instance_twice", "survey.type", _LIST_TWICE),
     (r"Question '(?P<element>[^']+)' .*'search\(\)'", "search_mixed", "survey.appearance",
-     "Use select_one_from_file instead of search()."),
+     N_("Use select_one_from_file instead of search().")),
     (r"File name for '.*' should end with", "file_extension", "survey.type",
-     "End the file name with .csv, .xml or .geojson."),
+     N_("End the file name with .csv, .xml or .geojson.")),
     (r"Parameter (?P<parameter>[\w-]+) must have an integer value", "parameter_wrong", "survey.parameters", _PARAMETERS),
     (r"max-pixels parameter", "photo_size", "survey.parameters",
-     "Write max-pixels=1600 in the parameters of the question."),
-    (r"no longer supported on most devices", "metadata_obsolete", "survey.type", "Remove the row."),
+     N_("Write max-pixels=1600 in the parameters of the question.")),
+    (r"no longer supported on most devices", "metadata_obsolete", "survey.type", N_("Remove the row.")),
     (r"languages? (?:declarations|codes?)|IANA|machine-readable", "language_code_missing", "survey.",
-     "Write languages with their code: label::English (en)."),
+     N_("Write languages with their code: label::English (en).")),
     (r"Language '.*?' is missing the (?P<sheet>\w+) columns? (?P<column>[\w-]+)",
-     "translation_column_missing", "", "Add the column for that language."),
+     "translation_column_missing", "", N_("Add the column for that language.")),
     (r"Language '.*?' is missing the (?P<sheet>\w+) (?P<column>[\w-]+) column",
-     "translation_column_missing", "", "Add the column for that language."),
+     "translation_column_missing", "", N_("Add the column for that language.")),
     (r"or_other and translations", "or_other_untranslated", "survey.type", _OTHER),
     (r"(?i)\bparameters?\b|integer value|randomize|\bseed\b|track-changes|identify-user|for quality",
      "parameter_wrong", "survey.parameters", _PARAMETERS),
     (r"Internal fault", "conversion_failed", "",
-     "Copy the sheets into a new workbook; if that does not help, leave out rows to find the one at fault."),
-    (r"nested too deep", "nesting", "", "Nest fewer groups and repeats in each other."),
+     N_("Copy the sheets into a new workbook; if that does not help, leave out rows to find the one at fault.")),
+    (r"nested too deep", "nesting", "", N_("Nest fewer groups and repeats in each other.")),
 )  # fmt: skip
 """Messages without a template: pattern, our code, sheet.column, mending. The first that is found counts."""
 
@@ -216,7 +229,7 @@ def finding(message: Mapping[str, Any], severity: Severity, workbook: Workbook) 
         else:
             complaint = Complaint(
                 "conversion_failed" if severity == "error" else "conversion_warning",
-                "Compare the row with the examples at https://xlsform.org.",
+                N_("Compare the row with the examples at https://xlsform.org."),
             )
     sheet, row, column = _place(text, complaint, context, workbook)
     meant = nearest(str(context.get("value", "")).partition(" ")[0], TYPES)
@@ -224,7 +237,7 @@ def finding(message: Mapping[str, Any], severity: Severity, workbook: Workbook) 
         severity,
         complaint.code,
         _words(text),
-        f"Did you mean {meant}? {complaint.mend}"
+        worded("Did you mean %(meant)s? %(mend)s", meant=meant, mend=worded(complaint.mend))
         if complaint.code == "type_unknown" and meant
         else complaint.mend,
         sheet=sheet,

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from xlsforms.finding import Finding, warning
+from xlsforms.marked import N_, worded
 from xlsforms.schema import Form, Group, Node, Question, Repeat, resolve
 from xlsforms.spelling import nearest
 from xlsforms.xpath import Binary, Call, Negative, Number, Path, Text, Tree, children, tree_of
@@ -22,6 +23,10 @@ _TURNED = {"=": "=", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 _OPPOSITE = {"=": "!=", "!=": "=", "<": ">=", "<=": ">", ">": "<=", ">=": "<"}
 
 Value = float | str
+
+
+_NEVER = {"relevant": N_("shown"), "constraint": N_("answered: every answer is refused")}
+"""What never happens to a question whose condition never holds, by its column."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,8 +142,16 @@ class _Logic:
                     listed = ", ".join(words[:12]) + (", …" if len(words) > 12 else "")
                     yield warning(
                         "value_unknown",
-                        f"{question.name} is never “{_word(one)}”: the comparison never holds.",
-                        f"Did you mean '{close}'?" if close else f"It can be {listed or 'nothing'}.",
+                        worded(
+                            "%(name)s is never “%(one)s”: the comparison never holds.",
+                            name=question.name,
+                            one=_word(one),
+                        ),
+                        worded("Did you mean '%(close)s'?", close=close)
+                        if close
+                        else worded("It can be %(values)s.", values=listed)
+                        if listed
+                        else N_("It can be nothing."),
                         question=node.path,
                         column=column,
                     )
@@ -148,12 +161,14 @@ class _Logic:
         cases = self._cases_of(getattr(node, column), node.path)
         answered = ((_Atom(node.path, "!=", ""),),) if column == "constraint" else ((),)
         where = {"question": node.path, "column": column}
-        what = "shown" if column == "relevant" else "answered: every answer is refused"
+        what = worded(_NEVER[column])
         if not self._possible(_both(cases, answered)):
             return warning(
                 "condition_never",
-                f"This condition can never hold; “{node.name}” is never {what}.",
-                "Compare its parts: they exclude each other, or what can be answered.",
+                worded(
+                    "This condition can never hold; “%(name)s” is never %(what)s.", name=node.name, what=what
+                ),
+                N_("Compare its parts: they exclude each other, or what can be answered."),
                 **where,
             )
         for outer in (*around, node) if column == "constraint" else around:
@@ -162,9 +177,17 @@ class _Logic:
                 if not self._possible(_both(cases, answered)):
                     return warning(
                         "condition_never",
-                        f"This condition can never hold where that of “{outer.name}” does; "
-                        f"“{node.name}” is never {what}.",
-                        f"Compare it with the relevant of {outer.name}: the two exclude each other.",
+                        worded(
+                            "This condition can never hold where that of “%(name)s” does; “%(name_2)s” is "
+                            "never %(what)s.",
+                            name=outer.name,
+                            name_2=node.name,
+                            what=what,
+                        ),
+                        worded(
+                            "Compare it with the relevant of %(name)s: the two exclude each other.",
+                            name=outer.name,
+                        ),
                         **where,
                     )
         return None

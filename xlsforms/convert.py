@@ -15,6 +15,7 @@ from typing import Any
 
 from xlsforms import separated, zipped
 from xlsforms.finding import Finding, error
+from xlsforms.marked import N_, worded
 from xlsforms.workbook import Kind, Limits, Sheet, Workbook, inspect, unreadable
 
 SHEETS = zipped.SHEETS
@@ -78,7 +79,7 @@ def convert(
         result = pyxform_convert(_as_dict(definition), warnings=warnings)
         made = replace(made, xform=result.xform, itemsets=result.itemsets and _text(result.itemsets))
     except _Damaged as fault:
-        return Converted(finding=unreadable(str(fault)))
+        return Converted(finding=unreadable(fault.args[0]))
     except PyXFormError as fault:
         said = _message(str(fault))
         if str(fault).startswith("Duplicate column header"):
@@ -106,7 +107,7 @@ def _plain(content: bytes, kind: Kind) -> tuple[bytes, Kind]:
         if kind == "csv":
             return separated.one_table(content), kind
     except (separated.Unreadable, zipped.NotTextError) as fault:
-        raise _Damaged(str(fault)) from fault
+        raise _Damaged(*fault.args) from fault
     return (separated.decoded(content) or "").encode() if kind == "md" else content, kind
 
 
@@ -119,16 +120,16 @@ def _read(content: bytes, kind: Kind) -> Any:
         return get_xlsform(xlsform=BytesIO(content), file_type=f".{kind}")
     except PyXFormError as fault:
         if "not recognized as a supported type" in str(fault):
-            raise _Damaged("It has no sheet that a form must have, or is damaged.") from fault
+            raise _Damaged(N_("It has no sheet that a form must have, or is damaged.")) from fault
         raise
     except csv.Error as fault:
-        raise _Damaged(f"As a table it is faulty: {fault}.") from fault
+        raise _Damaged(worded("As a table it is faulty: %(fault)s.", fault=fault)) from fault
     except SyntaxError as fault:  # of the XML parsers
-        raise _Damaged("One of its parts is no XML, or a cell is far too long.") from fault
+        raise _Damaged(N_("One of its parts is no XML, or a cell is far too long.")) from fault
     except (MemoryError, RecursionError):
         raise
     except Exception as fault:
-        raise _Damaged(f"It is damaged ({type(fault).__name__}).") from fault
+        raise _Damaged(worded("It is damaged (%(fault)s).", fault=type(fault).__name__)) from fault
 
 
 def _workbook(definition: Any) -> Workbook:
@@ -203,6 +204,6 @@ def _first_rows(content: bytes, kind: Kind) -> Iterator[tuple[str, Iterable[Any]
 def _too_many_cells(limits: Limits) -> Finding:
     return error(
         "workbook_too_large",
-        f"The sheets have more than {limits.cells} filled cells.",
-        "Move long choice lists to a CSV file attached to the form.",
+        worded("The sheets have more than %(cells)s filled cells.", cells=limits.cells),
+        N_("Move long choice lists to a CSV file attached to the form."),
     )

@@ -11,6 +11,7 @@ from typing import Final, Literal
 
 from xlsforms import differing, mapping
 from xlsforms.dictionary import load
+from xlsforms.marked import N_, Worded, worded
 from xlsforms.schema import Form, Group, Node, Question, Repeat, behind_gate, text
 from xlsforms.target import Target
 
@@ -52,23 +53,35 @@ def worst(changes: tuple[Change, ...]) -> Effect:
 
 def _form(old: Form, new: Form) -> Iterator[Change]:
     if old.form_id != new.form_id:
-        words = f"The form id was {old.form_id} and is {new.form_id}: another form."
+        words = worded(
+            "The form id was %(before)s and is %(now)s: another form.",
+            before=old.form_id,
+            now=new.form_id,
+        )
         yield Change("form", None, words, "lossy")
     if old.root != new.root:
-        words = f"The root element was {old.root} and is {new.root}: all paths change."
+        words = worded(
+            "The root element was %(before)s and is %(now)s: all paths change.",
+            before=old.root,
+            now=new.root,
+        )
         yield Change("form", None, words, "safe" if not any(old.questions()) else "lossy")
     if old.title != new.title:
-        yield Change("label", None, f"The title is now “{new.title}”.", "safe")
+        yield Change("label", None, worded("The title is now “%(title)s”.", title=new.title), "safe")
     for language in new.languages:
         if language not in old.languages:
-            yield Change("label", None, f"The form now speaks {language}.", "safe")
+            yield Change(
+                "label", None, worded("The form now speaks %(language)s.", language=language), "safe"
+            )
     for language in old.languages:
         if language not in new.languages:
-            yield Change("label", None, f"The form no longer speaks {language}.", "safe")
+            yield Change(
+                "label", None, worded("The form no longer speaks %(language)s.", language=language), "safe"
+            )
     for file in sorted(set(new.media) - set(old.media)):
-        yield Change("form", None, f"Phones now need the file {file} with it.", "safe")
+        yield Change("form", None, worded("Phones now need the file %(file)s with it.", file=file), "safe")
     for file in sorted(set(old.media) - set(new.media)):
-        yield Change("form", None, f"Phones no longer need the file {file}.", "safe")
+        yield Change("form", None, worded("Phones no longer need the file %(file)s.", file=file), "safe")
 
 
 def _gate(old: Form, new: Form) -> Iterator[Change]:
@@ -78,12 +91,17 @@ def _gate(old: Form, new: Form) -> Iterator[Change]:
     bared = (behind_gate(old) - behind_gate(new)) & {question.path for question in new.questions()}
     if old.gate != new.gate:
         effect: Effect = "lossy" if (old.gate and new.gate) or cut else "widening" if bared else "safe"
-        yield Change("logic", new.gate or old.gate, f"The consent gate is now {new.gate or 'none'}.", effect)
+        yield Change(
+            "logic",
+            new.gate or old.gate,
+            worded("The consent gate is now %(gate)s.", gate=new.gate or worded("none")),
+            effect,
+        )
     for path in sorted(cut):
-        words = "It now stands behind the consent gate: without consent its answer is cut."
+        words = N_("It now stands behind the consent gate: without consent its answer is cut.")
         yield Change("logic", path, words, "lossy")
     for path in sorted(bared):
-        words = "It no longer stands behind the consent gate: its answer is kept without consent."
+        words = N_("It no longer stands behind the consent gate: its answer is kept without consent.")
         yield Change("logic", path, words, "widening")
 
 
@@ -98,7 +116,12 @@ def _nodes(old: Form, new: Form) -> Iterator[Change]:
         if (was := before.get(path)) is None:
             yield _added(node, came.get(path), optional=any(one in fresh for one in around[path]))
         elif type(was) is not type(node):
-            words = f"{node.name} was a {_kind(was)} and is a {_kind(node)}."
+            words = worded(
+                "%(name)s was a %(before)s and is a %(now)s.",
+                name=node.name,
+                before=_kind(was),
+                now=_kind(node),
+            )
             yield Change("question", path, words, "lossy")
         elif isinstance(was, Question) and isinstance(node, Question):
             yield from (Change(*said) for said in differing.question(was, node, old, new))
@@ -109,7 +132,7 @@ def _nodes(old: Form, new: Form) -> Iterator[Change]:
         inside = any(path.startswith(f"{one}/") for one, it in gone.items() if isinstance(it, Repeat))
         if path not in left and not inside:
             silent = isinstance(node, Group) or (isinstance(node, Question) and node.type == "note")
-            words = f"The {_kind(node)} {node.name} was removed."
+            words = worded("The %(kind)s %(name)s was removed.", kind=_kind(node), name=node.name)
             yield Change("question", path, words, "safe" if silent else "lossy")
 
 
@@ -139,13 +162,14 @@ def _added(node: Node, came_from: str | None, *, optional: bool) -> Change:
     if isinstance(node, Question) and came_from is not None:
         former = came_from.rpartition("/")[2]
         words = (
-            f"{node.name} moved here from {came_from}."
+            worded("%(name)s moved here from %(came_from)s.", name=node.name, came_from=came_from)
             if former == node.name
-            else f"It was called {former} and is called {node.name}."
+            else worded("It was called %(former)s and is called %(name)s.", former=former, name=node.name)
         )
         return Change("question", node.path, words, "safe" if node.type == "note" else "lossy")
     forced = isinstance(node, Question) and node.required and node.type not in ("note", "calculate")
-    words = f"The {_kind(node)} {node.name} is new" + (" and required." if forced else ".")
+    said = N_("The %(kind)s %(name)s is new and required.") if forced else N_("The %(kind)s %(name)s is new.")
+    words = worded(said, kind=_kind(node), name=node.name)
     return Change("question", node.path, words, "narrowing" if forced and not optional else "safe")
 
 
@@ -165,12 +189,16 @@ def _mapping(old: Form, new: Form) -> Iterator[Change]:
         elif isinstance(node, Repeat) and isinstance(was, Repeat):
             rows = before.repeats.get(node.path), after.repeats.get(node.path)
             if rows[0] != rows[1]:
-                said = f"It fills {rows[1] or 'no table'} (was {rows[0] or 'no table'})."
-                yield Change("mapping", node.path, said, "lossy" if rows[0] else "safe")
+                fills = worded(
+                    "It fills %(now)s (was %(before)s).",
+                    now=rows[1] or worded("no table"),
+                    before=rows[0] or worded("no table"),
+                )
+                yield Change("mapping", node.path, fills, "lossy" if rows[0] else "safe")
     if _names_case(before) != _names_case(after):
-        said = "Interviews now say which case they belong to; before, each was a case of its own."
+        said = N_("Interviews now say which case they belong to; before, each was a case of its own.")
         if _names_case(before):
-            said = "Interviews no longer say which case they belong to."
+            said = N_("Interviews no longer say which case they belong to.")
         yield Change("mapping", None, said, "lossy" if before.bindings else "safe")
 
 
@@ -180,20 +208,35 @@ def _targets(
     before, after = ({str(one): one for one in side} for side in targets)
     lost, won = [one for one in before if one not in after], [one for one in after if one not in before]
     if lost or won:
-        said = f"It fills {', '.join(after) or 'no field'} (was {', '.join(before) or 'no field'})."
+        said = worded(
+            "It fills %(now)s (was %(before)s).",
+            now=", ".join(after) or worded("no field"),
+            before=", ".join(before) or worded("no field"),
+        )
         moves = any(_tells_rows_apart(after[one]) or _dates(after[one], old) for one in won)
         yield Change("mapping", now.path, said, "lossy" if lost or moves else "safe")
     elif was.field != now.field:
-        yield Change("mapping", now.path, f"Its mapping is written as {now.field or 'nothing'}.", "safe")
+        yield Change(
+            "mapping",
+            now.path,
+            worded("Its mapping is written as %(cell)s.", cell=now.field or worded("nothing")),
+            "safe",
+        )
     names = [choice.name for choice in old.choice_list(was)]
     for one in before.keys() & after.keys():
         codes = before[one].codes, after[one].codes
         if changed := [name for name in names if codes[0].get(name, name) != codes[1].get(name, name)]:
-            said = f"{', '.join(changed[:5])} no longer means the same code of {before[one].name}."
+            said = worded(
+                "%(changed)s no longer means the same code of %(name)s.",
+                changed=", ".join(changed[:5]),
+                name=before[one].name,
+            )
             yield Change("mapping", now.path, said, "lossy")
         apart = load().tables[before[one].table].row_key == ("uid",)
         if was.type == "select_one" and now.type == "select_multiple" and apart:
-            said = f"Each code it holds now makes a row of {before[one].table} of its own."
+            said = worded(
+                "Each code it holds now makes a row of %(table)s of its own.", table=before[one].table
+            )
             yield Change("mapping", now.path, said, "lossy")
 
 
@@ -216,30 +259,48 @@ def _entities(old: Form, new: Form) -> Iterator[Change]:
     for place, was in before.items():
         now = after.get(place)
         if now is None:
-            words = f"It no longer makes or changes entities of the list {was.list_name}."
+            words = worded(
+                "It no longer makes or changes entities of the list %(list_name)s.", list_name=was.list_name
+            )
             yield Change("mapping", was.path, words, "lossy")
             continue
         for name, source in was.properties.items():
             if now.properties.get(name) != source:
-                words = f"The property {name} of {was.list_name} comes from elsewhere, or from nowhere."
+                words = worded(
+                    "The property %(name)s of %(list_name)s comes from elsewhere, or from nowhere.",
+                    name=name,
+                    list_name=was.list_name,
+                )
                 yield Change("mapping", was.path, words, "lossy")
         for name in now.properties.keys() - was.properties.keys():
-            yield Change("mapping", was.path, f"It fills the property {name} of {was.list_name}.", "safe")
+            yield Change(
+                "mapping",
+                was.path,
+                worded(
+                    "It fills the property %(name)s of %(list_name)s.", name=name, list_name=was.list_name
+                ),
+                "safe",
+            )
         if (was.create_if, was.update_if, was.id, was.label) != (
             now.create_if,
             now.update_if,
             now.id,
             now.label,
         ):
-            words = f"When and how it makes and changes entities of {was.list_name} is said otherwise."
+            words = worded(
+                "When and how it makes and changes entities of %(list_name)s is said otherwise.",
+                list_name=was.list_name,
+            )
             yield Change("mapping", was.path, words, "safe")
     for place, now in after.items():
         if place not in before:
-            words = f"It now makes or changes entities of the list {now.list_name}."
+            words = worded(
+                "It now makes or changes entities of the list %(list_name)s.", list_name=now.list_name
+            )
             yield Change("mapping", now.path, words, "safe")
 
 
-def _kind(node: Node) -> str:
+def _kind(node: Node) -> Worded:
     if isinstance(node, Question):
-        return "question"
-    return "repeat" if isinstance(node, Repeat) else "group"
+        return worded("question")
+    return worded("repeat") if isinstance(node, Repeat) else worded("group")

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from decimal import Decimal, InvalidOperation
 from typing import Literal
 
+from xlsforms.marked import N_, worded
 from xlsforms.schema import METADATA, Choice, Form, Label, Node, Question, Repeat, text
 from xlsforms.strictness import plain, strictness
 
@@ -22,8 +23,26 @@ _WIDER = {
 _NARROWER = {("integer", "range"), ("decimal", "range"), ("text", "barcode")}
 """Every value of the first that the second can hold reads the same."""
 _UNASKED = METADATA | {"note", "calculate", "hidden"}
-_CONDITIONS = {"relevant": "Asked when", "constraint": "Allowed if", "choice_filter": "Choices shown if"}
-_LOOKS = {"default": "Starts as", "appearance": "Appearance"}
+_CONDITIONS = {
+    "relevant": N_("Asked when: %(now)s (was %(before)s)."),
+    "constraint": N_("Allowed if: %(now)s (was %(before)s)."),
+    "choice_filter": N_("Choices shown if: %(now)s (was %(before)s)."),
+}
+_LOOKS = {
+    "default": N_("Starts as: %(now)s (was %(before)s)."),
+    "appearance": N_("Appearance: %(now)s (was %(before)s)."),
+}
+_TEXTS = {
+    "label": (N_("Its label is now “%(text)s”."), N_("Its label (%(languages)s) is now “%(text)s”."),
+              N_("Its label is now gone."), N_("Its label (%(languages)s) is now gone.")),
+    "hint": (N_("Its hint is now “%(text)s”."), N_("Its hint (%(languages)s) is now “%(text)s”."),
+             N_("Its hint is now gone."), N_("Its hint (%(languages)s) is now gone.")),
+    "constraint_message": (
+        N_("Its constraint message is now “%(text)s”."), N_("Its constraint message (%(languages)s) is now “%(text)s”."),
+        N_("Its constraint message is now gone."), N_("Its constraint message (%(languages)s) is now gone."),
+    ),
+}  # fmt: skip
+"""What is said where there is a text, without and with languages, and where it is gone."""
 _EFFECTS: dict[str, Effect] = {
     "same": "safe", "looser": "widening", "tighter": "narrowing", "other": "narrowing",
 }  # fmt: skip
@@ -32,19 +51,24 @@ _EFFECTS: dict[str, Effect] = {
 def question(was: Question, now: Question, old: Form, new: Form) -> Iterator[Said]:
     """Everything but choices of a list, and mapping."""
     if was.type != now.type:
-        yield "question", now.path, f"Its type was {was.type} and is {now.type}.", _of_types(was, now)
+        yield (
+            "question",
+            now.path,
+            worded("Its type was %(before)s and is %(now)s.", before=was.type, now=now.type),
+            _of_types(was, now),
+        )
     elif _source(was) != _source(now) and not (was.choices and now.choices):
         # Which codes a file holds is not known here.
         effect: Effect = "lossy" if now.choices else "narrowing"
         place = now.file or now.itemset or now.choices
-        yield "choice", now.path, f"Its choices now come from {place}.", effect
+        yield "choice", now.path, worded("Its choices now come from %(place)s.", place=place), effect
     yield from _labels(was, now, old, new)
     asked = now.type not in _UNASKED
     if was.required != now.required and asked:
-        words = "It is now required." if now.required else "It is no longer required."
+        words = N_("It is now required.") if now.required else N_("It is no longer required.")
         yield "logic", now.path, words, "narrowing" if now.required else "widening"
     if was.readonly != now.readonly and asked:
-        words = "Nobody can change it now." if now.readonly else "It can now be changed."
+        words = N_("Nobody can change it now.") if now.readonly else N_("It can now be changed.")
         effect = "safe" if now.calculation else "narrowing" if now.readonly else "widening"
         yield "logic", now.path, words, effect
     for name, words in _CONDITIONS.items():
@@ -53,14 +77,14 @@ def question(was: Question, now: Question, old: Form, new: Form) -> Iterator[Sai
             effect = _EFFECTS[strictness(before, after)] if now.type != "note" else "safe"
             yield "logic", now.path, _told(words, before, after), effect
     if plain(was.calculation) != plain(now.calculation):
-        told = _told("Calculated as", was.calculation, now.calculation)
+        told = _told(N_("Calculated as: %(now)s (was %(before)s)."), was.calculation, now.calculation)
         yield "logic", now.path, told, _of_calculation(now)
     for name, words in _LOOKS.items():
         before, after = getattr(was, name), getattr(now, name)
         if plain(before) != plain(after):
             yield "logic", now.path, _told(words, before, after), "safe"
     if was.type == now.type and dict(was.parameters) != dict(now.parameters):
-        told = _told("Parameters", _listed(was), _listed(now))
+        told = _told(N_("Parameters: %(now)s (was %(before)s)."), _listed(was), _listed(now))
         yield "logic", now.path, told, _of_range(was, now) if now.type == "range" else "safe"
 
 
@@ -69,10 +93,15 @@ def around(was: Node, now: Node, old: Form, new: Form) -> Iterator[Said]:
     yield from _labels(was, now, old, new)
     if plain(was.relevant) != plain(now.relevant):
         effect = _EFFECTS[strictness(was.relevant, now.relevant)]
-        yield "logic", now.path, _told("Asked when", was.relevant, now.relevant), effect
+        yield "logic", now.path, _told(_CONDITIONS["relevant"], was.relevant, now.relevant), effect
     if isinstance(was, Repeat) and isinstance(now, Repeat) and plain(was.count) != plain(now.count):
         effect = "narrowing" if now.count else "widening"
-        yield "logic", now.path, _told("Number of repetitions", was.count, now.count), effect
+        yield (
+            "logic",
+            now.path,
+            _told(N_("Number of repetitions: %(now)s (was %(before)s)."), was.count, now.count),
+            effect,
+        )
 
 
 def choices(old: Form, new: Form) -> Iterator[Said]:
@@ -90,7 +119,12 @@ def choices(old: Form, new: Form) -> Iterator[Said]:
     for (first, second), users in shared.items():
         user = users[0].path if len(users) == 1 else None
         if first != second and user is not None:
-            yield "choice", user, f"Its choices now come from {second} (were {first}).", "safe"
+            yield (
+                "choice",
+                user,
+                worded("Its choices now come from %(now)s (were %(before)s).", now=second, before=first),
+                "safe",
+            )
         filtered = any(one.choice_filter for one in users)
         yield from _codes(second, old.choices.get(first, ()), new.choices.get(second, ()), user, filtered)
 
@@ -102,29 +136,42 @@ def _codes(
     has = {choice.name: choice for choice in after}
     for code, choice in has.items():
         if (was := had.get(code)) is None:
-            yield "choice", user, f"{name}: “{code}” is new.", "widening"
+            yield "choice", user, worded("%(name)s: “%(code)s” is new.", name=name, code=code), "widening"
             continue
         if was.label != choice.label:
-            yield "label", user, f"{name}: “{code}” now reads “{text(choice.label)}”.", "safe"
+            yield (
+                "label",
+                user,
+                worded(
+                    "%(name)s: “%(code)s” now reads “%(label)s”.",
+                    name=name,
+                    code=code,
+                    label=text(choice.label),
+                ),
+                "safe",
+            )
         if dict(was.columns) != dict(choice.columns):
-            words = f"{name}: “{code}” has other values in its further columns."
+            words = worded(
+                "%(name)s: “%(code)s” has other values in its further columns.", name=name, code=code
+            )
             yield "choice", user, words, "narrowing" if filtered else "safe"
     for code in had:
         if code not in has:
-            yield "choice", user, f"{name}: “{code}” was removed.", "lossy"
+            yield "choice", user, worded("%(name)s: “%(code)s” was removed.", name=name, code=code), "lossy"
 
 
 def _labels(was: Node, now: Node, old: Form, new: Form) -> Iterator[Said]:
     told = {*old.languages} ^ {*new.languages}  # once, of the whole form
-    for name in ("label", "hint", "constraint_message"):
+    for name, messages in _TEXTS.items():
         before: Label = getattr(was, name, {})
         after: Label = getattr(now, name, {})
         languages = [one for one in {**after, **before} if one not in told]
         changed = [one for one in languages if before.get(one) != after.get(one)]
         if changed or (after and not before) or (before and not after):
-            where = f" ({', '.join(one for one in changed if one)})" if any(changed) else ""
+            where = ", ".join(one for one in changed if one)
             said = text(after, changed[0] if changed else "")
-            words = f"Its {name.replace('_', ' ')}{where} is now " + (f"“{said}”." if said else "gone.")
+            message = messages[2 * (not said) + bool(where)]
+            words = worded(message, languages=where, text=said)
             yield "label", now.path, words, "safe"
 
 
@@ -177,5 +224,6 @@ def _listed(one: Question) -> str:
     return ", ".join(f"{name}={value}" for name, value in sorted(one.parameters.items()))
 
 
-def _told(words: str, before: str | None, after: str | None) -> str:
-    return f"{words}: {plain(after) or 'nothing'} (was {plain(before) or 'nothing'})."
+def _told(message: str, before: str | None, after: str | None) -> str:
+    nothing = worded("nothing")
+    return worded(message, now=plain(after) or nothing, before=plain(before) or nothing)

@@ -14,6 +14,7 @@ from typing import Any
 from xlsforms.cells import END
 from xlsforms.choices import selects
 from xlsforms.finding import Finding, error, warning
+from xlsforms.marked import N_, worded
 from xlsforms.schema import Form
 from xlsforms.spelling import nearest
 from xlsforms.workbook import Workbook
@@ -50,7 +51,9 @@ def check(workbook: Workbook, form: Form | None) -> Iterator[Finding]:
         try:
             tree = parse(one.text)
         except Malformed as fault:
-            message = f"The expression cannot be read: {fault}. Phones would refuse the form."
+            message = worded(
+                "The expression cannot be read: %(fault)s. Phones would refuse the form.", fault=fault.args[0]
+            )
             yield error("expression_malformed", message, fault.mend, **one.where)
         except TooDeep:
             pass
@@ -91,11 +94,16 @@ def _bare(tree: Tree, one: Expression, names: set[str]) -> Iterator[Finding]:
             if path in predicates or path.inside:
                 continue
             close = path.text if path.text in names else nearest(path.text, names)
-            quotes = f"'{path.text}' with quotes if it is a text or a code"
             yield warning(
                 "name_without_braces",
-                f"“{path.text}” is no reference: phones find nothing under it.",
-                f"Write ${{{close}}}, or {quotes}." if close else f"Write {quotes}.",
+                worded("“%(text)s” is no reference: phones find nothing under it.", text=path.text),
+                worded(
+                    "Write ${%(close)s}, or '%(text)s' with quotes if it is a text or a code.",
+                    close=close,
+                    text=path.text,
+                )
+                if close
+                else worded("Write '%(text)s' with quotes if it is a text or a code.", text=path.text),
                 **one.where,
             )
 
@@ -122,8 +130,10 @@ def _instances(tree: Tree, one: Expression, known: set[str]) -> Iterator[Finding
                 close = nearest(name, known)
                 yield error(
                     "instance_unknown",
-                    f"The form has no list “{name}”: phones would refuse it.",
-                    f"Did you mean '{close}'?" if close else "Add the list, or the file it stands in.",
+                    worded("The form has no list “%(name)s”: phones would refuse it.", name=name),
+                    worded("Did you mean '%(close)s'?", close=close)
+                    if close
+                    else N_("Add the list, or the file it stands in."),
                     **one.where,
                 )
 
@@ -139,8 +149,12 @@ def _filters(workbook: Workbook) -> Iterator[Finding]:
                 close = nearest(name, columns)
                 yield error(
                     "filter_column_unknown",
-                    f"The choices sheet has no column “{name}”: no choice would be offered.",
-                    f"Did you mean {close}?" if close else "Add the column, or mend the filter.",
+                    worded(
+                        "The choices sheet has no column “%(name)s”: no choice would be offered.", name=name
+                    ),
+                    worded("Did you mean %(close)s?", close=close)
+                    if close
+                    else N_("Add the column, or mend the filter."),
                     **survey.cell(number, "choice_filter"),
                 )
 

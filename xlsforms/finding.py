@@ -8,6 +8,8 @@ people who may not read the answer itself.
 from dataclasses import KW_ONLY, dataclass, fields
 from typing import Any, Literal
 
+from xlsforms.marked import Worded
+
 Severity = Literal["error", "warning", "info"]
 
 
@@ -45,13 +47,16 @@ class Finding:
         return ", ".join(parts)
 
     def to_json(self) -> dict[str, Any]:
-        """A JSON object without the places that are not known."""
-        named = ((field.name, getattr(self, field.name)) for field in fields(self))
-        return {name: value for name, value in named if value is not None}
+        """A JSON object without the places that are not known; `worded` holds how its texts were made, if they were."""
+        named = {field.name: getattr(self, field.name) for field in fields(self)}
+        worded = {name: one.to_json() for name, one in named.items() if isinstance(one, Worded)}
+        known = {name: value for name, value in named.items() if value is not None}
+        return known | ({"worded": worded} if worded else {})
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> "Finding":
-        return cls(**data)
+        said = {name: value for name, value in data.items() if name != "worded"}
+        return cls(**said | {name: Worded.from_json(one) for name, one in data.get("worded", {}).items()})
 
 
 def error(code: str, message: str, mend: str = "", **where: Any) -> Finding:

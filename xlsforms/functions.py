@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 
 from xlsforms.finding import Finding, error
+from xlsforms.marked import N_, worded
 from xlsforms.schema import Form
 from xlsforms.spelling import nearest
 
@@ -41,10 +42,16 @@ def check(form: Form) -> Iterator[Finding]:
                 alike = nearest(name, KNOWN)
                 yield error(
                     "unknown_function",
-                    f"The {column} of {node.name} calls {name}(), which phones do not know: the form stops there.",
-                    f"Write {alike}() if that is what you mean."
+                    worded(
+                        "The %(column)s of %(name)s calls %(name_2)s(), which phones do not know: the "
+                        "form stops there.",
+                        column=column,
+                        name=node.name,
+                        name_2=name,
+                    ),
+                    worded("Write %(alike)s() if that is what you mean.", alike=alike)
                     if alike
-                    else "Say it with functions of XLSForm.",
+                    else N_("Say it with functions of XLSForm."),
                     question=node.path,
                     column=column,
                 )

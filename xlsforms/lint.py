@@ -14,15 +14,18 @@ from xlsforms import cells, choices, conditions, entity, expressions, functions,
 from xlsforms.dictionary import Dictionary
 from xlsforms.finding import Finding, error, warning
 from xlsforms.mapping import Mapping
+from xlsforms.marked import N_, worded
 from xlsforms.privacy import privacy
 from xlsforms.schema import Form, references
 from xlsforms.spelling import nearest
 from xlsforms.workbook import TRANSLATED, Workbook
 
 _TELLING = {
-    "geopoint": "where the person is", "geotrace": "where the person went", "geoshape": "where the person is",
-    "start-geopoint": "where the interview was held", "image": "what or whom it shows", "audio": "a voice",
-    "video": "whom it shows, and a voice", "background-audio": "the voices of the whole interview",
+    "geopoint": N_("where the person is"), "geotrace": N_("where the person went"),
+    "geoshape": N_("where the person is"),
+    "start-geopoint": N_("where the interview was held"),
+    "image": N_("what or whom it shows"), "audio": N_("a voice"),
+    "video": N_("whom it shows, and a voice"), "background-audio": N_("the voices of the whole interview"),
 }  # fmt: skip
 
 
@@ -87,15 +90,20 @@ def _destination(form: Form) -> Iterator[Finding]:
     say, what = (
         (
             warning,
-            "Phones will send the interviews of this form to the address it names, and not to this server.",
+            N_(
+                "Phones will send the interviews of this form to the address it names, and not to this server."
+            ),
         )
         if usable
-        else (error, "The form names an address to send interviews to that is none: no phone can install it.")
+        else (
+            error,
+            N_("The form names an address to send interviews to that is none: no phone can install it."),
+        )
     )
     yield say(
         "submission_elsewhere",
         what,
-        "Remove the setting submission_url (in XML, the attribute action of submission).",
+        N_("Remove the setting submission_url (in XML, the attribute action of submission)."),
         sheet="settings",
         row=2,
         column="submission_url",
@@ -107,16 +115,20 @@ def _identity(form: Form) -> Iterator[Finding]:
     if form.form_id != form.form_id.strip():
         yield error(
             "xform_id_blanks",
-            "The form id begins or ends with a blank, which phones drop in the list and not in the form: they would "
-            "take it for two forms.",
-            "Remove the blanks.",
+            N_(
+                "The form id begins or ends with a blank, which phones drop in the list and not in the form: they would "
+                "take it for two forms."
+            ),
+            N_("Remove the blanks."),
         )
     if form.namespace == form.form_id:
         yield warning(
             "xform_id_in_namespace",
-            "The form has its id as the namespace of its primary instance, as forms had it long ago: ODK Collect of "
-            "today does not install it.",
-            "Write the id as the attribute id of the root element of the primary instance.",
+            N_(
+                "The form has its id as the namespace of its primary instance, as forms had it long ago: ODK Collect of "
+                "today does not install it."
+            ),
+            N_("Write the id as the attribute id of the root element of the primary instance."),
         )
 
 
@@ -129,8 +141,14 @@ def _gate(workbook: Workbook, form: Form) -> Iterator[Finding]:
             close = nearest(named, (question.name for question in form.questions()))
             yield error(
                 "gate_unknown",
-                f"There is no question “{named}” to be the consent gate: nothing would be cut without consent.",
-                f"Did you mean {close}?" if close else "Write the name of the calculation that must be 1.",
+                worded(
+                    "There is no question “%(named)s” to be the consent gate: nothing would be cut "
+                    "without consent.",
+                    named=named,
+                ),
+                worded("Did you mean %(close)s?", close=close)
+                if close
+                else N_("Write the name of the calculation that must be 1."),
                 sheet="settings",
                 row=2,
                 column=header,
@@ -148,8 +166,10 @@ def _unlabelled(workbook: Workbook) -> Iterator[Finding]:
         if name in used and not any(cells_of.get(header) for header in shown):
             yield error(
                 "choices_unlabelled",
-                f"The first choice of the list {name} has no label: no phone opens the form.",
-                "Fill in the labels of the list; a label may be the same as the name.",
+                worded(
+                    "The first choice of the list %(name)s has no label: no phone opens the form.", name=name
+                ),
+                N_("Fill in the labels of the list; a label may be the same as the name."),
                 **sheet.cell(number, "label"),
             )
         used.discard(name)
@@ -159,26 +179,33 @@ def _questions(form: Form) -> Iterator[Finding]:
     if not any(question.type == "instanceID" for question in form.questions()):
         yield warning(
             "instance_id_missing",
-            "Submissions of this form have no instanceID: two with the same answers count as one, and none can "
-            "be edited on the phone.",
-            'Add <meta><instanceID/></meta> to the primary instance, with a bind jr:preload="uid"; in a workbook, '
-            "remove the setting omit_instanceID.",
+            N_(
+                "Submissions of this form have no instanceID: two with the same answers count as one, and none can "
+                "be edited on the phone."
+            ),
+            N_(
+                'Add <meta><instanceID/></meta> to the primary instance, with a bind jr:preload="uid"; in a workbook, '
+                "remove the setting omit_instanceID."
+            ),
         )
     for question in form.questions():
         if question.type in _TELLING:
             yield warning(
                 "question_identifies",
-                f"This {question.type} question records {_TELLING[question.type]}: that may endanger the "
-                "person.",
-                "Ask only if the person's safety does not suffer, and say so in the hint.",
+                worded(
+                    "This %(type)s question records %(telling)s: that may endanger the person.",
+                    type=question.type,
+                    telling=worded(_TELLING[question.type]),
+                ),
+                N_("Ask only if the person's safety does not suffer, and say so in the hint."),
                 question=question.path,
                 column="type",
             )
         if question.choices and not form.choice_list(question):
             yield error(
                 "choices_missing",
-                f"{question.name} has no choices.",
-                "Add choices to its list.",
+                worded("%(name)s has no choices.", name=question.name),
+                N_("Add choices to its list."),
                 question=question.path,
                 column="type",
             )
@@ -190,16 +217,20 @@ def _entities(form: Form) -> Iterator[Finding]:
     if (form.entities or form.entities_version) and not form.entities_version.startswith(entity.VERSIONS):
         yield error(
             "entities_version",
-            "The form does not name a version of the entities specification that phones know: no phone opens it.",
-            'Write entities:entities-version="2024.1.0" on the element model, or 2025.1.0 if it declares several '
-            "entities, or one in a group or repeat.",
+            N_(
+                "The form does not name a version of the entities specification that phones know: no phone opens it."
+            ),
+            N_(
+                'Write entities:entities-version="2024.1.0" on the element model, or 2025.1.0 if it declares several '
+                "entities, or one in a group or repeat."
+            ),
         )
     for declared in form.entities:
         if not entity.is_list_name(declared.list_name):
             yield error(
                 "name_malformed",
-                f"{declared.list_name} cannot be the name of an entity list.",
-                "Begin with a letter, then letters, digits, - and _ only: phones look for NAME.csv.",
+                worded("%(list_name)s cannot be the name of an entity list.", list_name=declared.list_name),
+                N_("Begin with a letter, then letters, digits, - and _ only: phones look for NAME.csv."),
                 sheet="entities",
                 row=2,
                 column="list_name",
@@ -208,8 +239,8 @@ def _entities(form: Form) -> Iterator[Finding]:
             if not entity.is_property_name(name):
                 yield error(
                     "name_reserved",
-                    f"{name} cannot be the name of a property of entities.",
-                    "Begin with a letter, not with two underscores, and leave name and label to phones.",
+                    worded("%(name)s cannot be the name of a property of entities.", name=name),
+                    N_("Begin with a letter, not with two underscores, and leave name and label to phones."),
                     question=path,
                     column="save_to",
                 )
@@ -228,19 +259,26 @@ def _names_of_people(form: Form, mapping: Mapping, dictionary: Dictionary) -> It
         if question.type == "instanceName" and (names := personal(question.calculation, question.path)):
             yield warning(
                 "personal_data_in_instance_name",
-                f"The instance name is made of {names}: phones show it in lists, and send it in clear.",
-                "Use the case reference instead.",
+                worded(
+                    "The instance name is made of %(names)s: phones show it in lists, and send it in clear.",
+                    names=names,
+                ),
+                N_("Use the case reference instead."),
                 sheet="settings",
                 row=2,
                 column="instance_name",
             )
     for declared in form.entities:
-        everybody = f"Every phone receives the list {declared.list_name}"
+        shared = declared.list_name
         if names := personal(declared.label, declared.path + "/label"):
             yield warning(
                 "personal_data_in_entity",
-                f"{everybody}, and its label is made of {names}.",
-                "Use the case reference instead.",
+                worded(
+                    "Every phone receives the list %(list)s, and its label is made of %(names)s.",
+                    list=shared,
+                    names=names,
+                ),
+                N_("Use the case reference instead."),
                 sheet="entities",
                 row=2,
                 column="label",
@@ -249,8 +287,12 @@ def _names_of_people(form: Form, mapping: Mapping, dictionary: Dictionary) -> It
             if classes.get(path) == "P3":
                 yield warning(
                     "personal_data_in_entity",
-                    f"{everybody}, and its property {name} may identify the person.",
-                    "Empty the save_to cell.",
+                    worded(
+                        "Every phone receives the list %(list)s, and its property %(name)s may identify the person.",
+                        list=shared,
+                        name=name,
+                    ),
+                    N_("Empty the save_to cell."),
                     question=path,
                     column="save_to",
                 )

@@ -15,6 +15,7 @@ from dataclasses import replace
 from xlsforms.binding import doubt, malformed, misplaced, repeat_target, unfit
 from xlsforms.dictionary import Dictionary
 from xlsforms.finding import Finding, info, warning
+from xlsforms.marked import N_, worded
 from xlsforms.privacy import privacy
 from xlsforms.schema import Form, Question
 from xlsforms.spelling import nearest
@@ -49,7 +50,7 @@ def read(form: Form, dictionary: Dictionary) -> tuple[Mapping, tuple[Finding, ..
             try:
                 wanted = parse_cell(question.field)
             except ValueError as fault:
-                findings.append(malformed(question.path, str(fault)))
+                findings.append(malformed(question.path, fault.args[0]))
                 continue
             mapped = _around(around[question.path], repeats)
             bindings[question.path], said = _bind(form, question, wanted, mapped, dictionary)
@@ -117,10 +118,18 @@ def _unknown_codes(
     if 2 * len(wrong) <= len(form.choice_list(question)):
         return [_unknown_code(question, target, name, known) for name in wrong]
     named = ", ".join(f"“{name}”" for name in wrong[:20]) + (", …" if len(wrong) > 20 else "")
-    message = f"{named}: no code of {target.name}. Answers with it will wait as findings."
+    message = worded(
+        "%(names)s: no code of %(field)s. Answers with it will wait as findings.",
+        names=named,
+        field=target.name,
+    )
     close = ((name, nearest(name, known)) for name in wrong[:20])
-    meant = ", ".join(f"“{near}” for “{name}”" for name, near in close if near)
-    mend = f"Did you mean {meant}?" if meant else "Use the codes of the dictionary's list."
+    meant = ", ".join(f"“{name}”: “{near}”" for name, near in close if near)
+    mend = (
+        worded("Did you mean %(meant)s?", meant=meant)
+        if meant
+        else N_("Use the codes of the dictionary's list.")
+    )
     return [doubt("mapping_code_unknown", message, mend, question.path)]
 
 
@@ -128,9 +137,16 @@ def _unknown_code(question: Question, target: Target, name: str, known: Iterable
     close = nearest(name, known)
     return warning(
         "mapping_code_unknown",
-        f"“{name}” is no code of {target.name}, which {question.name} fills. Answers with it will wait as "
-        "findings.",
-        f"Did you mean “{close}”?" if close else "Use a code of the dictionary's list.",
+        worded(
+            "“%(name)s” is no code of %(name_2)s, which %(name_3)s fills. Answers with it "
+            "will wait as findings.",
+            name=name,
+            name_2=target.name,
+            name_3=question.name,
+        ),
+        worded("Did you mean “%(close)s”?", close=close)
+        if close
+        else N_("Use a code of the dictionary's list."),
         question=question.path,
         choice=name,
         column="name",
@@ -147,9 +163,17 @@ def _without_uid(
         if "uid" in table.row_key and uid not in {(to.table, to.column) for to in inside}:
             yield doubt(
                 "mapping_repeat_without_uid",
-                "Rows of this repeat have no uid of their own. They are told apart by their position, which "
-                f"an edit may change, and a later interview cannot continue a row of {table.name}.",
-                f"Add a calculate once(uuid()) mapped to {table.name}.{table.id_column}.",
+                worded(
+                    "Rows of this repeat have no uid of their own. They are told apart by their "
+                    "position, which an edit may change, and a later interview cannot continue a row "
+                    "of %(name)s.",
+                    name=table.name,
+                ),
+                worded(
+                    "Add a calculate once(uuid()) mapped to %(name)s.%(id_column)s.",
+                    name=table.name,
+                    id_column=table.id_column,
+                ),
                 path,
             )
 
@@ -169,8 +193,13 @@ def _twice(
             if first is not question:
                 yield doubt(
                     "mapping_twice",
-                    f"{question.name} and {first.name} both fill {target}.",
-                    "Map one of them, or give them conditions so that only one is asked.",
+                    worded(
+                        "%(name)s and %(name_2)s both fill %(target)s.",
+                        name=question.name,
+                        name_2=first.name,
+                        target=target,
+                    ),
+                    N_("Map one of them, or give them conditions so that only one is asked."),
                     question.path,
                 )
 
@@ -181,10 +210,12 @@ def _by_name(form: Form, dictionary: Dictionary) -> tuple[Mapping, tuple[Finding
     questions = tuple(form.questions())
     named = {one.path: dictionary.htcds.get(one.name.strip().lower()) for one in questions}
     if not any(named.values()):
-        text = "No question is mapped to the case store; answers are kept, shown and exported as they are."
-        return Mapping(), (info("mapping_none", text, "Add a column bind::case:field to map questions."),)
+        text = N_(
+            "No question is mapped to the case store; answers are kept, shown and exported as they are."
+        )
+        return Mapping(), (info("mapping_none", text, N_("Add a column bind::case:field to map questions.")),)
     around = form.all_enclosing()
-    stays = "The answer stays in the submission."
+    stays = N_("The answer stays in the submission.")
     findings: list[Finding] = []
     bindings: dict[str, tuple[Target, ...]] = {}
     for question in questions:
@@ -193,18 +224,36 @@ def _by_name(form: Form, dictionary: Dictionary) -> tuple[Mapping, tuple[Finding
             continue
         where = {"question": question.path, "column": "name"}
         if standard.name != question.name:
-            message = f"“{question.name}” is read as {standard.name}, its name in HTCDS 2.0."
+            message = worded(
+                "“%(name)s” is read as %(standard)s, its name in HTCDS 2.0.",
+                name=question.name,
+                standard=standard.name,
+            )
             findings.append(
-                warning("htcds_name", message, f"Rename the question to {standard.name}.", **where)
+                warning(
+                    "htcds_name",
+                    message,
+                    worded("Rename the question to %(name)s.", name=standard.name),
+                    **where,
+                )
             )
         if not standard.target:
-            message = f"{standard.name} fills no field of the case store. {standard.note.rstrip('.')}."
+            message = worded(
+                "%(name)s fills no field of the case store. %(note)s.",
+                name=standard.name,
+                note=standard.note.rstrip("."),
+            )
             findings.append(info("htcds_not_kept", message, stays, **where))
             continue
         wanted = _fitting(question, parse_cell(standard.target), dictionary)
         kept, said = _bind(form, question, wanted, _around(around[question.path], {}), dictionary)
         for one in said:
-            unfit_here = warning("htcds_does_not_fit", f"{standard.name}: {one.message}", stays, **where)
+            unfit_here = warning(
+                "htcds_does_not_fit",
+                worded("%(name)s: %(message)s", name=standard.name, message=one.message),
+                stays,
+                **where,
+            )
             findings.append(unfit_here if one.is_error else one)
         if kept:
             bindings[question.path] = kept

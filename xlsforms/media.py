@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator
 from pathlib import PurePosixPath
 
 from xlsforms.finding import Finding, warning
+from xlsforms.marked import N_, worded
 from xlsforms.schema import Form
 from xlsforms.spelling import nearest
 from xlsforms.workbook import Workbook
@@ -24,15 +25,17 @@ def check(
             close = nearest(name, unnamed)
             yield warning(
                 "media_missing",
-                f"The form names the file “{name}”, and it is not there.",
-                f"Did you mean {close}?" if close else "Add the file, or remove its name.",
+                worded("The form names the file “%(name)s”, and it is not there.", name=name),
+                worded("Did you mean %(close)s?", close=close)
+                if close
+                else N_("Add the file, or remove its name."),
                 **_where(workbook, name),
             )
     for name in unnamed:
         yield warning(
             "media_unused",
-            f"The file “{name}” is there, and the form does not name it.",
-            "Name it in the form, or leave it out: phones would not use it.",
+            worded("The file “%(name)s” is there, and the form does not name it.", name=name),
+            N_("Name it in the form, or leave it out: phones would not use it."),
         )
 
 

@@ -13,6 +13,7 @@ from itertools import islice
 import openpyxl
 
 from xlsforms.finding import Finding, warning
+from xlsforms.marked import N_, worded
 from xlsforms.workbook import Workbook
 
 MOST = 100
@@ -30,15 +31,17 @@ def remarks(
     if any(name.startswith("xl/vbaProject") for name in sizes):
         yield warning(
             "workbook_macros",
-            "The workbook holds macros. Nothing runs them here, but who downloads it gets them.",
-            "Save it as Excel workbook (.xlsx), which keeps no macros.",
+            N_("The workbook holds macros. Nothing runs them here, but who downloads it gets them."),
+            N_("Save it as Excel workbook (.xlsx), which keeps no macros."),
         )
     if any(name.startswith(("xl/externalLinks/", "xl/connections")) for name in sizes):
         yield warning(
             "workbook_links",
-            "Cells of the workbook take their values from other files. Nothing is fetched here: they are what they "
-            "were when it was last saved.",
-            "Break the links in the spreadsheet program, so that the values stand in the cells.",
+            N_(
+                "Cells of the workbook take their values from other files. Nothing is fetched here: they are what they "
+                "were when it was last saved."
+            ),
+            N_("Break the links in the spreadsheet program, so that the values stand in the cells."),
         )
     filled = sum(
         len(cell) + 100 for sheet in workbook.sheets.values() for row in sheet.rows for cell in row.values()
@@ -47,8 +50,11 @@ def remarks(
     if padded > max(_PADDED, 20 * filled):
         yield warning(
             "workbook_padded",
-            f"The sheets have {padded >> 20} MB, nearly all of it formats of empty rows and columns.",
-            "Delete the rows and columns below and beside the form, and save it again.",
+            worded(
+                "The sheets have %(value)s MB, nearly all of it formats of empty rows and columns.",
+                value=padded >> 20,
+            ),
+            N_("Delete the rows and columns below and beside the form, and save it again."),
         )
     yield from islice(_uncomputed(content, uncomputed), MOST)
 
@@ -67,8 +73,8 @@ def _uncomputed(content: bytes, cells: Iterable[tuple[str, int, int]]) -> Iterat
         if header:
             yield warning(
                 "formula_not_computed",
-                "The cell holds a formula, and the file no result of it: it counts as empty.",
-                "Open the workbook in a spreadsheet program and save it, or write the text itself.",
+                N_("The cell holds a formula, and the file no result of it: it counts as empty."),
+                N_("Open the workbook in a spreadsheet program and save it, or write the text itself."),
                 sheet=title,
                 row=row,
                 column=str(header),

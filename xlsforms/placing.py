@@ -11,6 +11,7 @@ from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from xlsforms.cell_writing import MOST_CHARACTERS, CellText
 from xlsforms.finding import Finding, error, info, warning
 from xlsforms.language import tag
+from xlsforms.marked import N_, worded
 from xlsforms.spelling import nearest
 from xlsforms.translations import Entry, Place, Text, Translations
 from xlsforms.workbook import Workbook
@@ -160,29 +161,48 @@ def _gone(entry: Entry, texts: Translations) -> Finding:
     close = nearest(entry.place, texts.by_place)
     return warning(
         "translation_place_gone",
-        f"The form has no text “{entry.place}” any more, so its translation into {entry.language} was left out"
-        + (f" (row {entry.row} of the file)." if entry.row else "."),
-        f"Did it become {close}? Then write it there." if close else "It stays in the file; nothing is lost.",
+        worded(
+            "The form has no text “%(place)s” any more, so its translation into %(language)s was left out "
+            "(row %(row)s of the file).",
+            place=entry.place,
+            language=entry.language,
+            row=entry.row,
+        )
+        if entry.row
+        else worded(
+            "The form has no text “%(place)s” any more, so its translation into %(language)s was left out.",
+            place=entry.place,
+            language=entry.language,
+        ),
+        worded("Did it become %(close)s? Then write it there.", close=close)
+        if close
+        else N_("It stays in the file; nothing is lost."),
     )
 
 
 def _changed_underneath(where: Mapping[str, Any]) -> Finding:
     return warning(
         "translation_outdated",
-        "The source text changed after it was given to the translator: the translation is in the cell, and counts as "
-        "stale.",
-        "Compare it with the present text, and export the texts again for the translator.",
+        N_(
+            "The source text changed after it was given to the translator: the translation is in the cell, and counts "
+            "as stale."
+        ),
+        N_("Compare it with the present text, and export the texts again for the translator."),
         **where,
     )
 
 
 def _other_references(source: str, said: str, where: Mapping[str, Any]) -> Finding:
     lost, more = _marks(source) - _marks(said), _marks(said) - _marks(source)
-    words = [*(f"{_written(one)} is missing" for one in lost), *(f"{_written(one)} is new" for one in more)]
     return warning(
         "translation_references",
-        f"The phone fills something else into the translation than into its source: {', '.join(words)}.",
-        "Keep what stands in ${…} as in the source.",
+        worded(
+            "The phone fills something else into the translation than into its source. Missing: %(lost)s. New: "
+            "%(more)s.",
+            lost=", ".join(map(_written, lost)) or "–",
+            more=", ".join(map(_written, more)) or "–",
+        ),
+        N_("Keep what stands in ${…} as in the source."),
         **where,
     )
 
@@ -194,10 +214,12 @@ def _written(mark: str) -> str:
 def _unknown_reference(name: str | None, close: str | None, where: Mapping[str, Any]) -> Finding:
     return warning(
         "translation_reference_unknown",
-        f"The translation refers to “{name}”, which is no question, so it was left out."
+        worded("The translation refers to “%(name)s”, which is no question, so it was left out.", name=name)
         if name is not None
-        else "A ${…} of the translation is not closed, so it was left out.",
-        f"Did you mean ${{{close}}}?" if close else "Write ${…} as in the source, and import the file again.",
+        else N_("A ${…} of the translation is not closed, so it was left out."),
+        worded("Did you mean ${%(close)s}?", close=close)
+        if close
+        else N_("Write ${…} as in the source, and import the file again."),
         **where,
     )
 
@@ -205,8 +227,11 @@ def _unknown_reference(name: str | None, close: str | None, where: Mapping[str, 
 def _formula(entry: Entry, where: Mapping[str, Any]) -> Finding:
     return warning(
         "translation_formula",
-        f"Row {entry.row} of the file holds a formula in place of a translation, so it was left out.",
-        "Write the text itself.",
+        worded(
+            "Row %(row)s of the file holds a formula in place of a translation, so it was left out.",
+            row=entry.row,
+        ),
+        N_("Write the text itself."),
         **where,
     )
 
@@ -214,8 +239,8 @@ def _formula(entry: Entry, where: Mapping[str, Any]) -> Finding:
 def _fuzzy(where: Mapping[str, Any]) -> Finding:
     return warning(
         "translation_fuzzy",
-        "The translation is marked as unfinished (fuzzy), so it was left out.",
-        "Take the mark off when it is right, and import the file again.",
+        N_("The translation is marked as unfinished (fuzzy), so it was left out."),
+        N_("Take the mark off when it is right, and import the file again."),
         **where,
     )
 
@@ -223,8 +248,10 @@ def _fuzzy(where: Mapping[str, Any]) -> Finding:
 def _unusable(where: Mapping[str, Any]) -> Finding:
     return warning(
         "translation_unusable",
-        "The translation is too long for a cell, or holds characters that no phone shows, so it was left out.",
-        "Write it shorter, without control characters.",
+        N_(
+            "The translation is too long for a cell, or holds characters that no phone shows, so it was left out."
+        ),
+        N_("Write it shorter, without control characters."),
         **where,
     )
 
@@ -233,29 +260,31 @@ def _new_language(language: str) -> Finding:
     say = info if tag(language) else warning
     return say(
         "translation_language_new",
-        f"{language} is a new language of the form: it got columns of its own.",
-        "Translate all texts into it before you publish."
+        worded("%(language)s is a new language of the form: it got columns of its own.", language=language),
+        N_("Translate all texts into it before you publish.")
         if tag(language)
-        else "Name it with its code, as in Français (fr): phones and pages know by it how to write it.",
+        else N_("Name it with its code, as in Français (fr): phones and pages know by it how to write it."),
     )
 
 
 def _no_language() -> Finding:
     return error(
         "translation_language_unusable",
-        "A column of the file is named as no language can be: too long, or with a colon.",
-        "Name it like Français (fr).",
+        N_("A column of the file is named as no language can be: too long, or with a colon."),
+        N_("Name it like Français (fr)."),
     )
 
 
 def _is_the_source(language: str) -> Finding:
     return warning(
         "translation_of_source",
-        f"{language or 'The language without a name'} is the language that is translated, so what the file says in it "
-        "was left out.",
-        "Change source texts in the workbook of the form.",
+        worded(
+            "%(language)s is the language that is translated, so what the file says in it was left out.",
+            language=language or worded(N_("The language without a name")),
+        ),
+        N_("Change source texts in the workbook of the form."),
     )
 
 
 def _more(code: str, count: int) -> Finding:
-    return warning(code, f"The same is so of {count} more texts.", "")
+    return warning(code, worded("The same is so of %(count)s more texts.", count=count), "")

@@ -6,6 +6,8 @@ import csv
 import io
 from collections.abc import Iterable, Iterator
 
+from xlsforms.marked import worded
+
 SEPARATORS = ",;\t"
 
 
@@ -42,7 +44,7 @@ def _rows(text: str, separator: str) -> Iterator[list[str]]:
     try:
         yield from csv.reader(io.StringIO(text, newline=""), delimiter=separator)
     except csv.Error as fault:
-        raise Unreadable(f"As a table it is faulty: {fault}.") from fault
+        raise Unreadable(worded("As a table it is faulty: %(fault)s.", fault=fault)) from fault
 
 
 def _written(rows: Iterable[list[str]]) -> bytes:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from xlsforms.conditions import own_path
 from xlsforms.finding import Finding, warning
+from xlsforms.marked import N_, worded
 from xlsforms.schema import METADATA, Form, Node, Question, references
 from xlsforms.xpath import Binary, Call, Negative, Number, Path, Text, Tree, children, parts, tree_of
 
@@ -16,6 +17,26 @@ _HANDED_ON = ("once", "string", "substr", "format-date", "format-date-time", "da
 """Functions that make nothing of nothing."""
 _LOOKED_UP = ("pulldata", "indexed-repeat", "selected-at", "choice-name", "property")
 _UNASKED = METADATA | {"calculate", "hidden", "note"}
+
+
+_FORWARD = {
+    (False, False): N_(
+        "The %(column)s of “%(question)s” depends on “%(last)s”, which is asked only later: it is empty when it counts."
+    ),
+    (False, True): N_(
+        "The %(column)s of “%(question)s” depends on “%(last)s” (by %(by)s), which is asked only later: it is empty "
+        "when it counts."
+    ),
+    (True, False): N_(
+        "The %(column)s of “%(question)s” depends on “%(last)s”, which is part of what it decides about: it is empty "
+        "when it counts."
+    ),
+    (True, True): N_(
+        "The %(column)s of “%(question)s” depends on “%(last)s” (by %(by)s), which is part of what it decides about: it "
+        "is empty when it counts."
+    ),
+}
+"""By whether it is part of what it decides about, and whether another question stands between them."""
 
 
 def check(form: Form) -> Iterator[Finding]:
@@ -55,15 +76,18 @@ class _Order:
                     continue
                 if page and last != node.path and last.startswith(page + "/"):
                     continue
-                named = self.nodes[path].name
                 itself = last == node.path or last.startswith(node.path + "/")
-                when = "is part of what it decides about" if itself else "is asked only later"
+                values = {"column": column, "question": node.name, "last": self.nodes[last].name}
+                if last != path:
+                    values["by"] = self.nodes[path].name
                 yield warning(
                     "refers_forward",
-                    f"The {column} of “{node.name}” depends on “{self.nodes[last].name}”"
-                    + (f" (by {named})" if last != path else "")
-                    + f", which {when}: it is empty when it counts.",
-                    f"Move {self.nodes[last].name} before {node.name}, or refer to an earlier question.",
+                    worded(_FORWARD[itself, last != path], **values),
+                    worded(
+                        "Move %(name)s before %(name_2)s, or refer to an earlier question.",
+                        name=self.nodes[last].name,
+                        name_2=node.name,
+                    ),
                     question=node.path,
                     column=column,
                 )
@@ -94,15 +118,25 @@ class _Order:
                 if path not in sure and self.may_be_empty(path, node):
                     name = self.nodes[path].name
                     wrong = (
-                        "then no number comes out"
+                        N_("then no number comes out")
                         if column == "calculation"
-                        else "then no answer is accepted"
+                        else N_("then no answer is accepted")
                     )
                     yield warning(
                         "empty_when_used",
-                        f"The {column} of “{node.name}” reckons with “{name}”, which can be empty; {wrong}.",
-                        f"Say what holds then: if(${{{name}}} != '', …, …), or ${{{name}}} = '' or …; "
-                        f"or make {name} required.",
+                        worded(
+                            "The %(column)s of “%(name)s” reckons with “%(name_2)s”, which can be empty; "
+                            "%(wrong)s.",
+                            column=column,
+                            name=node.name,
+                            name_2=name,
+                            wrong=worded(wrong),
+                        ),
+                        worded(
+                            "Say what holds then: if(${%(name)s} != '', …, …), or ${%(name)s} = '' or …; or "
+                            "make %(name)s required.",
+                            name=name,
+                        ),
                         question=node.path,
                         column=column,
                     )

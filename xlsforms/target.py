@@ -13,6 +13,8 @@ from collections.abc import Mapping as MappingABC
 from dataclasses import dataclass, field
 from typing import Any
 
+from xlsforms.marked import worded
+
 _TARGET = re.compile(
     r"""\s*(?:(?P<converter>[a-z][a-z0-9_]*)\s*:\s*)?
         (?P<table>[a-z][a-z0-9_]*)
@@ -76,11 +78,11 @@ class Mapping:
 def parse(text: str) -> Target:
     """One target. Raises ValueError, with the reason in words, on what the grammar does not know."""
     if not (match := _TARGET.fullmatch(text)):
-        raise ValueError(f"“{text.strip()}” is not of the form table.column")
+        raise ValueError(worded("“%(text)s” is not of the form table.column", text=text.strip()))
     keys: dict[str, str] = {}
     for bracket in re.findall(r"\[([^\]]*)\]", match["keys"]):
         if not _KEYS.fullmatch(bracket):
-            raise ValueError(f"“[{bracket}]” is not of the form [column='code']")
+            raise ValueError(worded("“[%(bracket)s]” is not of the form [column='code']", bracket=bracket))
         keys |= {key[1]: key[2] if key[2] is not None else key[3] for key in _KEY.finditer(bracket)}
     return Target(match["table"], match["column"] or "", keys, match["converter"])
 

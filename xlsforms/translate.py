@@ -17,6 +17,7 @@ from xlsforms import apart, cell_writing, convert, placing, translation_po, tran
 from xlsforms.cell_writing import CellText
 from xlsforms.compile import LIMITS
 from xlsforms.finding import Finding, error, info, warning
+from xlsforms.marked import N_, worded
 from xlsforms.translation_sheet import NotTexts
 from xlsforms.translations import Entry, Place
 from xlsforms.workbook import Kind, Limits, inspect, too_large
@@ -62,9 +63,9 @@ def translate(
     try:
         answer = apart.run(request, workbook + file, limits=limits, progress=lambda *_: None)
     except apart.Stopped:
-        return Translated((translation_sheet.not_texts("Reading it takes too much time or memory."),))
+        return Translated((translation_sheet.not_texts(N_("Reading it takes too much time or memory.")),))
     if "fault" in answer:
-        return Translated((translation_sheet.not_texts("It is damaged."),))
+        return Translated((translation_sheet.not_texts(N_("It is damaged.")),))
     return Translated.from_json(answer)
 
 
@@ -107,22 +108,22 @@ def _entries(file: bytes, language: str, limits: Limits) -> Iterable[Entry]:
     except NotTexts:
         raise
     except Exception:  # noqa: BLE001 - whatever a library raises on a hostile file is a finding
-        raise NotTexts(translation_sheet.not_texts("It is no workbook that can be opened.")) from None
+        raise NotTexts(translation_sheet.not_texts(N_("It is no workbook that can be opened."))) from None
 
 
 def _another_form() -> Finding:
     return error(
         "translation_of_another_form",
-        "None of the texts in the file stands in this form.",
-        "Choose the file that was exported from this form.",
+        N_("None of the texts in the file stands in this form."),
+        N_("Choose the file that was exported from this form."),
     )
 
 
 def _made_by_formula(cell: CellText) -> Finding:
     return warning(
         "translation_formula",
-        "A formula makes what stands in this cell of the form, so the translation was left out.",
-        "Write the text itself, or change what the formula refers to.",
+        N_("A formula makes what stands in this cell of the form, so the translation was left out."),
+        N_("Write the text itself, or change what the formula refers to."),
         sheet=cell.sheet,
         row=cell.row,
         column=cell.header,
@@ -132,7 +133,10 @@ def _made_by_formula(cell: CellText) -> Finding:
 def _rewritten(kind: str) -> Finding:
     return info(
         "workbook_rewritten",
-        f"The form was uploaded as .{kind}; its texts are in a new .xlsx, with the sheets that are read and "
-        "without their looks.",
-        "Go on with the .xlsx.",
+        worded(
+            "The form was uploaded as .%(kind)s; its texts are in a new .xlsx, with the "
+            "sheets that are read and without their looks.",
+            kind=kind,
+        ),
+        N_("Go on with the .xlsx."),
     )

@@ -11,6 +11,7 @@ import polib
 
 from xlsforms.finding import Finding
 from xlsforms.language import tag
+from xlsforms.marked import N_
 from xlsforms.translation_sheet import NotTexts, not_texts
 from xlsforms.translations import Entry, Translations
 
@@ -59,16 +60,16 @@ def read(content: bytes, language: str = "") -> Iterator[Entry]:
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise NotTexts(not_texts("It is not in UTF-8.")) from None
+        raise NotTexts(not_texts(N_("It is not in UTF-8."))) from None
     if "msgid" not in text or "\n" not in text:  # polib takes a single line for the name of a file
-        raise NotTexts(not_texts("It has no entries."))
+        raise NotTexts(not_texts(N_("It has no entries.")))
     try:
         file = polib.pofile(text)
     except (OSError, ValueError, IndexError, AttributeError) as fault:
         raise NotTexts(_malformed(str(fault))) from None
     language = language or file.metadata.get(_LANGUAGE, "") or file.metadata.get("Language", "")
     if not language:
-        raise NotTexts(not_texts("It does not say which language it is in, and neither do you."))
+        raise NotTexts(not_texts(N_("It does not say which language it is in, and neither do you.")))
     for entry in file:
         if entry.msgstr.strip() and not entry.obsolete:
             yield Entry(

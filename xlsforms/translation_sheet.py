@@ -15,6 +15,7 @@ from xlsxwriter.worksheet import Worksheet
 
 from xlsforms.finding import Finding, error
 from xlsforms.language import direction
+from xlsforms.marked import N_, worded
 from xlsforms.translations import Entry, Translations
 
 SHEET: Final = "texts"
@@ -85,7 +86,7 @@ def read(content: bytes) -> Iterator[Entry]:
     headers = {_said(cell): number for number, cell in enumerate(next(rows, ())) if _said(cell)}
     source = next((number for header, number in headers.items() if header.startswith(_SOURCE)), None)
     if KEY not in headers or source is None:
-        raise NotTexts(not_texts("Its first sheet has no columns “key” and “source: …”."))
+        raise NotTexts(not_texts(N_("Its first sheet has no columns “key” and “source: …”.")))
     languages = {
         header: (number, headers.get(_STATE + header))
         for header, number in headers.items()
@@ -119,8 +120,8 @@ def not_texts(why: str) -> Finding:
     """The finding on a file that cannot be read as translations."""
     return error(
         "translation_file_unreadable",
-        f"The file cannot be read as translations of a form. {why}",
-        "Export the texts again, write into that file, and save it as .xlsx or .po.",
+        worded("The file cannot be read as translations of a form. %(why)s", why=worded(why)),
+        N_("Export the texts again, write into that file, and save it as .xlsx or .po."),
     )
 
 

@@ -11,6 +11,7 @@ from shutil import which
 from tempfile import TemporaryDirectory
 
 from xlsforms.finding import Finding, error
+from xlsforms.marked import N_, worded
 
 _JAR = "validators/odk_validate/bin/ODK_Validate.jar"
 _PATH = re.compile(r"\(?(/[\w.-]+(?:/[\w.-]+(?:\[\d+\])?)+)\)?")
@@ -35,13 +36,20 @@ def validate(xform: bytes, *, seconds: int = 60, megabytes: int = 512) -> tuple[
                 [*command, str(file)], capture_output=True, timeout=seconds, env={}, check=False
             )
         except subprocess.TimeoutExpired:
-            return (_objection(f"Checking the form with ODK Validate took more than {seconds} seconds."),)
+            return (
+                _objection(
+                    worded(
+                        "Checking the form with ODK Validate took more than %(seconds)s seconds.",
+                        seconds=seconds,
+                    )
+                ),
+            )
     if said.returncode == 0:
         return ()
     text = said.stderr.decode(errors="replace") or said.stdout.decode(errors="replace")
     lines = [re.sub(r"^[\w.$]+(?:Exception|Error):\s*|^>> ", "", line) for line in text.splitlines()]
     kept = list(dict.fromkeys(line.strip() for line in lines if not _NOISE.search(line)))
-    return (_objection(" ".join(kept)[:1000] or "ODK Validate refuses the form without saying why."),)
+    return (_objection(" ".join(kept)[:1000] or N_("ODK Validate refuses the form without saying why.")),)
 
 
 def _jar() -> Path | None:
@@ -59,7 +67,7 @@ def _objection(text: str) -> Finding:
     return error(
         "validate_refused",
         text,
-        "Mend the expression named; phones would refuse the form or stop in the middle of an interview.",
+        N_("Mend the expression named; phones would refuse the form or stop in the middle of an interview."),
         question=re.sub(r"\[\d+\]", "", named[1]) if named else None,
         column=column if named else None,
     )

@@ -18,6 +18,7 @@ from typing import Any, Literal
 
 from xlsforms import zipped
 from xlsforms.finding import Finding, error
+from xlsforms.marked import N_, worded
 from xlsforms.separated import decoded
 
 Kind = Literal["xlsx", "xls", "csv", "zip", "md", "xml"]
@@ -29,15 +30,16 @@ _ENCODING = re.compile(rb"""encoding\s*=\s*["']([^"']*)["']""")
 _PLAIN = re.compile(rb"(?i)utf-?8|utf-?16(?:le|be)?|us-ascii|iso-8859-1|windows-125\d")
 _CHUNK = 1 << 20
 _OTHERS = (
-    (b"%PDF", "It is a PDF."), (b"\x89PNG", "It is a picture."), (b"\xff\xd8\xff", "It is a picture."),
-    (b"GIF8", "It is a picture."), (b"{\\rtf", "It is a text document."), (b"\x1f\x8b", "It is a compressed file."),
+    (b"%PDF", N_("It is a PDF.")), (b"\x89PNG", N_("It is a picture.")), (b"\xff\xd8\xff", N_("It is a picture.")),
+    (b"GIF8", N_("It is a picture.")), (b"{\\rtf", N_("It is a text document.")),
+    (b"\x1f\x8b", N_("It is a compressed file.")),
 )  # fmt: skip
 """What files are that people take for a form, by their first bytes."""
 _PACKAGES = (
-    (b"mimetypeapplication/vnd.oasis.opendocument", "It is an OpenDocument spreadsheet."),
-    (b"xl/workbook.bin", "It is a binary workbook (.xlsb)."),
-    (b"word/document.xml", "It is a Word document."),
-    (b"ppt/presentation.xml", "It is a presentation."),
+    (b"mimetypeapplication/vnd.oasis.opendocument", N_("It is an OpenDocument spreadsheet.")),
+    (b"xl/workbook.bin", N_("It is a binary workbook (.xlsb).")),
+    (b"word/document.xml", N_("It is a Word document.")),
+    (b"ppt/presentation.xml", N_("It is a presentation.")),
 )
 """Other packages than workbooks, by what is in them."""
 
@@ -210,20 +212,24 @@ def kind_of(content: bytes, name: str) -> Kind | Finding:
         return "zip" if zipped.is_zipped(content) else "xlsx"
     if content.startswith(_OLE):
         if "EncryptedPackage".encode("utf-16-le") in content:
-            return unreadable("It is protected by a password.", "Remove the password and save it again.")
+            return unreadable(
+                N_("It is protected by a password."), N_("Remove the password and save it again.")
+            )
         return "xls"
     if head.lower().startswith((b"<html", b"<!doctype html", b"<table")) and b"xforms" not in content:
-        return unreadable("It is a web page, as some programs write tables.")
+        return unreadable(N_("It is a web page, as some programs write tables."))
     if head.startswith(b"<"):
         return "xml"
     text = decoded(content)
     if text is None:
         return unreadable(
-            "It is neither a workbook nor text in UTF-8.",
-            "Save it as Excel workbook (.xlsx), or a table as “CSV UTF-8”.",
+            N_("It is neither a workbook nor text in UTF-8."),
+            N_("Save it as Excel workbook (.xlsx), or a table as “CSV UTF-8”."),
         )
     if not text.strip() or "\0" in text:
-        return unreadable("It is empty." if not text.strip() else "It is no text.", "Choose another file.")
+        return unreadable(
+            N_("It is empty.") if not text.strip() else N_("It is no text."), N_("Choose another file.")
+        )
     lines = [line.strip() for line in text.splitlines() if line.strip() and not line.strip().startswith("#")]
     if name.lower().endswith(".md") or (lines and lines[0].startswith("|")):
         return "md"
@@ -236,8 +242,14 @@ def too_large(content: bytes, limits: Limits) -> Finding | None:
         return None
     return error(
         "workbook_too_large",
-        f"The file has {len(content) >> 20} MB; at most {limits.upload >> 20} MB are accepted.",
-        "Remove pictures from the workbook and move long choice lists to a CSV file attached to the form.",
+        worded(
+            "The file has %(value)s MB; at most %(value_2)s MB are accepted.",
+            value=len(content) >> 20,
+            value_2=limits.upload >> 20,
+        ),
+        N_(
+            "Remove pictures from the workbook and move long choice lists to a CSV file attached to the form."
+        ),
     )
 
 
@@ -253,12 +265,12 @@ def inspect(content: bytes, kind: Kind, limits: Limits) -> Finding | None:
             return _measure(archive, limits) or (_look_through(archive) if kind == "xlsx" else None)
     except (zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError, RuntimeError, OSError, EOFError):
         return unreadable(
-            "It is damaged or was cut short.", "Open it in a spreadsheet program and save it again."
+            N_("It is damaged or was cut short."), N_("Open it in a spreadsheet program and save it again.")
         )
     except Exception as fault:  # zlib.error and struct.error have no common base
         if type(fault).__module__ not in ("zlib", "struct"):
             raise
-        return unreadable("It is damaged.", "Open it in a spreadsheet program and save it again.")
+        return unreadable(N_("It is damaged."), N_("Open it in a spreadsheet program and save it again."))
 
 
 def _measure(archive: zipfile.ZipFile, limits: Limits) -> Finding | None:
@@ -273,17 +285,22 @@ def _measure(archive: zipfile.ZipFile, limits: Limits) -> Finding | None:
     ):
         return error(
             "workbook_bomb",
-            f"Unpacked, the workbook would be {unpacked >> 20} MB in {len(parts)} parts, far more than a "
-            "form needs.",
-            "Delete empty rows and columns that carry formats, remove pictures, and save it again.",
+            worded(
+                "Unpacked, the workbook would be %(value)s MB in %(number)s parts, far more than "
+                "a form needs.",
+                value=unpacked >> 20,
+                number=len(parts),
+            ),
+            N_("Delete empty rows and columns that carry formats, remove pictures, and save it again."),
         )
     if any(part.flag_bits & 1 for part in parts):
-        return unreadable("It is protected by a password.", "Remove the password and save it again.")
+        return unreadable(N_("It is protected by a password."), N_("Remove the password and save it again."))
     if len(set(names)) < len(names) or any(
         name.startswith(("/", "\\")) or ".." in re.split(r"[/\\]", name) for name in names
     ):
         return unreadable(
-            "Its parts have names that no spreadsheet program writes.", "Copy the sheets into a new workbook."
+            N_("Its parts have names that no spreadsheet program writes."),
+            N_("Copy the sheets into a new workbook."),
         )
     return None
 
@@ -299,19 +316,23 @@ def _look_through(archive: zipfile.ZipFile) -> Finding | None:
                 declared = _ENCODING.search(piece[:200]) if not before else None
                 if declared and not _PLAIN.fullmatch(declared[1]):
                     return unreadable(
-                        "One of its parts is in an unusual encoding.",
-                        "Save it again in a spreadsheet program.",
+                        N_("One of its parts is in an unusual encoding."),
+                        N_("Save it again in a spreadsheet program."),
                     )
                 if _DTD.search(before[-32:] + piece):
                     return error(
                         "xml_dtd",
-                        "The workbook holds a document type declaration (DOCTYPE), which can harm a server.",
-                        "Copy the sheets into a new workbook.",
+                        N_(
+                            "The workbook holds a document type declaration (DOCTYPE), which can harm a server."
+                        ),
+                        N_("Copy the sheets into a new workbook."),
                     )
                 before = piece
     return None
 
 
-def unreadable(why: str, mend: str = "Save it as Excel workbook (.xlsx).") -> Finding:
+def unreadable(why: str, mend: str = N_("Save it as Excel workbook (.xlsx).")) -> Finding:
     """The finding about a file that is no form that can be read."""
-    return error("workbook_unreadable", f"The file cannot be read as a form. {why}", mend)
+    return error(
+        "workbook_unreadable", worded("The file cannot be read as a form. %(why)s", why=worded(why)), mend
+    )

@@ -17,6 +17,7 @@ from lxml import etree
 from xlsforms import entity
 from xlsforms.finding import Finding, error
 from xlsforms.itemset import Itemsets, csv_name
+from xlsforms.marked import N_, worded
 from xlsforms.schema import Entity, Form, Group, Label, Node, Question, Repeat, resolve
 from xlsforms.text import Texts
 from xlsforms.xml import LIMITS, XmlError, XmlLimits, attributes, child, inner, local, parse
@@ -74,8 +75,10 @@ def read(xform: bytes, limits: XmlLimits = LIMITS) -> Form:
         raise XFormError(
             error(
                 "xform_no_instance",
-                "The file is XML, but no XForm: it has no model with a primary instance.",
-                "Upload the XML that an XLSForm was converted to, not a submission or another kind of file.",
+                N_("The file is XML, but no XForm: it has no model with a primary instance."),
+                N_(
+                    "Upload the XML that an XLSForm was converted to, not a submission or another kind of file."
+                ),
             )
         )
     namespace = etree.QName(primary).namespace
@@ -84,8 +87,8 @@ def read(xform: bytes, limits: XmlLimits = LIMITS) -> Form:
         raise XFormError(
             error(
                 "xform_no_id",
-                "The form has no id: the root element of its primary instance carries no id attribute.",
-                f'Write id="…" on the element <{local(primary)}>.',
+                N_("The form has no id: the root element of its primary instance carries no id attribute."),
+                worded('Write id="…" on the element <%(primary)s>.', primary=local(primary)),
             )
         )
     titled = None if head is None else child(head, "title")
@@ -95,9 +98,11 @@ def read(xform: bytes, limits: XmlLimits = LIMITS) -> Form:
         raise XFormError(
             error(
                 "xform_incomplete",
-                "The form has no title, or no body: no phone can install it, and with one form that has no name in "
-                "the list phones refuse the whole list.",
-                "Write an h:head with an h:title that is not empty, and an h:body beside it.",
+                N_(
+                    "The form has no title, or no body: no phone can install it, and with one form that has no name in "
+                    "the list phones refuse the whole list."
+                ),
+                N_("Write an h:head with an h:title that is not empty, and an h:body beside it."),
             )
         )
     return _Reader(model, body, primary).form(form_id, title)
@@ -211,8 +216,12 @@ class _Reader:
             raise XFormError(
                 error(
                     "xform_too_deep",
-                    f"Groups and repeats are nested more than {DEPTH} deep, and the server reads no deeper.",
-                    "Nest fewer groups in each other.",
+                    worded(
+                        "Groups and repeats are nested more than %(depth)s deep, and the server reads no "
+                        "deeper.",
+                        depth=DEPTH,
+                    ),
+                    N_("Nest fewer groups in each other."),
                     question=path,
                     column="type",
                 )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from lxml import etree
 
 from xlsforms.finding import Finding, error
+from xlsforms.marked import N_, worded
 
 _CHUNK = 1 << 16
 _BOMB = re.compile(rb"<\s*!\s*(DOCTYPE|ENTITY)", re.IGNORECASE)
@@ -41,8 +42,12 @@ def parse(source: bytes, limits: XmlLimits = LIMITS) -> etree._Element:
         raise XmlError(
             error(
                 "xml_too_large",
-                f"The file has {len(source) >> 20} MB of XML; at most {limits.bytes >> 20} MB are read.",
-                "Move long choice lists to a CSV file attached to the form.",
+                worded(
+                    "The file has %(value)s MB of XML; at most %(value_2)s MB are read.",
+                    value=len(source) >> 20,
+                    value_2=limits.bytes >> 20,
+                ),
+                N_("Move long choice lists to a CSV file attached to the form."),
             )
         )
     if _BOMB.search(source):
@@ -65,8 +70,8 @@ def parse(source: bytes, limits: XmlLimits = LIMITS) -> etree._Element:
                 raise XmlError(
                     error(
                         "xml_too_large",
-                        f"The file has more than {limits.nodes} XML elements.",
-                        "Move long choice lists to a CSV file attached to the form.",
+                        worded("The file has more than %(nodes)s XML elements.", nodes=limits.nodes),
+                        N_("Move long choice lists to a CSV file attached to the form."),
                     )
                 )
         root = parser.close()
@@ -74,8 +79,8 @@ def parse(source: bytes, limits: XmlLimits = LIMITS) -> etree._Element:
         raise XmlError(
             error(
                 "xml_malformed",
-                f"The file is not well-formed XML: {fault.msg}.",
-                "Open it in an editor that checks XML and mend the line named; it may also be cut short.",
+                worded("The file is not well-formed XML: %(msg)s.", msg=fault.msg),
+                N_("Open it in an editor that checks XML and mend the line named; it may also be cut short."),
                 row=fault.lineno or None,
             )
         ) from fault
@@ -110,6 +115,8 @@ def attributes(element: etree._Element) -> dict[str, str]:
 def _dtd() -> Finding:
     return error(
         "xml_dtd",
-        "The file has a document type declaration (DOCTYPE). No form needs one, and it can harm a server.",
-        "Remove the DOCTYPE and all ENTITY lines.",
+        N_(
+            "The file has a document type declaration (DOCTYPE). No form needs one, and it can harm a server."
+        ),
+        N_("Remove the DOCTYPE and all ENTITY lines."),
     )

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import NoReturn
 
+from xlsforms.marked import N_, worded
+
 DEPTH = 60
 """Brackets in brackets that are read; deeper ones are left to the phone."""
 LENGTH = 150
@@ -30,23 +32,23 @@ _BINDING = {
 """Operators, from the loosest to the tightest (XPath 1.0, 3.4 and 3.5); a minus sign binds at 7."""
 _SIGN = 7
 _HABITS = (
-    ("==", "Write = once: it compares."),
-    ("&", "Write and."),
-    ("||", "Write or."),
-    ("!", "Write not(…), or != for “differs from”."),
-    ("“", "Write straight quotes: ' or \"."),
-    ("”", "Write straight quotes: ' or \"."),
-    ("‘", "Write straight quotes: '."),
-    ("’", "Write straight quotes: '."),
-    ("≤", "Write <=."),
-    ("≥", "Write >=."),
-    ("≠", "Write !=."),
-    ("$", "Write a reference as ${question}."),
-    ("{", "Write a reference as ${question}."),
-    ("'", "Close the quotation mark."),
-    ('"', "Close the quotation mark."),
-    ("%", "Write mod for the remainder of a division."),
-    (";", "Put commas between the arguments of a function."),
+    ("==", N_("Write = once: it compares.")),
+    ("&", N_("Write and.")),
+    ("||", N_("Write or.")),
+    ("!", N_("Write not(…), or != for “differs from”.")),
+    ("“", N_("Write straight quotes: ' or \".")),
+    ("”", N_("Write straight quotes: ' or \".")),
+    ("‘", N_("Write straight quotes: '.")),
+    ("’", N_("Write straight quotes: '.")),
+    ("≤", N_("Write <=.")),
+    ("≥", N_("Write >=.")),
+    ("≠", N_("Write !=.")),
+    ("$", N_("Write a reference as ${question}.")),
+    ("{", N_("Write a reference as ${question}.")),
+    ("'", N_("Close the quotation mark.")),
+    ('"', N_("Close the quotation mark.")),
+    ("%", N_("Write mod for the remainder of a division.")),
+    (";", N_("Put commas between the arguments of a function.")),
 )
 """What people write who know other languages, or whose spreadsheet program mends quotes."""
 
@@ -177,8 +179,8 @@ def _tokens(expression: str) -> list[tuple[str, str]]:
         match = _TOKENS.match(text, at)
         if match is None:
             rest = text[at:].lstrip()
-            mend = next((mend for habit, mend in _HABITS if rest.startswith(habit)), "Remove it.")
-            raise Malformed(f"“{rest[:20]}” cannot stand there", mend)
+            mend = next((mend for habit, mend in _HABITS if rest.startswith(habit)), N_("Remove it."))
+            raise Malformed(worded("“%(token)s” cannot stand there", token=rest[:20]), mend)
         kind = match.lastgroup or ""
         token = match[kind]
         at = match.end()
@@ -221,24 +223,41 @@ class _Reader:
         before = self._tokens[self._at - 1] if self._at else ("", "")
         if not self.kind:
             if not before[0]:
-                raise Malformed("it is empty", "Write an expression, or empty the cell.")
+                raise Malformed(worded("it is empty"), N_("Write an expression, or empty the cell."))
             raise Malformed(
-                f"it ends after “{before[1]}” where more must follow", "Complete it, or remove the end."
+                worded("it ends after “%(token)s” where more must follow", token=before[1]),
+                N_("Complete it, or remove the end."),
             )
         if self._is(")", "]"):
-            raise Malformed(f"“{self.token}” closes nothing that is open", f"Remove one “{self.token}”.")
+            raise Malformed(
+                worded("“%(token)s” closes nothing that is open", token=self.token),
+                worded("Remove one “%(token)s”.", token=self.token),
+            )
         if before[1] in _BINDING and self.token in _BINDING:
-            mend = _habit(before[1] + self.token) or "Remove one of the two."
-            raise Malformed(f"“{self.token}” follows “{before[1]}”", mend)
+            mend = _habit(before[1] + self.token) or N_("Remove one of the two.")
+            raise Malformed(
+                worded("“%(token)s” follows “%(before)s”", token=self.token, before=before[1]), mend
+            )
         if before[0] in ("name", "number", "text", "reference") or before[1] in (")", "]"):
-            mend = "Write and, or, = or another operator between them."
-            raise Malformed(f"nothing stands between “{before[1]}” and “{self.token}”", mend)
-        raise Malformed(f"“{self.token}” cannot stand there", "Remove it, or complete what is before it.")
+            mend = N_("Write and, or, = or another operator between them.")
+            raise Malformed(
+                worded(
+                    "nothing stands between “%(before)s” and “%(token)s”", before=before[1], token=self.token
+                ),
+                mend,
+            )
+        raise Malformed(
+            worded("“%(token)s” cannot stand there", token=self.token),
+            N_("Remove it, or complete what is before it."),
+        )
 
     def _expect(self, mark: str, opened: str) -> None:
         if not self._is(mark):
             if not self.kind:
-                raise Malformed(f"the “{opened}” is never closed", f"Write “{mark}” where it ends.")
+                raise Malformed(
+                    worded("the “%(opened)s” is never closed", opened=opened),
+                    worded("Write “%(mark)s” where it ends.", mark=mark),
+                )
             self.refuse()
         self._next()
 

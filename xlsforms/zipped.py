@@ -13,6 +13,8 @@ from typing import Final
 
 import xlsxwriter
 
+from xlsforms.marked import worded
+
 SHEETS: Final = ("survey", "choices", "settings", "external_choices", "entities", "osm")
 _NAMED: Final = re.compile(rf"(?:^|.*[/\\ _.-])({'|'.join(SHEETS)})\.csv", re.IGNORECASE)
 _CELL: Final = 32_767
@@ -45,7 +47,7 @@ def as_xlsx(content: bytes) -> bytes:
             try:
                 text = archive.read(member).decode("utf-8-sig")
             except UnicodeDecodeError:
-                raise NotTextError(f"{sheet}.csv is not text in UTF-8.") from None
+                raise NotTextError(worded("%(sheet)s.csv is not text in UTF-8.", sheet=sheet)) from None
             for number, row in enumerate(_rows(text)):
                 for column, cell in enumerate(row):
                     if cell:

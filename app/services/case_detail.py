@@ -23,6 +23,7 @@ from submissions.case import CaseRow, Fact, fold
 from submissions.case import CaseState as State
 from xlsforms import dictionary
 from xlsforms.finding import Finding, warning
+from xlsforms.marked import N_
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -325,8 +326,8 @@ def _clash(session: Session, line: CaseLine) -> list[Finding]:
     return [
         warning(
             "case_ref_clash",
-            "Another case of this mission has the same case reference.",
-            "Look whether the two are one; merge them, or correct the reference of one.",
+            N_("Another case of this mission has the same case reference."),
+            N_("Look whether the two are one; merge them, or correct the reference of one."),
         )
     ]
 

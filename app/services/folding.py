@@ -19,6 +19,7 @@ from app.models.case_store import p3_context, to_column
 from submissions.case import CaseRow, CaseState
 from xlsforms import dictionary
 from xlsforms.finding import Finding, warning
+from xlsforms.marked import N_, worded
 
 Manifest = dict[str, dict[str, Any]]
 """Table → row id → keyed hash of the row."""
@@ -144,8 +145,12 @@ def _values(
                 findings.append(
                     warning(
                         "value_not_stored",
-                        f"A value of {one.name} is not of its type and is missing in lists and exports of cases.",
-                        "Correct the value in the case.",
+                        worded(
+                            "A value of %(name)s is not of its type and is missing in lists and exports of "
+                            "cases.",
+                            name=one.name,
+                        ),
+                        N_("Correct the value in the case."),
                         question=row.columns[one.column].question,
                     )
                 )

@@ -12,93 +12,96 @@ from app.services import reach
 from submissions import conversion
 from submissions.normalise import Intake
 from xlsforms.finding import Finding, info, warning
+from xlsforms.marked import N_
 
 
 def unknown_version() -> Finding:
     return warning(
         "unknown_version",
-        "The submission was filled on a version of the form that this server does not have. It is kept unread.",
-        "Publish that version of the form; the submission is then read by itself.",
+        N_(
+            "The submission was filled on a version of the form that this server does not have. It is kept unread."
+        ),
+        N_("Publish that version of the form; the submission is then read by itself."),
     )
 
 
 def unreadable() -> Finding:
     return warning(
         "failed",
-        "Reading this submission met a fault of the server. It is kept as it came.",
-        "Tell the administrator; once the fault is mended, replay the submission.",
+        N_("Reading this submission met a fault of the server. It is kept as it came."),
+        N_("Tell the administrator; once the fault is mended, replay the submission."),
     )
 
 
 def unfolded() -> Finding:
     return warning(
         "fold_failed",
-        "Folding this submission into its case met a fault of the server. It is kept as it came.",
-        "Tell the administrator; once the fault is mended, replay the submission.",
+        N_("Folding this submission into its case met a fault of the server. It is kept as it came."),
+        N_("Tell the administrator; once the fault is mended, replay the submission."),
     )
 
 
 def no_case() -> Finding:
     return warning(
         "case_not_named",
-        "The interview does not say which case it is about.",
-        "Choose the case it belongs to, or begin a new one.",
+        N_("The interview does not say which case it is about."),
+        N_("Choose the case it belongs to, or begin a new one."),
     )
 
 
 def unknown_case() -> Finding:
     return warning(
         "case_unknown",
-        "No case of this mission has the case reference that was typed.",
-        "Choose the case it belongs to, or begin a new one. It is placed by itself if that case arrives.",
+        N_("No case of this mission has the case reference that was typed."),
+        N_("Choose the case it belongs to, or begin a new one. It is placed by itself if that case arrives."),
     )
 
 
 def ambiguous_case() -> Finding:
     return warning(
         "case_ambiguous",
-        "Several cases of this mission have the case reference that was typed.",
-        "Choose the case it belongs to.",
+        N_("Several cases of this mission have the case reference that was typed."),
+        N_("Choose the case it belongs to."),
     )
 
 
 def other_mission() -> Finding:
     return warning(
         "case_of_other_mission",
-        "The interview names a case of another mission. It was not added to that case.",
-        "Choose a case of this mission, or ask the other mission.",
+        N_("The interview names a case of another mission. It was not added to that case."),
+        N_("Choose a case of this mission, or ask the other mission."),
     )
 
 
 def out_of_reach() -> Finding:
     return warning(
         "case_out_of_reach",
-        "The interview names a case that was never with the interviewer whose phone sent it.",
-        "Ask the interviewer; then choose the case it belongs to, or assign the case to them.",
+        N_("The interview names a case that was never with the interviewer whose phone sent it."),
+        N_("Ask the interviewer; then choose the case it belongs to, or assign the case to them."),
     )
 
 
 def detached() -> Finding:
     return info(
         "case_detached",
-        "Somebody decided that this interview does not belong to the case it names.",
-        "Choose the case it belongs to, or begin a new one.",
+        N_("Somebody decided that this interview does not belong to the case it names."),
+        N_("Choose the case it belongs to, or begin a new one."),
     )
 
 
 def branched() -> Finding:
     return warning(
         "edited_twice",
-        "The same submission was edited twice, independently. The edit that was finished last stands.",
-        "Compare the versions, and correct the case where the other one is right.",
+        N_("The same submission was edited twice, independently. The edit that was finished last stands."),
+        N_("Compare the versions, and correct the case where the other one is right."),
     )
 
 
 def edit_of_deleted() -> Finding:
     return warning(
         "edit_of_deleted",
-        "This is an edit of a submission that was deleted. It waits, and is in no case.",
-        "Restore the deleted submission if the edit is to count, or delete the edit too.",
+        N_("This is an edit of a submission that was deleted. It waits, and is in no case."),
+        N_("Restore the deleted submission if the edit is to count, or delete the edit too."),
     )
 
 

@@ -28,7 +28,7 @@ def questionnaire(version: FormVersion, *, language: str | None = None, beside: 
         raise problems.invalid(
             _(
                 "The form is too long for paper: more than %(count)s questions and choices.",
-                count=f"{reading.MOST_LINES:,}",
+                count=format(reading.MOST_LINES, ","),
             ),
             _("Attach its long lists as CSV files: they are not printed."),
         ) from None

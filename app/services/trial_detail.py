@@ -29,6 +29,7 @@ from submissions import normalise as interview
 from submissions.record import Record
 from xlsforms import dictionary, schema
 from xlsforms.finding import Finding, warning
+from xlsforms.marked import N_
 
 _FILE: Final = cast("Table", TrialFile.__table__)
 _EVERYTHING: Final = Reveal("fiction")
@@ -183,8 +184,10 @@ def _read(
 def _opaque() -> Finding:
     return warning(
         "trial_opaque",
-        "The phone encrypted this test interview with a key of the form's own, so nothing of it can be shown.",
-        "To see what a draft says, try it without base64RsaPublicKey or the setting public_key.",
+        N_(
+            "The phone encrypted this test interview with a key of the form's own, so nothing of it can be shown."
+        ),
+        N_("To see what a draft says, try it without base64RsaPublicKey or the setting public_key."),
     )
 
 

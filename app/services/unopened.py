@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from xlsforms.finding import Finding, info, warning
+from xlsforms.marked import N_, worded
 
 _NAMED: Final = 5
 """Files a finding names at most."""
@@ -17,67 +18,90 @@ def _listed(files: Sequence[str]) -> str:
 def designers_key() -> Finding:
     return info(
         "encrypted",
-        "The form has a public key of its designer's own, and the submission was encrypted to it. It is kept, counted "
-        "and can be downloaded as it came; only who holds the private key can open it.",
+        N_(
+            "The form has a public key of its designer's own, and the submission was encrypted to it. It is kept, "
+            "counted and can be downloaded as it came; only who holds the private key can open it."
+        ),
     )
 
 
 def unknown_key() -> Finding:
     return warning(
         "unknown_key",
-        "The submission was encrypted to a key that this server does not have. It is kept as it came.",
-        "If the keyring was restored without all its private keys, bring them back; then replay the submission.",
+        N_("The submission was encrypted to a key that this server does not have. It is kept as it came."),
+        N_(
+            "If the keyring was restored without all its private keys, bring them back; then replay the submission."
+        ),
     )
 
 
 def unreadable(why: str) -> Finding:
     return warning(
         "manifest_unreadable",
-        f"What should say how the submission was encrypted cannot be read. {why} It is kept as it came.",
-        "Ask the interviewer whether the interview is still on the phone, and tell the administrator.",
+        worded(
+            "What should say how the submission was encrypted cannot be read. %(why)s It is kept as it came.",
+            why=why,
+        ),
+        N_("Ask the interviewer whether the interview is still on the phone, and tell the administrator."),
     )
 
 
 def xml_unusable(why: str) -> Finding:
     return warning(
         "encrypted_xml_damaged",
-        f"The answers of this encrypted submission cannot be read. {why} It is kept as it came.",
-        "Ask the interviewer whether the interview is still on the phone, and tell the administrator.",
+        worded(
+            "The answers of this encrypted submission cannot be read. %(why)s It is kept as it came.", why=why
+        ),
+        N_("Ask the interviewer whether the interview is still on the phone, and tell the administrator."),
     )
 
 
 def files_missing(files: Sequence[str], of: int) -> Finding:
     return warning(
         "encrypted_files_missing",
-        f"{len(files)} of the {of} files of this encrypted submission have not arrived: {_listed(files)}. "
-        "Its signature was not checked yet.",
-        "The phone sends them by itself; ask the interviewer to open Collect where there is a network.",
+        worded(
+            "%(number)s of the %(of)s files of this encrypted submission have not arrived: "
+            "%(files)s. Its signature was not checked yet.",
+            number=len(files),
+            of=of,
+            files=_listed(files),
+        ),
+        N_("The phone sends them by itself; ask the interviewer to open Collect where there is a network."),
     )
 
 
 def files_damaged(files: Sequence[str]) -> Finding:
     return warning(
         "encrypted_file_damaged",
-        f"These files were changed or cut short and cannot be opened: {_listed(files)}. They are kept as they came.",
-        "Ask the interviewer whether the interview is still on the phone, and tell the administrator.",
+        worded(
+            "These files were changed or cut short and cannot be opened: %(files)s. They are "
+            "kept as they came.",
+            files=_listed(files),
+        ),
+        N_("Ask the interviewer whether the interview is still on the phone, and tell the administrator."),
     )
 
 
 def files_in_clear(files: Sequence[str]) -> Finding:
     return warning(
         "encrypted_file_in_clear",
-        f"These files came encrypted, and under the same name in clear with other content: {_listed(files)}. "
-        "The clear ones stand.",
-        "No phone does that: find out who sent them.",
+        worded(
+            "These files came encrypted, and under the same name in clear with other content:"
+            " %(files)s. The clear ones stand.",
+            files=_listed(files),
+        ),
+        N_("No phone does that: find out who sent them."),
     )
 
 
 def signature_wrong() -> Finding:
     return warning(
         "signature_wrong",
-        "The signature of this encrypted submission does not match what came: something in it may have been changed "
-        "after it was finished.",
-        "Compare it with what the interviewer knows before you rely on it; approve it if it is right.",
+        N_(
+            "The signature of this encrypted submission does not match what came: something in it may have been changed "
+            "after it was finished."
+        ),
+        N_("Compare it with what the interviewer knows before you rely on it; approve it if it is right."),
     )
 
 

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from markupsafe import Markup, escape
 
-from app.language import _
+from app.language import _, gettext
 from app.services.cases import CaseLine
 from app.services.differences import Comparison, Difference
 from app.services.forms import MANY
@@ -25,6 +25,7 @@ from app.ui.words.media import kind_of_file
 from app.ui.words.states import FORM_STATES, PENDING, REVIEWS, RISK, STATES, VALIDATE
 from xlsforms.finding import Finding
 from xlsforms.language import direction, tag
+from xlsforms.marked import Worded
 from xlsforms.schema import METADATA
 
 
@@ -79,7 +80,7 @@ def code(value: str | None, code_list: str) -> str:
 
 def number_held(count: int) -> str:
     """How many submissions; counting ends at `forms.MANY`."""
-    return _("%(number)s or more", number=f"{MANY:,}") if count >= MANY else f"{count:,}"
+    return _("%(number)s or more", number=format(MANY, ",")) if count >= MANY else f"{count:,}"
 
 
 def question_name(path: str) -> str:
@@ -213,6 +214,14 @@ def with_code(text: str) -> Markup:
     )
 
 
+def reworded(text: str) -> str:
+    """What a finding says, in the reader's language. What was stored before it could be said anew stays English."""
+    if not isinstance(text, Worded):
+        return gettext(text)
+    values = {name: reworded(one) if isinstance(one, Worded) else one for name, one in text.values.items()}
+    return gettext(text.message) % values if values else gettext(text.message)
+
+
 def trial_source(line: TrialLine) -> str:
     """Where a test interview came from."""
     return _("%(name)s, browser", name=line.device_name) if line.in_browser else line.device_name
@@ -268,6 +277,7 @@ FILTERS: Final[Mapping[str, Callable[..., Any]]] = {
     "as_codes": as_codes,
     "said_by_a_person": said_by_a_person,
     "said_by_the_phone": said_by_the_phone,
+    "reworded": reworded,
     "trial_source": trial_source,
 }
 """By the name templates call them."""

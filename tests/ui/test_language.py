@@ -9,11 +9,13 @@ from babel.messages.pofile import read_po
 
 from app import language, policy
 from app.policy.permissions import ROLE_NAMES
+from app.ui.filters import reworded
 from app.ui.words.columns import COLUMNS, NAMES, column_label
 from app.ui.words.sections import HIDDEN
 from tests.ui.bare import TEMPLATES, texts_of
 from tests.ui.conftest import text_of
 from xlsforms import dictionary
+from xlsforms.marked import worded
 
 TRANSLATED = [name for name in language.LANGUAGES if name != "en"]
 
@@ -127,3 +129,28 @@ def test_what_scripts_say_stands_in_their_page(page, scripts, called, besides):
     known = {re.sub(r"-(\w)", lambda letter: letter[1].upper(), name) for name in written}
     said = {name for path in (app / "static").glob(scripts) for name in re.findall(called, path.read_text())}
     assert said ^ known == besides
+
+
+def test_a_finding_is_said_anew_in_the_language_of_who_reads_it(tmp_path, monkeypatch):
+    texts = {
+        "The text is missing in %(language)s.": "Le texte manque en %(language)s.",
+        "the language without a name": "la langue sans nom",
+        "Add the file.": "Ajouter le fichier.",
+    }
+    written = "".join(f'msgid "{one}"\nmsgstr "{other}"\n\n' for one, other in texts.items())
+    (tmp_path / "fr.po").write_text(
+        f'msgid ""\nmsgstr "Content-Type: text/plain; charset=utf-8\\n"\n\n{written}'
+    )
+    monkeypatch.setattr(language, "CATALOGUES", tmp_path)
+    language.catalogue.cache_clear()
+    try:
+        with language.spoken("fr"):
+            inner = worded("the language without a name")
+            assert reworded(worded("The text is missing in %(language)s.", language=inner)).endswith(
+                "langue sans nom."
+            )
+            assert reworded("Add the file.") == "Ajouter le fichier."
+            assert reworded("5 % of what was stored before.") == "5 % of what was stored before."
+            assert reworded(worded("No %(name)s", name="Add the file.")) == "No Add the file.", "values stay"
+    finally:
+        language.catalogue.cache_clear()

@@ -7,12 +7,16 @@ its code is among it.
 import io
 from collections import Counter
 from dataclasses import dataclass
+from pathlib import Path
 
 import openpyxl
 import pytest
+from babel.messages.extract import extract_from_dir
 
 from tests.xlsforms.faults import FAULTS, FORMS
 from xlsforms import compile as compiling
+from xlsforms import complaints
+from xlsforms.marked import Worded
 
 BESIDE = {"cases.csv", "mission.csv"}
 NEEDED = 57 / 60
@@ -105,3 +109,14 @@ def test_every_fault_is_told_with_its_reason_and_its_mending(told):
         assert about, (one.fault, one.findings)
         assert all(each.message and each.mend for each in about)
         assert not one.fault.meant or any(one.fault.meant in each.mend for each in about), about
+
+
+def test_every_text_of_a_finding_is_among_those_translators_get(told):
+    keywords = {"N_": None, "worded": None}
+    found = extract_from_dir(
+        Path(compiling.__file__).parent, method_map=[("**.py", "python")], keywords=keywords
+    )
+    known = {message for _file, _line, message, _comments, _context in found} | {""}
+    for one in (each for fault in told for each in fault.findings):
+        texts = [one.mend] if one.code in complaints.CODES else [one.message, one.mend]
+        assert {text.message if isinstance(text, Worded) else text for text in texts} <= known, one

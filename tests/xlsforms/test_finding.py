@@ -1,6 +1,10 @@
+import json
+import pickle
+
 import pytest
 
 from xlsforms.finding import Finding, error, info, warning
+from xlsforms.marked import N_, Worded, worded
 
 
 @pytest.mark.parametrize(
@@ -31,3 +35,25 @@ def test_only_errors_keep_a_form_from_being_published():
     assert error("a", "b").is_error
     assert not warning("a", "b").is_error
     assert not info("a", "b").is_error
+
+
+def test_a_finding_can_be_said_anew_after_json_and_another_process():
+    inner = worded(N_("a picture of 5 % of it"))
+    finding = error(
+        "some_code", worded("%(name)s is %(what)s, at %(share)s %%.", name="a", what=inner, share=5)
+    )
+    assert finding.message == "a is a picture of 5 % of it, at 5 %."
+    for again in (
+        Finding.from_json(json.loads(json.dumps(finding.to_json()))),
+        pickle.loads(pickle.dumps(finding)),
+    ):
+        assert again == finding
+        assert again.message.message == "%(name)s is %(what)s, at %(share)s %%."
+        assert again.message.values == {"name": "a", "what": inner, "share": "5"}
+        assert isinstance(again.message.values["what"], Worded)
+
+
+def test_a_finding_stored_before_stays_what_it_was():
+    assert (
+        Finding.from_json({"severity": "info", "code": "a", "message": "5 % of it."}).message == "5 % of it."
+    )
