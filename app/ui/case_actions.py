@@ -34,10 +34,13 @@ def ask(project_id: int, case_id: uuid.UUID, name: str) -> str:
 
 @bp.post("/<name>")
 @needs("case.decide")
-def do(project_id: int, case_id: uuid.UUID, name: str) -> Response | tuple[str, int]:
-    """Do it; where that is refused, the form again with what was answered and how to mend it."""
+def do(project_id: int, case_id: uuid.UUID, name: str) -> Response | str | tuple[str, int]:
+    """Do it; where that is refused, the form again with what was answered and how to mend it. With `look`, the form with
+    what was looked for: what is typed there stands in no address."""
     act = _act(name)
     asked = _asked(project_id, case_id, request.form)
+    if "look" in request.form:
+        return _form(name, act, asked)
     try:
         if refused := act.refused(asked):
             raise problems.conflict(refused, _("Look at the case again."))

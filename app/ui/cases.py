@@ -4,6 +4,7 @@ import uuid
 from typing import Any, Final
 
 from flask import Blueprint, redirect, render_template, request, url_for
+from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
 from app import auth
@@ -18,7 +19,7 @@ from app.services.case_filters import AGE_GROUPS, DUE
 from app.services.case_list import SORTS
 from app.services.reveal import Reveal
 from app.state import state
-from app.ui import facts, frame, fund, questions, reasoning, timelines, views
+from app.ui import facts, frame, fund, questions, reasoning, timelines, typed, views
 from app.ui.act import Act, Asked, today
 from app.ui.case_actions import ACTS
 from app.ui.inputs import codes
@@ -28,6 +29,8 @@ from xlsforms import dictionary
 bp = Blueprint("cases", __name__, url_prefix="/projects/<int:project_id>/cases")
 
 PAGE: Final = 50
+_TYPED: Final = ("reference",)
+"""Arguments that are typed."""
 _FURTHER: Final = (
     ("trafficking_status", N_("Determination"), "trafficking_status"),
     ("sex", N_("Sex"), "sex"),
@@ -40,11 +43,13 @@ _FURTHER: Final = (
 
 @bp.get("")
 @needs("case.read")
-def listing(project_id: int) -> str:
+def listing(project_id: int) -> str | Response:
     """Cases narrowed and ordered by what the URL says, a page at a time."""
+    if typed.in_plain(_TYPED):
+        return _searched(project_id, request.args)
     lists = dictionary.load().code_lists
     chosen: dict[str, Any] = {
-        "reference": request.args.get("reference", "").strip() or None,
+        "reference": typed.read("reference") or None,
         "status": frame.one_of("status", lists["case_status"]),
         "risk_level": frame.one_of("risk_level", lists["risk_level"]),
         "attention": frame.one_of("attention", CASE_KINDS),
@@ -89,6 +94,18 @@ def listing(project_id: int) -> str:
         back=f"?{request.query_string.decode()}",
         pages=frame.pages("ui.cases.listing", project_id, page.next),
     )
+
+
+@bp.post("")
+@needs("case.read")
+def search(project_id: int) -> Response:
+    """What was chosen and typed to narrow the list: to the address that shows it."""
+    return _searched(project_id, request.form)
+
+
+def _searched(project_id: int, said: MultiDict[str, str]) -> Response:
+    kept = typed.arguments(said, _TYPED)
+    return redirect(frame.address("ui.cases.listing", kept, project_id=project_id), 303)
 
 
 @bp.get("/<uuid:case_id>")

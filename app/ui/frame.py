@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
+from urllib.parse import urlencode
 
 from flask import Flask, Response, g, request, send_file, url_for
 
@@ -114,13 +115,21 @@ class Pages:
 
 def pages(endpoint: str, project_id: int, following: str | None, **place: str) -> Pages:
     """The links under a list: the filters of the URL stay as they are. `place` is what else its path holds."""
-    kept: dict[str, Any] = {name: value for name, value in request.args.items() if name != "after" and value}
-    kept |= {"project_id": project_id, **place}
+    kept = {name: value for name, value in request.args.items() if name != "after" and value}
+    place |= {"project_id": str(project_id)}
     return Pages(
-        first=url_for(endpoint, **kept) if "after" in request.args else None,
-        next=url_for(endpoint, **kept, after=following) if following else None,
-        filtered=len(kept) > 1,
+        first=address(endpoint, kept, **place) if "after" in request.args else None,
+        next=address(endpoint, {**kept, "after": following}, **place) if following else None,
+        filtered=len(kept) + len(place) > 1,
     )
+
+
+def address(endpoint: str, arguments: Mapping[str, Any], **place: Any) -> str:
+    """The address of a page with these arguments, one or several values each, whatever they are called: some names mean
+    something to `url_for`, and people can write any."""
+    query = urlencode(arguments, doseq=True, safe="/")
+    path = url_for(endpoint, **place)
+    return f"{path}?{query}" if query else path
 
 
 def own_language(languages: Iterable[str]) -> str | None:

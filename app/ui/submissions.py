@@ -30,7 +30,7 @@ from app.services import submissions as service
 from app.services.reveal import Reveal, need_reason
 from app.services.submission_detail import FILES
 from app.state import state
-from app.ui import frame, tables
+from app.ui import frame, tables, typed
 from app.ui.words.states import REVIEWS
 
 bp = Blueprint("submissions", __name__, url_prefix="/projects/<int:project_id>/submissions")
@@ -43,6 +43,8 @@ PAGE: Final = 50
 @needs("submission.read")
 def listing(project_id: int) -> str | Response:
     """Submissions, newest first, a page at a time; those of one form as a table of its questions."""
+    if typed.in_plain(tables.TYPED):
+        return tables.searched(project_id, request.args)
     form_id = request.args.get("form")
     if form_id and forms.find(db.session, project_id, form_id) is not None:
         return tables.page(project_id, form_id)
@@ -56,7 +58,7 @@ def listing(project_id: int) -> str | Response:
         "interviewer_id": _known("interviewer", [one.id for one in staff]),
         "received_from": tables.day("from", 0),
         "received_to": tables.day("to", 1),
-        "search": request.args.get("q", "").strip(),
+        "search": typed.read("q"),
     }
     page = service.list_submissions(
         db.session,

@@ -1,12 +1,15 @@
-"""The table of a form's submissions: its own columns, filters and order, all in the address; and reviewing many."""
+"""The table of a form's submissions: its own columns, filters and order, all in the address (what was typed encrypted);
+and reviewing many."""
 
 import uuid
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
+from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
 from app import auth, problems
@@ -18,7 +21,7 @@ from app.services import submissions as service
 from app.services.form_table import Asked, TablePage
 from app.services.table_filter import BARE, OPERATORS, AnswerFilter
 from app.state import state
-from app.ui import frame, views
+from app.ui import frame, typed, views
 from app.ui.words.operators import filter_words, operator_words
 from app.ui.words.states import REVIEWS, STATES
 
@@ -34,13 +37,12 @@ ATTENTION: Final[Mapping[str, str]] = {
 """What lists of submissions are narrowed to, by kind of attention."""
 _MARKS: Final = ("after", "before", "on", "op", "value")
 """What of an address is about one page, or about a filter that is being chosen."""
+TYPED: Final = ("q", "case", "value")
+"""Arguments that are typed."""
 
 
-def page(project_id: int, xml_form_id: str) -> str | Response:
-    """The table of a form. A filter that was just chosen goes into the address first."""
-    added = _added()
-    if added is not None:
-        return redirect(link(project_id, f=[*request.args.getlist("f"), str(added)]))
+def page(project_id: int, xml_form_id: str) -> str:
+    """The table of a form."""
     asked = _asked()
     found = form_table.read_page(
         db.session,
@@ -53,6 +55,13 @@ def page(project_id: int, xml_form_id: str) -> str | Response:
         limit=PAGE,
     )
     return render_template("submissions/table.html", **_shown(project_id, xml_form_id, asked, found))
+
+
+@bp.post("")
+@needs("submission.read")
+def search(project_id: int) -> Response:
+    """What was chosen and typed to narrow a table, or the list of all: to the address that shows it."""
+    return searched(project_id, request.form)
 
 
 @bp.post("/review")
@@ -108,7 +117,8 @@ def link(project_id: int, **changed: Any) -> str:
         name: values for name, values in request.args.lists() if name not in _MARKS and any(values)
     }
     kept |= changed
-    return url_for("ui.submissions.listing", project_id=project_id, **{k: v for k, v in kept.items() if v})
+    told = {name: values for name, values in kept.items() if values}
+    return frame.address("ui.submissions.listing", told, project_id=project_id)
 
 
 # --- within ------------------------------------------------------------------------------------------------------
@@ -116,12 +126,12 @@ def link(project_id: int, **changed: Any) -> str:
 
 def _asked() -> Asked:
     arguments = request.args
-    answers = tuple(table_filter.read(text) for text in arguments.getlist("f")[: table_filter.MOST] if text)
+    answers = tuple(_of_address(text) for text in arguments.getlist("f")[: table_filter.MOST] if text)
     return Asked(
         columns=tuple(dict.fromkeys(arguments.getlist("c"))),
         sort=arguments.get("sort") or "-received",
         answers=answers,
-        search=arguments.get("q", "").strip(),
+        search=typed.read("q"),
         state=frame.one_of("state", STATES),
         attention=frame.one_of("attention", ATTENTION),
         review=frame.one_of("review", REVIEWS),
@@ -130,17 +140,38 @@ def _asked() -> Asked:
         interviewer_id=arguments.get("interviewer", type=int),
         received_from=day("from", 0),
         received_to=day("to", 1),
-        case_ref=arguments.get("case", "").strip()[:40],
+        case_ref=typed.read("case")[:40],
         language=arguments.get("language") or "",
     )
 
 
-def _added() -> AnswerFilter | None:
+def searched(project_id: int, said: MultiDict[str, str]) -> Response:
+    """To the table with what was typed, and with a filter by an answer once that is whole."""
+    added = _added(said)
+    rest = {name: values for name, values in said.lists() if name not in ("op", "value")}
+    if added is not None:
+        del rest["on"]
+        rest["f"] = [*said.getlist("f"), _in_address(added)]
+    kept = typed.arguments(MultiDict(rest), TYPED)
+    return redirect(frame.address("ui.submissions.listing", kept, project_id=project_id), 303)
+
+
+def _added(said: MultiDict[str, str]) -> AnswerFilter | None:
     """The filter that was just chosen, once it is whole."""
-    key, operator, value = (request.args.get(name, "").strip() for name in ("on", "op", "value"))
+    key, operator, value = (said.get(name, "").strip() for name in ("on", "op", "value"))
     if not key or not operator or (not value and operator not in BARE):
         return None
     return table_filter.read(f"{key} {operator} {'' if operator in BARE else value}")
+
+
+def _in_address(one: AnswerFilter) -> str:
+    """A filter as the address has it: what somebody typed is encrypted there."""
+    return str(replace(one, value=typed.sealed(one.value))) if one.value else str(one)
+
+
+def _of_address(text: str) -> AnswerFilter:
+    *before, value = text.strip().split(" ", 2)
+    return table_filter.read(" ".join([*before, typed.opened(value)]))
 
 
 def _shown(project_id: int, xml_form_id: str, asked: Asked, found: TablePage) -> Mapping[str, Any]:
@@ -149,7 +180,7 @@ def _shown(project_id: int, xml_form_id: str, asked: Asked, found: TablePage) ->
     filters = [
         {
             "words": _filter_words(one, found),
-            "without": link(project_id, f=[str(other) for other in asked.answers if other != one]),
+            "without": link(project_id, f=[_in_address(other) for other in asked.answers if other != one]),
         }
         for one in asked.answers
     ]

@@ -80,7 +80,7 @@ def test_two_cases_become_one_and_two_again(visitor, store):
     ends, stays = visitor.first("/cases", 0), visitor.first("/cases", 1)
     reference = re.search(r"<h1>([^<]+)</h1>", visitor.get(stays))[1]
     assert "Look</button>" in visitor.get(f"{ends}/act/merge")
-    page = visitor.get(f"{ends}/act/merge?reference={reference[:10]}")
+    page = visitor.post(f"{ends}/act/merge", {"reference": reference[:10], "look": "1"})
     assert f'value="{uid(stays)}"' in page
     assert f'value="{uid(ends)}"' not in page, "a case is not merged into itself"
     answers = {"reference": reference, "reason": WHY}

@@ -303,19 +303,66 @@ def test_a_form_has_a_table_of_its_own_questions_in_its_languages(visitor):
     ]
 
 
+SEX = {"form": "ct_screening", "c": "person/sex"}
+
+
 def test_a_table_is_filtered_by_an_answer_that_is_chosen_on_the_page(visitor):
     chosen = "/submissions?form=ct_screening&c=person/sex"
     assert 'name="op"' not in visitor.get(chosen)
     assert 'name="op"' in visitor.get(f"{chosen}&on=person/sex")
-    answer = visitor.client.get(f"{visitor.home}{chosen}&on=person/sex&op=is&value=female")
-    assert answer.status_code == 302
-    assert "f=person/sex" in answer.location.replace("%2F", "/")
-    page = visitor.client.get(answer.location).text
+    page = visitor.post("/submissions", SEX | {"on": "person/sex", "op": "is", "value": "female"})
+    assert "Sex is Female" in text_of(page)
     assert 0 < rows(page) < rows(visitor.get(chosen))
     assert set(re.findall(r'data-label="Sex[^"]*"[^>]*><bdi>([^<]+)', page)) == {"Female"}
     assert rows(visitor.get(f"{chosen}&sort=person/sex")) == rows(visitor.get(chosen))
     assert "No submission fits" in visitor.get(f"{chosen}&f=person/sex is nonsense")
     visitor.get(f"{chosen}&f=person/family_name is x", status=422)
+
+
+def test_what_was_typed_to_search_stands_in_no_address_and_pages_and_views_go_on_from_it(
+    visitor, monkeypatch
+):
+    monkeypatch.setattr("app.ui.tables.PAGE", 1)
+    page = visitor.post(
+        "/submissions", SEX | {"q": "Female", "on": "person/sex", "op": "is", "value": "xyzzy"}
+    )
+    visited = [visitor.page.request.url]
+    assert "No submission fits" in page
+    page = visitor.post("/submissions", {**SEX, "q": "Female", "case": "demo1"})
+    visited.append(visitor.page.request.url)
+    assert 'value="Female"' in page
+    assert 'value="demo1"' in page
+    while following := links(page, "Next"):
+        page = visitor.get(following[0].removeprefix(visitor.home))
+        visited.append(visitor.page.request.url)
+        assert rows(page) == 1
+        assert 'value="Female"' in page, "the search goes on"
+    assert len(visited) > 2
+    sent = {"form": "ct_screening", "back": f"?{visited[1].partition('?')[2]}", "name": "Of one case"}
+    page = visitor.post("/submissions/views", sent)
+    assert 'value="demo1"' in page, "a view keeps its filters"
+    visited += [visitor.page.request.url, *re.findall(r'(?:href|action)="([^"]*)"', page)]
+    page = visitor.post("/cases", {"reference": "DEMO1-26", "status": "active"})
+    assert 'value="DEMO1-26"' in page
+    visited += [visitor.page.request.url, *re.findall(r'(?:href|action)="([^"]*)"', page)]
+    assert not [one for one in visited if re.search("female|demo1|xyzzy", one, re.IGNORECASE)]
+
+
+def test_plain_words_in_an_address_lead_to_one_without_them_and_nonsense_is_refused(visitor):
+    for path in ("/submissions?form=ct_screening&q=Olena", "/submissions?form=ct_screening&case=Olena",
+                 "/submissions?form=ct_screening&on=person/sex&op=is&value=Olena", "/cases?reference=Olena"):  # fmt: skip
+        answer = visitor.client.get(visitor.home + path)
+        assert answer.status_code == 303
+        assert "Olena" not in answer.location
+        assert "Olena" in visitor.client.get(answer.location).text or "value=" in path
+    assert 'value="~typed"' in visitor.post("/submissions", {"q": "~typed", "review": ""})
+    visitor.get("/cases?reference=~nonsense", status=422)
+    visitor.get("/submissions?form=ct_screening&f=person/sex is ~nonsense", status=422)
+    for path in ("/submissions?form=ct_screening&", "/cases?reference=x&"):
+        answer = visitor.client.get(
+            f"{visitor.home}{path}project_id=9&_external=1&_scheme=x", follow_redirects=True
+        )
+        assert answer.status_code == 200
 
 
 def test_many_are_reviewed_at_once_and_the_page_says_what_was_not(visitor):
@@ -359,21 +406,22 @@ def test_a_submission_is_reviewed_and_commented_on_its_page_and_reading_comments
 
 
 def test_the_list_of_all_forms_is_searched_and_narrowed_by_where_and_when_it_came_from(visitor):
-    def found(query):
-        return set(re.findall(rf'href="{visitor.home}(/submissions/[0-9a-f-]{{36}})"', visitor.get(f"/submissions?{query}")))  # fmt: skip
+    def found(**asked):
+        page = visitor.post("/submissions", asked)
+        return set(re.findall(rf'href="{visitor.home}(/submissions/[0-9a-f-]{{36}})"', page))
 
-    everything = found("")
+    everything = found()
     reference = re.search(r"DEMO1-26-[0-9a-f]{8}", visitor.page.text)[0]
     device = re.search(r'<option value="(\d+)">([^<]+)', visitor.page.text.partition('id="device"')[2])
-    of_case = found(f"q={reference[:-1].lower()}")
+    of_case = found(q=reference[:-1].lower())
     assert of_case
     assert len(of_case) < len(everything)
     assert set(re.findall(r"DEMO1-26-[0-9a-f]{8}", visitor.page.text.partition("<tbody>")[2])) == {reference}
-    assert found(f"q={device[2][2:]}") == found(f"device={device[1]}") == everything
-    assert found("from=2020-01-01") == everything
+    assert found(q=device[2][2:]) == found(device=device[1]) == everything
+    assert found(**{"from": "2020-01-01"}) == everything
     assert "No submission fits" in visitor.get("/submissions?to=2020-01-01")
-    assert "No submission fits" in visitor.get("/submissions?q=%25")
-    assert found("device=99999999999999999999&interviewer=x&from=yesterday") == everything
+    assert "No submission fits" in visitor.post("/submissions", {"q": "%"})
+    assert found(**{"device": "99999999999999999999", "interviewer": "x", "from": "yesterday"}) == everything
     with Session(visitor.client.application.extensions["saif"].engine) as session, writing(session):
         held = missions.add_interviewer(
             session, actor=COMMAND, mission_id=1, code="MD-99", display_name="Ninety-nine"
@@ -381,7 +429,7 @@ def test_the_list_of_all_forms_is_searched_and_narrowed_by_where_and_when_it_cam
         one = next(iter(of_case))
         session.get_one(Submission, uuid.UUID(one[13:])).interviewer_id = held.id
         number = held.id
-    assert found("q=md-99") == found(f"interviewer={number}") == {one}
+    assert found(q="md-99") == found(interviewer=number) == {one}
 
 
 def test_a_view_is_kept_shared_renamed_and_deleted_by_whom_it_belongs_to(visit):
