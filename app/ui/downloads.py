@@ -47,7 +47,7 @@ def choose(project_id: int) -> str:
 def fetch(project_id: int) -> Answer:
     """Hand out the submissions of a form, or have them made if that takes longer than somebody waits."""
     try:
-        asked = Wanted(request.form.get("format", "csv"), request.form.get("form", ""), _filters())
+        asked = Wanted(request.form.get("format", "csv"), request.form.get("form", ""), filters())
         return _given(project_id, asked)
     except Problem as problem:
         if problem.status not in (409, 422):
@@ -59,10 +59,8 @@ def fetch(project_id: int) -> Answer:
 @needs("submission.export")
 def fetch_htcds(project_id: int) -> Answer:
     """Hand out the cases by the HTCDS, or have them made."""
-    sent = request.form
-    filters = export.Filters(identifiers="identifiers" in sent, spreadsheet_safe="spreadsheet" in sent)
     try:
-        return _given(project_id, Wanted(HTCDS, filters=filters, status=sent.get("status", "")))
+        return _given(project_id, cases())
     except Problem as problem:
         if problem.status not in (409, 422):
             raise
@@ -125,10 +123,11 @@ def named(saved: SavedDownload) -> str:
     return f"{saved.xml_form_id}, {_(kind)}"
 
 
-def _filters() -> export.Filters:
+def filters() -> export.Filters:
+    """What goes in, as the form on the page says it. Raises the Problem `invalid`."""
     sent = request.form
     return export.Filters(
-        condition=condition.read(_asked()),
+        condition=condition.read(" and ".join(_terms())),
         identifiers="identifiers" in sent,
         attachments="attachments" in sent,
         group_paths="names" not in sent,
@@ -139,8 +138,15 @@ def _filters() -> export.Filters:
     )
 
 
-def _asked() -> str:
-    """Dates and review state as a condition. Raises the Problem `invalid`."""
+def cases() -> Wanted:
+    """Cases by the HTCDS, as the form on the page says it."""
+    sent = request.form
+    chosen = export.Filters(identifiers="identifiers" in sent, spreadsheet_safe="spreadsheet" in sent)
+    return Wanted(HTCDS, filters=chosen, status=sent.get("status", ""))
+
+
+def _terms() -> list[str]:
+    """Dates, review state, and what else was written, as conditions. Raises the Problem `invalid`."""
     terms = []
     for name, operator in (("from", "ge"), ("until", "lt")):
         if said := request.form.get(name):
@@ -153,7 +159,11 @@ def _asked() -> str:
     reviewed = request.form.get("state", "")
     if reviewed in STATES:
         terms.append(f"__system/reviewState eq {reviewed if reviewed == 'null' else repr(reviewed)}")
-    return " and ".join(terms)
+    further = request.form.get("filter", "").strip()
+    if further:
+        condition.read(further)  # for itself, so that a parenthesis too many is told
+        terms.append(f"({further})")
+    return terms
 
 
 def _page(project_id: int, *, problem: Problem | None = None, cases_problem: Problem | None = None) -> str:

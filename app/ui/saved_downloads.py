@@ -6,16 +6,18 @@ from collections.abc import Sequence
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as Redirect
 
-from app import auth, headers, problems
+from app import auth, headers, policy, problems
 from app.auth import needs
 from app.db import db, writing
 from app.language import N_, _
 from app.problems import Problem
-from app.services import condition, export, formats, forms
+from app.services import export, formats
 from app.services import saved_downloads as service
 from app.services.reveal import need_reason
-from app.services.wanted import Wanted
+from app.services.wanted import HTCDS, Wanted
 from app.state import state
+from app.ui import downloads
+from xlsforms import dictionary
 
 bp = Blueprint("saved_downloads", __name__, url_prefix="/projects/<int:project_id>/download/saved")
 
@@ -55,17 +57,9 @@ def create(project_id: int) -> Redirect | tuple[str, int]:
                 actor=auth.actor(),
                 mission_id=project_id,
                 name=said.get("name", ""),
-                wanted=Wanted(
-                    said.get("format", ""),
-                    said.get("form", ""),
-                    export.Filters(
-                        condition=condition.read(said.get("filter")),
-                        identifiers="identifiers" in said,
-                        attachments="attachments" in said,
-                        split_select_multiples="split" in said,
-                        spreadsheet_safe="spreadsheet" in said,
-                    ),
-                ),
+                wanted=downloads.cases()
+                if said.get("format") == HTCDS
+                else Wanted(said.get("format", ""), said.get("form", ""), downloads.filters()),
                 reason=need_reason(said.get("reason")),
                 schedule=said.get("schedule", ""),
                 password=said.get("password", "") if protection == "password" else "",
@@ -141,7 +135,12 @@ def _page(project_id: int, lines: Sequence[service.Line], *, wrong: str = "") ->
         "saved_downloads.html",
         lines=lines,
         pending=any(one.state in service.PENDING for line in lines for one in line.made),
-        forms=[line for line in forms.listing(db.session, project_id) if line.published],
+        names={line.saved.id: downloads.named(line.saved) for line in lines},
+        forms=(choices := export.choices(db.session, actor=auth.actor(), mission_id=project_id)),
+        languages=list(dict.fromkeys(one for each in choices for one in each.languages)),
+        states=downloads.STATES,
+        cases=policy.may(auth.actor(), "case.read", project_id),
+        statuses=list(dictionary.load().code_lists["case_status"]),
         formats=formats.FORMATS,
         schedules=SCHEDULES,
         kept=service.KEPT.days,

@@ -63,3 +63,39 @@ def test_what_is_refused_keeps_what_was_typed_but_no_password(visitor):
     assert "at least 12 characters" in text_of(page)
     assert 'value="Figures"' in page
     assert "too short" not in page
+
+
+def test_it_takes_the_choices_that_a_download_takes_at_once(visitor, work):
+    sent = SENT | {
+        "language": "English (en)", "names": "on", "deleted": "on", "until": "2001-01-01", "state": "approved",
+        "filter": "person/sex eq 'female' or person/sex eq 'male'",
+    }  # fmt: skip
+    visitor.post("/download/saved", sent)
+    engine = visitor.client.application.extensions["saif"].engine
+    with Session(engine) as session:
+        options = session.query(SavedDownload).one().options
+    assert options["language"] == "English (en)"
+    assert (options["group_paths"], options["deleted_fields"]) == (False, True)
+    assert work()
+    page = visitor.get("/download/saved")
+    (link,) = re.findall(rf'href="{visitor.home}(/download/saved/[^"]+)"', page)
+    assert visitor.get(link).count("\n") == 1, "nothing came in so early"
+    wrong = visitor.post(
+        "/download/saved", sent | {"filter": "person/age_estimate eq 1) or (1 eq 1"}, status=422
+    )
+    assert 'role="alert"' in wrong, "a filter is whole for itself"
+    assert 'value="2001-01-01"' in wrong
+
+
+def test_cases_by_the_htcds_are_saved_and_scheduled_likewise(visitor, work):
+    page = visitor.post(
+        "/download/saved", SENT | {"format": "htcds", "schedule": "monthly", "status": "active"}
+    )
+    assert "Cases by the HTCDS" in text_of(page)
+    assert "On the first of a month" in text_of(page)
+    assert work()
+    page = visitor.get("/download/saved")
+    (link,) = re.findall(rf'href="{visitor.home}(/download/saved/[^"]+)"', page)
+    assert visitor.get(link).startswith("case_id,case_ref,")
+    wrong = visitor.post("/download/saved", SENT | {"format": "htcds", "status": "lost"}, status=422)
+    assert "A case has no such status." in wrong
