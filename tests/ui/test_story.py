@@ -208,7 +208,7 @@ def test_a_form_becomes_an_interview_a_case_and_a_second_version(enter, house, d
     assert page.locator("#versions tbody tr").count() == 2
     (changed,) = page.locator("#changes .changes >> nth=0").locator("tbody tr").all_inner_texts()
     assert "Family name" in changed
-    assert page.locator("#files tbody tr").count() == 1, "the signature of the version before"
+    assert page.locator("#files li").count() == 1, "the signature of the version before"
 
     # The next interview is about the case, which is picked from the list.
     interviews.look_for_changes(desk)
