@@ -220,6 +220,31 @@ document.addEventListener("change", (event) => {
 });
 $$("form[data-selecting]").forEach(selected);
 
+// ---- After "@" in a comment the people who can be told are offered, each as a button below the text.
+document.addEventListener("input", (event) => {
+  const box = event.target.closest("textarea[data-offers]");
+  if (!box) return;
+  const typed = box.value.slice(0, box.selectionStart).match(/(?:^|\s)@([^@\n]{0,40})$/u);
+  const begun = typed?.[1].toLowerCase();
+  const names = $$("[name=tell]", box.form)
+    .map((one) => one.closest("label").textContent.trim())
+    .filter((name) => typed && name.toLowerCase().startsWith(begun) && name.length > begun.length);
+  const offers = document.getElementById(box.dataset.offers);
+  offers.replaceChildren(...names.slice(0, 6).map((name) => {
+    const offer = document.createElement("button");
+    Object.assign(offer, { type: "button", className: "small", textContent: `@${name}` });
+    offer.addEventListener("click", () => {
+      const before = box.value.slice(0, box.selectionStart).replace(/@[^@]*$/u, `@${name} `);
+      box.value = before + box.value.slice(box.selectionStart);
+      offers.hidden = true;
+      box.focus();
+      box.setSelectionRange(before.length, before.length);
+    });
+    return offer;
+  }));
+  offers.hidden = !names.length;
+});
+
 // ---- Keyboard. Letters do nothing while somebody types or a dialog is open.
 let pending = "";
 function rows() {

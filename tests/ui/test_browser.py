@@ -224,3 +224,19 @@ def test_everything_works_without_scripts(browser, house):
     page.click("a:has-text('Cut off')")
     page.wait_for_selector("h2:has-text('Cut off Demo phone?') >> visible=true")
     page.context.close()
+
+
+def test_who_can_be_told_of_a_comment_is_offered_after_an_at_sign(enter, house):
+    page = enter()
+    page.goto(home_of(house) + "/cases")
+    page.goto(
+        page.url.partition("/projects")[0] + page.get_attribute("tbody a >> nth=0", "href") + "/comments"
+    )
+    page.click("#body")
+    page.keyboard.type("Call them, @co")
+    page.click("#offers >> text=@Coordinator")
+    assert page.input_value("#body") == "Call them, @Coordinator "
+    page.keyboard.type("and mail@co")
+    assert not page.is_visible("#offers")
+    page.click("text=Keep it")
+    page.wait_for_selector("text=told: Coordinator")
