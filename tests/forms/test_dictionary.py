@@ -48,7 +48,7 @@ def test_fields_have_a_type_a_privacy_class_and_a_code_list_where_they_are_coded
         name = f"{field['table']}.{field['column']}"
         assert field["type"] in TYPES, name
         assert field["privacy"] in ("P0", "P1", "P2", "P3"), name
-        assert field["merge"] in ("", "first"), name
+        assert field["merge"] in ("", "first", "given"), name
         assert field["origin"] in ("form", "derived", "office", "system"), name
         for code_list, depends in words.field(name).code_lists:
             assert code_list in words.code_lists, name
