@@ -35,7 +35,7 @@ def conditions(
     whose criteria were applied; `due` a key of DUE: next contact, plan item or second screening."""
     found: list[ColumnElement[bool]] = []
     if sex:
-        found.append(_PERSON.sex == sex)
+        found.append(CaseState.case_id.in_(select(_PERSON.case_id).where(_PERSON.sex == sex)))
     if age_group in AGE_GROUPS:
         found.append(_FILE.is_minor.is_(age_group == "child"))
     if country:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from app import policy, problems
 from app.models import TABLES, CaseAlias, CaseAttention, CaseState, Interviewer, Mission
 from app.services import case_filters, paging
+from app.services.counting import STATUS
 from app.services.paging import Page
 from submissions.derivation import CLOSED
 
@@ -49,6 +50,8 @@ class CaseLine:
         return self.status in CLOSED
 
 
+OPEN: Final = "open"
+"""Instead of a status: whatever is not closed."""
 _CONTACT: Final = case((_FILE.status.in_(sorted(CLOSED)), null()), else_=_FILE.next_contact_on)
 
 
@@ -83,14 +86,17 @@ def list_cases(
     limit = paging.size(limit)
     by = SORTS[sort]
     place = tuple_(by.column, CaseState.case_id)
-    statement = _lines(matching(session, actor, **filters)).add_columns(by.column.label("place"))
+    # Which they are is found without the lines: they are long, and a sort would carry all of them.
+    which = select(CaseState.case_id, by.column.label("place")).select_from(_joined(lines=False))
+    statement = which.where(*matching(session, actor, **filters))
     if cursor:
         at, last = paging.read_cursor(cursor)
         after = (at.date() if by.dated else at, last)
         statement = statement.where(place < after if by.down else place > after)
     ordered = (by.column.desc(), CaseState.case_id.desc()) if by.down else (by.column, CaseState.case_id)
     page = paging.cut(session.execute(statement.order_by(*ordered).limit(limit + 1)).all(), limit, _place)
-    return Page(_fill(session, page.items), page.next)
+    found = lines(session, [row.case_id for row in page.items], actor=actor)
+    return Page(tuple(found[row.case_id] for row in page.items if row.case_id in found), page.next)
 
 
 def _place(row: Any) -> tuple[datetime, uuid.UUID]:
@@ -100,7 +106,9 @@ def _place(row: Any) -> tuple[datetime, uuid.UUID]:
 
 def count_cases(session: Session, *, actor: policy.Actor, **filters: Any) -> int:
     """How many cases a list with these filters has."""
-    statement = select(func.count()).select_from(_joined()).where(*matching(session, actor, **filters))
+    statement = (
+        select(func.count()).select_from(_joined(lines=False)).where(*matching(session, actor, **filters))
+    )
     return session.scalar(statement) or 0
 
 
@@ -146,19 +154,22 @@ def matching(
     reference: str | None = None,
     **further: str | None,
 ) -> list[ColumnElement[bool]]:
-    """What a list is narrowed to. `reference` is the beginning of a case reference, in either case of
-    letters; `attention` a kind of CaseAttention (`contact`: due by today); `further` as `case_filters` has it."""
+    """What a list is narrowed to. `status` is a code, or OPEN for all that are not closed; `reference` is the beginning
+    of a case reference, in either case of letters; `attention` a kind of CaseAttention (`contact`: due by today);
+    `further` as `case_filters` has it."""
     found = [policy.within(actor, "case.read", CaseState.mission_id)]
     if mission_id is not None:
         found.append(CaseState.mission_id == mission_id)
     for column, wanted in (
-        (_FILE.status, status),
+        (STATUS, status if status != OPEN else None),
         (_FILE.trafficking_status, trafficking_status),
         (_FILE.risk_level, risk_level),
         (CaseState.owner_id, owner_id),
     ):
         if wanted is not None:
             found.append(column == wanted)
+    if status == OPEN:
+        found.append(STATUS.not_in(sorted(CLOSED)))
     if reference:
         found.append(func.lower(_FILE.case_ref).startswith(reference.strip().lower(), autoescape=True))
     if attention:
@@ -174,10 +185,13 @@ def due(session: Session) -> ColumnElement[bool]:
     return or_(CaseAttention.due_on.is_(None), case_filters.by(session, timedelta()))
 
 
-def _joined() -> Any:
+def _joined(*, lines: bool = True) -> Any:
+    """What a case is found by; and what its line says besides."""
+    found = CaseState.__table__.outerjoin(TABLES["case_file"], _FILE.case_id == CaseState.case_id)
+    if not lines:
+        return found
     return (
-        CaseState.__table__.join(Mission.__table__, Mission.id == CaseState.mission_id)
-        .outerjoin(TABLES["case_file"], _FILE.case_id == CaseState.case_id)
+        found.join(Mission.__table__, Mission.id == CaseState.mission_id)
         .outerjoin(TABLES["person"], _PERSON.case_id == CaseState.case_id)
         .outerjoin(Interviewer.__table__, Interviewer.id == CaseState.owner_id)
     )

@@ -16,7 +16,7 @@ from app.services import cases as service
 from app.services import comments, documents, missions, twin_desk
 from app.services.attention import CASE_KINDS
 from app.services.case_filters import AGE_GROUPS, DUE
-from app.services.case_list import SORTS
+from app.services.case_list import OPEN, SORTS
 from app.services.reveal import Reveal
 from app.state import state
 from app.ui import facts, frame, fund, questions, reasoning, timelines, typed, views
@@ -50,7 +50,7 @@ def listing(project_id: int) -> str | Response:
     lists = dictionary.load().code_lists
     chosen: dict[str, Any] = {
         "reference": typed.read("reference") or None,
-        "status": frame.one_of("status", lists["case_status"]),
+        "status": frame.one_of("status", (OPEN, *lists["case_status"])),
         "risk_level": frame.one_of("risk_level", lists["risk_level"]),
         "attention": frame.one_of("attention", CASE_KINDS),
         "trafficking_status": frame.one_of("trafficking_status", lists["trafficking_status"]),

@@ -1,6 +1,10 @@
 """The home page: what came in, what needs attention, and an empty house with a way to fill it."""
 
+import csv
+import html
+import io
 import re
+import sqlite3
 
 import pytest
 
@@ -31,6 +35,41 @@ def test_the_home_page_counts_and_leads_on(visit):
     assert "60 came in today" in text_of(page)
     assert "Came in last" in page
     assert "Coming next" in page
+
+
+def test_every_count_is_the_length_of_the_list_it_leads_to(visit, office):
+    """And the open cases are those the chart beside them counts, and an independent query finds."""
+    visitor = visit("coordinator")
+    page = visitor.get()
+
+    def length(path):
+        rows = 0
+        while path:
+            said = visitor.get(html.unescape(path).removeprefix(visitor.home))
+            rows += said.count("<tr data-row>")
+            onward = re.search(r'href="([^"]+)"[^>]*rel="next"', said)
+            path = onward and onward[1]
+        return rows
+
+    tiles = re.findall(r'<a class="tile" href="([^"]+)"><b>([\d,]+)</b>', page)
+    assert len(tiles) == 3
+    for path, said in tiles:
+        assert length(path) == int(said.replace(",", "")), path
+    every = re.findall(
+        r'<summary>\D*>(\d+)<(?:(?!</details>).)*?href="([^"]+/attention/[^"]+)">All', page, re.S
+    )
+    assert every
+    for said, path in every:
+        assert length(path) == int(said), path
+    with sqlite3.connect(office.config.home / "saif.db") as store:
+        statuses = dict(
+            store.execute("SELECT coalesce(status, 'active'), count(*) FROM case_file GROUP BY 1").fetchall()
+        )
+    opened = sum(count for status, count in statuses.items() if status not in ("closed", "closed_referred"))
+    assert int(tiles[2][1]) == opened
+    charted = visitor.get("/figures/cases_by_status.csv")
+    shown = {row["code"]: int(row["count"]) for row in csv.DictReader(io.StringIO(charted.lstrip("\ufeff")))}
+    assert sum(count for code, count in shown.items() if not code.startswith("closed")) == opened
 
 
 def test_each_reason_for_attention_is_a_count_with_its_first_items_and_a_list_of_all(visit):
