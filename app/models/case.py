@@ -67,6 +67,15 @@ class CaseState(Model):
     __table_args__ = (
         Index(None, "mission_id", "updated_at", "case_id"),
         Index(None, "mission_id", "reference"),
+        # All that many cases are counted by: the rows themselves are long.
+        Index("ix_case_state_counted", "case_id", "mission_id", "updated_at"),
+        # Without the many that nobody is asked to take, for which SQLite would otherwise think it of no use.
+        Index(
+            "ix_case_state_proposed_to",
+            "proposed_to",
+            sqlite_where=text("proposed_to IS NOT NULL"),
+            postgresql_where=text("proposed_to IS NOT NULL"),
+        ),
     )
 
     case_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
@@ -81,7 +90,6 @@ class CaseState(Model):
     findings: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
     proposed_to: Mapped[int | None] = mapped_column(
         ForeignKey("mission.id"),
-        index=True,
         comment="Mission that is asked to take the case, and has not answered",
     )
     updated_at: Mapped[datetime] = mapped_column(Instant, default=now)

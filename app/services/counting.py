@@ -67,10 +67,11 @@ class Within:
         if scope.status is not None:
             self._cases.append(STATUS.in_([scope.status]))
 
-    def cases(self, *columns: Any) -> Select[Any]:
-        """Cases registered in the period, each with its file and its person, if they are there."""
+    def cases(self, *columns: Any, people: bool = False) -> Select[Any]:
+        """Cases registered in the period, each with its file, and its person if asked for, if they are there."""
         joined = CaseState.__table__.outerjoin(TABLES["case_file"], FILE.case_id == STATE.case_id)
-        joined = joined.outerjoin(TABLES["person"], PERSON.case_id == STATE.case_id)
+        if people:
+            joined = joined.outerjoin(TABLES["person"], PERSON.case_id == STATE.case_id)
         return self._where(select(*columns).select_from(joined), FILE.registered_on)
 
     def rows(self, table: str, on: Column[Any], *columns: Any) -> Select[Any]:

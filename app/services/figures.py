@@ -148,7 +148,7 @@ def _age_and_sex(session: Session, within: Within) -> Figure:
         (FILE.is_minor, "under18"),
         else_=NOT_KNOWN,
     )
-    statement = within.cases(age.label("counted_age"), PERSON.sex, func.count())
+    statement = within.cases(age.label("counted_age"), PERSON.sex, func.count(), people=True)
     counts: Counter[tuple[str, str]] = Counter()
     for group, sex, count in session.execute(statement.group_by("counted_age", PERSON.sex)):
         counts[group, sex or NOT_KNOWN] += count

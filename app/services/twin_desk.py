@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Select, and_, or_, select, tuple_
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from app import policy, problems
 from app.db import writing
@@ -52,14 +52,14 @@ def list_pairs(
     first."""
     policy.require(actor, "case.read", mission_id)
     limit = paging.size(limit)
-    statement = _standing().where(policy.within(actor, "case.read", Twin.mission_id))
-    if mission_id is not None:
-        statement = statement.where(Twin.mission_id == mission_id)
+    # One mission, said once: then their order is that of an index.
+    here = Twin.mission_id == mission_id if mission_id else policy.within(actor, "case.read", Twin.mission_id)
+    statement = _standing().where(here)
     if cursor:
         score, one, other = _read_cursor(cursor)
-        below = and_(Twin.score == score, tuple_(Twin.case_id, Twin.other_id) > tuple_(one, other))
+        below = and_(Twin.score == score, tuple_(Twin.case_id, Twin.other_id) < tuple_(one, other))
         statement = statement.where(or_(Twin.score < score, below))
-    statement = statement.order_by(Twin.score.desc(), Twin.case_id, Twin.other_id)
+    statement = statement.order_by(Twin.score.desc(), Twin.case_id.desc(), Twin.other_id.desc())
     found = session.scalars(statement.limit(limit + 1)).all()
     pairs = _filled(session, actor, found[:limit])
     return Page(pairs, pairs[-1].cursor if pairs and len(found) > limit else None)
@@ -68,7 +68,9 @@ def list_pairs(
 def pairs_of(session: Session, *, actor: Actor, case_id: uuid.UUID) -> tuple[Pair, ...]:
     """The pairs a case is in, those for which most speaks first."""
     statement = _standing().where(or_(Twin.case_id == case_id, Twin.other_id == case_id))
-    found = session.scalars(statement.order_by(Twin.score.desc(), Twin.case_id, Twin.other_id)).all()
+    found = session.scalars(
+        statement.order_by(Twin.score.desc(), Twin.case_id.desc(), Twin.other_id.desc())
+    ).all()
     return _filled(session, actor, found)
 
 
@@ -157,8 +159,12 @@ def _decide(
 
 def _standing() -> Select[Twin]:
     """Pairs of which neither case was merged or emptied since the worker compared them."""
-    one, other = aliased(CaseState), aliased(CaseState)
-    return select(Twin).join(one, one.case_id == Twin.case_id).join(other, other.case_id == Twin.other_id)
+    # Looked up for each pair as it comes: joined, SQLite would begin with the cases, which are many.
+    found = (
+        select(CaseState.case_id).where(CaseState.case_id == one).correlate(Twin).scalar_subquery()
+        for one in (Twin.case_id, Twin.other_id)
+    )
+    return select(Twin).where(*(one.is_not(None) for one in found))
 
 
 def _filled(session: Session, actor: Actor, found: Sequence[Twin]) -> tuple[Pair, ...]:
