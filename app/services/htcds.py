@@ -37,6 +37,8 @@ OWN: Final = ("case_id", "case_ref")
 _OWNER: Final = "cas_CaseOwner"
 _TOGETHER: Final = 500
 """Cases read at a time."""
+_WEIGHT: Final = 4
+"""Cells of submissions that take as long as one of a case, which is brought together from many tables."""
 _CASE_FILE, _INTERVIEW = TABLES["case_file"].c, TABLES["interview"].c
 
 _Rows = Mapping[str, Sequence[Mapping[str, Any]]]
@@ -124,7 +126,7 @@ def prepare(
             FILE, CONTENT_TYPE, handout.run(chunks), handout.id, expected, lambda: counts.get("cases", 0)
         )
 
-    return Prepared(expected * len(columns()), int, begin)
+    return Prepared(expected * len(columns()) * _WEIGHT, int, begin)
 
 
 def _batches(
