@@ -198,13 +198,12 @@ def entity_changed(version: int) -> Problem:
 
 def too_large(limit: int) -> Problem:
     """A body above its limit, in bytes."""
+    megabytes = f"{limit / 1_000_000:g}"
     return Problem(
         "too_large",
         413,
         _("Too large"),
-        detail=_(
-            "What was sent is larger than this server takes (%(limit)s MB).", limit=f"{limit / 1_000_000:g}"
-        ),
+        detail=_("What was sent is larger than this server takes (%(limit)s MB).", limit=megabytes),
         mend=_("Send less at once, or ask your administrator: the server can be set to take more."),
     )
 

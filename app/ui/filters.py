@@ -59,12 +59,6 @@ def count(number: int | None) -> str:
     return f"{number or 0:,}".replace(",", "\u202f")
 
 
-def plural(number: int, noun: str, nouns: str = "") -> str:
-    """`1 case`, `2 cases`, `no cases`."""
-    many = nouns or f"{noun}s"
-    return f"{count(number) if number else 'no'} {noun if number == 1 else many}"
-
-
 def size(number: int) -> str:
     """Bytes for people: 812 B, 14 kB, 2.1 MB."""
     for unit, factor in (("MB", 1_000_000), ("kB", 1_000)):
@@ -237,7 +231,6 @@ FILTERS: Final[Mapping[str, Callable[..., Any]]] = {
     "instant_text": instant_text,
     "date": date,
     "count": count,
-    "plural": plural,
     "bytes": size,
     "media_words": kind_of_file,
     "code": code,
