@@ -12,7 +12,7 @@ from PIL import Image
 from tests.clients.collect.collect_client import decode_settings
 from tests.server import threaded
 from tests.ui import screenshots
-from tests.ui.browser import NARROW, go, open_page, overflow, sign_in
+from tests.ui.browser import NARROW, WIDE, go, open_page, overflow, sign_in
 
 pytestmark = pytest.mark.browser
 
@@ -95,14 +95,24 @@ def test_the_first_stop_of_the_tab_key_skips_to_the_content(enter, house):
     assert page.evaluate("document.activeElement.id") == "content"
 
 
-CUT = """() => [...document.querySelectorAll('.panel .tag')].filter(one =>
-  one.checkVisibility() && one.getBoundingClientRect().right > one.closest('.panel').getBoundingClientRect().right
-  && !one.closest('.only-read, pre, .excerpt')).map(one => one.textContent)"""
+CUT = """() => [...document.querySelectorAll('.panel .tag')].filter(one => {
+  const [inside, around] = [one, one.closest('.panel')].map(each => each.getBoundingClientRect());
+  return one.checkVisibility() && (inside.right > around.right || inside.left < around.left)
+    && !one.closest('.only-read, pre, .excerpt');
+}).map(one => one.textContent)"""
 """Tags whose end a panel hides."""
 
 
+def choose_language(page, house, name):
+    page.goto(f"{house[0]}/account")
+    page.select_option("#reads", name)
+    page.wait_for_selector(f"html[lang={name}]")
+
+
 def test_no_page_is_wider_than_a_narrow_phone_and_none_complains(enter, house):
+    """In French, whose words are the longest."""
     page = enter(width=NARROW)
+    choose_language(page, house, "fr")
     for path in (*screenshots.PAGES.values(), "/cases", "/submissions"):
         if path == "/nothing":
             continue
@@ -115,6 +125,21 @@ def test_no_page_is_wider_than_a_narrow_phone_and_none_complains(enter, house):
         page.wait_for_load_state()
         page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true })")
         assert overflow(page) <= 0, listing
+    choose_language(page, house, "en")
+
+
+def test_in_arabic_pages_run_from_the_right_and_stay_within_their_window(enter, house):
+    page = enter()
+    choose_language(page, house, "ar")
+    for width in (WIDE, NARROW):
+        page.set_viewport_size({"width": width, "height": 900})
+        for path in ("", "/cases", "/submissions?form=ct_screening", "/figures", "/forms/ct_screening"):
+            page.goto(home_of(house) + path)
+            assert overflow(page) <= 0, path
+            brand, title = (page.locator(one).first.bounding_box() for one in (".brand", "h1"))
+            assert brand["x"] > width / 2, path
+            assert title["x"] + title["width"] > width / 2, path
+    choose_language(page, house, "en")
 
 
 ACCESSIBLE = """() => {
