@@ -3,6 +3,7 @@
 import pytest
 from sqlalchemy import event
 
+from app.services import packing
 from tests.services.conftest import House, new_uid
 from tests.services.made import assistance, screening
 
@@ -58,3 +59,43 @@ def test_one_more_case_costs_the_same_in_a_large_store_as_in_a_small_one(on_sqli
     large = instructions(house, house.work)
     assert small > 10 * STEP
     assert large < 1.15 * small
+
+
+def test_a_page_of_answers_costs_the_same_whether_few_wait_or_many(on_sqlite, monkeypatch):
+    monkeypatch.setattr(packing, "PAGE", 4)
+    house = on_sqlite
+
+    def pack() -> None:
+        assert packing.pack_next(house.engine, keyring=house.keyring)
+
+    arrive(house, 8)
+    house.work()
+    pack()
+    small = instructions(house, pack)
+    arrive(house, 60)
+    house.work()
+    large = instructions(house, pack)
+    assert small > 10 * STEP
+    assert large < small + 120, "less than one for each that waits"
+
+
+def test_looking_for_pages_of_an_older_layout_costs_the_same_among_few_pages_and_many(on_sqlite, monkeypatch):
+    house = on_sqlite
+    arrive(house, 40)
+    house.work()
+
+    def look() -> None:
+        assert not packing.pack_next(house.engine, keyring=house.keyring)
+
+    monkeypatch.setattr(packing, "PAGE", 40)
+    while packing.pack_next(house.engine, keyring=house.keyring):
+        pass
+    few = instructions(house, look)
+    arrive(house, 40)
+    house.work()
+    monkeypatch.setattr(packing, "PAGE", 1)
+    while packing.pack_next(house.engine, keyring=house.keyring):
+        pass
+    many = instructions(house, look)
+    assert few > STEP
+    assert many < few + 80, "less than one for each page there is"
