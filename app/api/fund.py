@@ -43,7 +43,7 @@ def list_proposals(query: dict[str, Any], project_id: int) -> dict[str, Any]:
         cursor=query["after"],
         limit=query["limit"],
     )
-    found = (_shown(_case(project_id, line.case_id)) for line in page.items)
+    found = map(_shown, cases.read_cases(db.session, keyring=state().keyring, lines=page.items))
     return {"items": [one for one in found if one is not None], "next": page.next}
 
 

@@ -51,9 +51,13 @@ def require(actor: Actor, action: str, mission_id: int | None = None) -> None:
         raise problems.not_allowed(explain(actor, action, mission_id))
 
 
-def within(actor: Actor, action: str, column: Any) -> ColumnElement[bool]:
-    """A condition for `.where(...)`: the mission in this column is one where the actor may do this."""
+def within(actor: Actor, action: str, column: Any, mission_id: int | None = None) -> ColumnElement[bool]:
+    """A condition for `.where(...)`: the mission in this column is one where the actor may do this; with `mission_id`,
+    that one. Said once like this, and not as two conditions, it lets a database take the index of one mission."""
     reach = missions(actor, action)
+    if mission_id is not None:
+        here: ColumnElement[bool] = column == mission_id
+        return here if reach is None or mission_id in reach else false()
     if reach is None:
         return true()
     condition: ColumnElement[bool] = column.in_(sorted(reach)) if reach else false()

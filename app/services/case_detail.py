@@ -5,13 +5,13 @@ can say where it comes from.
 """
 
 import uuid
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Container, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Select, and_, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Select, and_, exists, or_, select
+from sqlalchemy.orm import Session, aliased
 
 from app import policy, problems
 from app.keys import Keyring
@@ -21,6 +21,7 @@ from app.services.case_list import CaseLine, lines
 from app.services.reveal import Reveal, grant
 from submissions.case import CaseRow, Fact, fold
 from submissions.case import CaseState as State
+from submissions.eligibility import DEFAULT_RULES
 from xlsforms import dictionary
 from xlsforms.finding import Finding, warning
 from xlsforms.marked import N_
@@ -147,45 +148,70 @@ def read_case(
         raise problems.not_found("case")
     if reveal is not None:
         grant(session, reveal, actor=actor, object_=f"case:{target}", mission_id=line.mission_id)
-    merged = tuple(session.scalars(select(CaseAlias.case_id).where(CaseAlias.target_id == target)))
-    said = session.execute(_said(target)).all()
-    decided = session.execute(_decided([target, *merged], [row.root_instance_id for row in said])).all()
-    versions = {row.root_instance_id: row for row in said}
-    intakes = [stored.intake(row, keyring) for row in said]
-    state = fold(
-        str(target),
-        intakes,
-        [stored.decision(row, keyring) for row in decided if row.case_id in (target, *merged)],
-        rules=rules.of_case(session, target),
-    )
-    seeing = _Seeing(reveal, {head.submission: head.form_id for head in state.interviews})
-    return CaseDetail(
-        line=line,
-        asked_id=asked,
-        interviews=tuple(
-            Interview(
-                interview_id=head.id,
-                submission=head.submission,
-                instance_id=head.instance_id,
-                submission_id=versions[head.submission].id,
-                mission_id=versions[head.submission].mission_id,
-                xml_form_id=head.form_id,
-                form_version=head.form_version,
-                kind=head.kind,
-                held_on=head.held_on or None,
-                ended_at=head.ended_at or None,
-                consent_ok=head.consent_ok,
-                interviewer_code=versions[head.submission].interviewer,
-                state=versions[head.submission].state,
-            )
-            for head in state.interviews
-        ),
-        rows=seeing.nested(state),
-        decisions=tuple(seeing.decision(row, keyring) for row in decided),
-        merged=merged,
-        findings=(*state.findings, *_clash(session, line)),
-        revealed=reveal is not None,
-    )
+    (found,) = _details(session, keyring, [line], reveal)
+    return replace(found, asked_id=asked)
+
+
+def read_cases(session: Session, *, keyring: Keyring, lines: Sequence[CaseLine]) -> tuple[CaseDetail, ...]:
+    """The cases of some lines of a list, which the reader may therefore read, P3 values masked. It takes as many
+    statements as one case does."""
+    return tuple(_details(session, keyring, lines))
+
+
+def _details(
+    session: Session, keyring: Keyring, lines: Sequence[CaseLine], reveal: Reveal | None = None
+) -> Iterator[CaseDetail]:
+    targets = [line.case_id for line in lines]
+    merged: dict[uuid.UUID, tuple[uuid.UUID, ...]] = {}
+    for alias in session.execute(
+        select(CaseAlias.case_id, CaseAlias.target_id).where(CaseAlias.target_id.in_(targets))
+    ):
+        merged[alias.target_id] = (*merged.get(alias.target_id, ()), alias.case_id)
+    said: dict[uuid.UUID, list[Any]] = {target: [] for target in targets}
+    for row in session.execute(_said(targets)):
+        said[row.case_id].append(row)
+    roots = [row.root_instance_id for rows in said.values() for row in rows]
+    uids = [*targets, *(uid for uids in merged.values() for uid in uids)]
+    decided = session.execute(_decided(uids, roots)).all()
+    chosen, clashing = rules.chosen(session.connection()), _clashing(session, targets)
+    for line in lines:
+        own = (line.case_id, *merged.get(line.case_id, ()))
+        versions = {row.root_instance_id: row for row in said[line.case_id]}
+        about = [row for row in decided if _is_about(row, own, versions)]
+        state = fold(
+            str(line.case_id),
+            [stored.intake(row, keyring) for row in said[line.case_id]],
+            [stored.decision(row, keyring) for row in about if row.case_id in own],
+            rules=chosen.get(line.mission_id, DEFAULT_RULES),
+        )
+        seeing = _Seeing(reveal, {head.submission: head.form_id for head in state.interviews})
+        yield CaseDetail(
+            line=line,
+            asked_id=line.case_id,
+            interviews=tuple(
+                Interview(
+                    interview_id=head.id,
+                    submission=head.submission,
+                    instance_id=head.instance_id,
+                    submission_id=versions[head.submission].id,
+                    mission_id=versions[head.submission].mission_id,
+                    xml_form_id=head.form_id,
+                    form_version=head.form_version,
+                    kind=head.kind,
+                    held_on=head.held_on or None,
+                    ended_at=head.ended_at or None,
+                    consent_ok=head.consent_ok,
+                    interviewer_code=versions[head.submission].interviewer,
+                    state=versions[head.submission].state,
+                )
+                for head in state.interviews
+            ),
+            rows=seeing.nested(state),
+            decisions=tuple(seeing.decision(row, keyring) for row in about),
+            merged=own[1:],
+            findings=(*state.findings, *([_CLASH] if line.case_id in clashing else [])),
+            revealed=reveal is not None,
+        )
 
 
 def rows(state: State, reveal: Reveal | None = None) -> Mapping[str, tuple[Row, ...]]:
@@ -293,11 +319,11 @@ class _Seeing:
         }
 
 
-def _said(target: uuid.UUID) -> Select[Any]:
+def _said(targets: Sequence[uuid.UUID]) -> Select[Any]:
     return (
         select(*stored.COLUMNS, Interviewer.code.label("interviewer"))
         .outerjoin(Interviewer, Interviewer.id == Submission.interviewer_id)
-        .where(Submission.case_id == target)
+        .where(Submission.case_id.in_(targets))
     )
 
 
@@ -315,21 +341,28 @@ def _decided(cases: Sequence[uuid.UUID], roots: Sequence[str]) -> Select[Any]:
     )
 
 
-def _clash(session: Session, line: CaseLine) -> list[Finding]:
-    """A case reference is no identifier: another case of the mission may have the same."""
-    reference = select(CaseState.reference).where(CaseState.case_id == line.case_id).scalar_subquery()
-    count = session.scalar(
-        select(func.count()).where(CaseState.mission_id == line.mission_id, CaseState.reference == reference)
+def _is_about(row: Any, uids: Collection[uuid.UUID], roots: Container[str]) -> bool:
+    """Whether a decision concerns the case that has these uids and these submissions."""
+    placed = row.kind in ("attach", "detach") and row.instance_id in roots
+    return placed or row.case_id in uids or row.other_case_id in uids
+
+
+_CLASH: Final = warning(
+    "case_ref_clash",
+    N_("Another case of this mission has the same case reference."),
+    N_("Look whether the two are one; merge them, or correct the reference of one."),
+)
+
+
+def _clashing(session: Session, targets: Sequence[uuid.UUID]) -> set[uuid.UUID]:
+    """A case reference is no identifier: those of these cases whose reference another case of the mission has, too."""
+    other = aliased(CaseState)
+    same = exists().where(
+        other.mission_id == CaseState.mission_id,
+        other.reference == CaseState.reference,
+        other.case_id != CaseState.case_id,
     )
-    if not count or count < 2:
-        return []
-    return [
-        warning(
-            "case_ref_clash",
-            N_("Another case of this mission has the same case reference."),
-            N_("Look whether the two are one; merge them, or correct the reference of one."),
-        )
-    ]
+    return set(session.scalars(select(CaseState.case_id).where(CaseState.case_id.in_(targets), same)))
 
 
 def _identifier(case_id: uuid.UUID | str) -> uuid.UUID:

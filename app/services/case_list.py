@@ -157,9 +157,7 @@ def matching(
     """What a list is narrowed to. `status` is a code, or OPEN for all that are not closed; `reference` is the beginning
     of a case reference, in either case of letters; `attention` a kind of CaseAttention (`contact`: due by today);
     `further` as `case_filters` has it."""
-    found = [policy.within(actor, "case.read", CaseState.mission_id)]
-    if mission_id is not None:
-        found.append(CaseState.mission_id == mission_id)
+    found = [policy.within(actor, "case.read", CaseState.mission_id, mission_id)]
     for column, wanted in (
         (STATUS, status if status != OPEN else None),
         (_FILE.trafficking_status, trafficking_status),
@@ -173,16 +171,18 @@ def matching(
     if reference:
         found.append(func.lower(_FILE.case_ref).startswith(reference.strip().lower(), autoescape=True))
     if attention:
-        reason = select(CaseAttention.case_id).where(CaseAttention.kind == attention, due(session))
-        if mission_id is not None:
-            reason = reason.where(CaseAttention.mission_id == mission_id)
+        reason = select(CaseAttention.case_id).where(
+            policy.within(actor, "case.read", CaseAttention.mission_id, mission_id),
+            CaseAttention.kind == attention,
+            due(session, mission_id),
+        )
         found.append(CaseState.case_id.in_(reason))
     return [*found, *case_filters.conditions(session, mission_id=mission_id, **further)]
 
 
-def due(session: Session) -> ColumnElement[bool]:
-    """Attention that is asked for by now: today is what the clocks of the mission say."""
-    return or_(CaseAttention.due_on.is_(None), case_filters.by(session, timedelta()))
+def due(session: Session, mission_id: int | None = None) -> ColumnElement[bool]:
+    """Attention that is asked for by now, in one mission or in all: today is what the clocks of the mission say."""
+    return or_(CaseAttention.due_on.is_(None), case_filters.by(session, timedelta(), mission_id=mission_id))
 
 
 def _joined(*, lines: bool = True) -> Any:

@@ -61,9 +61,7 @@ class Within:
 
     def __init__(self, actor: policy.Actor, scope: Scope) -> None:
         self._scope = scope
-        self._cases: list[ColumnElement[bool]] = [policy.within(actor, "case.read", STATE.mission_id)]
-        if scope.mission_id is not None:
-            self._cases.append(STATE.mission_id == scope.mission_id)
+        self._cases = [policy.within(actor, "case.read", STATE.mission_id, scope.mission_id)]
         if scope.status is not None:
             self._cases.append(STATUS.in_([scope.status]))
 

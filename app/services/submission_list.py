@@ -112,7 +112,7 @@ def matching(
     """What a list is narrowed to. Replaced versions are left out unless `superseded`, deleted ones unless
     asked for by `state`. `search`: the beginning of a case reference, a part of a device's name, or an interviewer's
     code. `attention`: failed, waiting, conflict or finding; what was approved needs none."""
-    found = [policy.within(actor, "submission.read", Submission.mission_id)]
+    found = [policy.within(actor, "submission.read", Submission.mission_id, mission_id)]
     if attention in ("failed", "waiting"):
         state = attention
     if state is not None:
@@ -122,7 +122,6 @@ def matching(
         if not superseded:
             found.append(not_(chains.outdated()))
     for column, wanted in (
-        (Submission.mission_id, mission_id),
         (Submission.xml_form_id, xml_form_id),
         (Submission.case_id, case_id),
         (Submission.device_id, device_id),

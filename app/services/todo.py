@@ -132,8 +132,7 @@ def _reasons(
 def _within(
     actor: policy.Actor, mission_id: int | None, *which: ColumnElement[bool]
 ) -> list[ColumnElement[bool]]:
-    found = [policy.within(actor, "case.read", CaseAttention.mission_id), *which]
-    return found if mission_id is None else [*found, CaseAttention.mission_id == mission_id]
+    return [policy.within(actor, "case.read", CaseAttention.mission_id, mission_id), *which]
 
 
 def _place(row: Any) -> tuple[datetime, uuid.UUID]:

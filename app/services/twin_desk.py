@@ -52,9 +52,7 @@ def list_pairs(
     first."""
     policy.require(actor, "case.read", mission_id)
     limit = paging.size(limit)
-    # One mission, said once: then their order is that of an index.
-    here = Twin.mission_id == mission_id if mission_id else policy.within(actor, "case.read", Twin.mission_id)
-    statement = _standing().where(here)
+    statement = _standing().where(policy.within(actor, "case.read", Twin.mission_id, mission_id))
     if cursor:
         score, one, other = _read_cursor(cursor)
         below = and_(Twin.score == score, tuple_(Twin.case_id, Twin.other_id) < tuple_(one, other))
@@ -85,10 +83,7 @@ def read_pair(session: Session, *, actor: Actor, one: uuid.UUID, other: uuid.UUI
 
 def count_pairs(session: Session, *, actor: Actor, mission_id: int | None = None) -> int:
     """How many pairs wait for somebody in a mission, or in all the actor may read."""
-    if mission_id is None:
-        return twins.count(session, policy.within(actor, "case.read", Twin.mission_id))
-    may = policy.may(actor, "case.read", mission_id)
-    return twins.count(session, Twin.mission_id == mission_id) if may else 0
+    return twins.count(session, policy.within(actor, "case.read", Twin.mission_id, mission_id))
 
 
 def distinct(

@@ -133,12 +133,14 @@ def look(connection: Connection, keyring: Keyring, cases: Sequence[uuid.UUID]) -
 
 
 def neighbours(
-    connection: Connection, keyring: Keyring, mission_id: int, traits: Traits, *, more: Iterable[str] = ()
-) -> list[Trace]:
-    """The cases of a mission that have a key in common with these traits, or one of `more`."""
-    wanted = _blind(keyring, mission_id, likeness.keys(traits) | frozenset(more))
-    found = {case_id for some in _members(connection, wanted).values() for case_id in some}
-    return list(_traces(connection, keyring, found).values())
+    connection: Connection, keyring: Keyring, mission_id: int, wanted: Mapping[uuid.UUID, Collection[str]]
+) -> dict[uuid.UUID, list[Trace]]:
+    """The cases of a mission that have one of some keys (`likeness.keys`), for each of several that ask."""
+    blind = {one: _blind(keyring, mission_id, keys) for one, keys in wanted.items()}
+    members = _members(connection, frozenset().union(*blind.values()))
+    near = {one: {case_id for key in keys for case_id in members.get(key, ())} for one, keys in blind.items()}
+    traces = _traces(connection, keyring, set().union(*near.values()))
+    return {one: [traces[case_id] for case_id in cases if case_id in traces] for one, cases in near.items()}
 
 
 def stamps(connection: Connection, cases: Collection[uuid.UUID]) -> dict[str, str]:

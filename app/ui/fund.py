@@ -1,7 +1,7 @@
 """The Global Assistance Fund: proposals to decide, their evidence, and what it pays for."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -51,13 +51,14 @@ def listing(project_id: int) -> str:
         cursor=request.args.get("after"),
         limit=PAGE,
     )
-    here: dict[str, Any] = {"keyring": state().keyring, "actor": auth.actor()}
-    details = [cases.read_case(db.session, case_id=line.case_id, **here) for line in page.items]
+    details = cases.read_cases(db.session, keyring=state().keyring, lines=page.items)
+    held = [one for case in details for one in case.interviews]
+    labels = questions.labels(held, locale=frame.locale())
     return render_template(
         "fund/list.html",
         which=which,
         queues=reasons(QUEUES),
-        shown=[one for one in map(show, details) if one is not None],
+        shown=[one for case in details if (one := show(case, labels)) is not None],
         pages=frame.pages("ui.fund.listing", project_id, page.next),
         totals=fund.totals(db.session, actor=auth.actor(), mission_id=project_id),
         rules=db.session.get_one(Mission, project_id).programme_rules or DEFAULT_RULES,
@@ -114,13 +115,11 @@ def totals(project_id: int) -> Response:
     return frame.download(content, "global-assistance-fund.csv")
 
 
-def show(case: cases.CaseDetail, labels: Mapping[str, questions.Labels] | None = None) -> Shown | None:
+def show(case: cases.CaseDetail, labels: Mapping[str, questions.Labels]) -> Shown | None:
     """The fund's side of a case in words."""
     found = fund.proposal(case)
     if found is None:
         return None
-    if labels is None:
-        labels = questions.labels(case.interviews, locale=frame.locale())
     lines = tuple(
         (_(CRITERIA[one.criterion]), one.outcome, _line(case, one, labels)) for one in found.evidence
     )
@@ -139,5 +138,5 @@ def _line(
     return facts.line(case, label, one.value, one.row, locale=frame.locale(), labels=labels)
 
 
-def _decisions(details: list[cases.CaseDetail]) -> dict[str, Any]:
+def _decisions(details: Iterable[cases.CaseDetail]) -> dict[str, Any]:
     return {str(one.id): one for detail in details for one in detail.decisions}

@@ -15,7 +15,7 @@ from app.problems import Problem
 from app.services import cases, decide, home, missions, submissions
 from app.services.reveal import Reveal
 from app.services.submissions import Answered, Section
-from tests.services.conftest import edited, new_uid
+from tests.services.conftest import edited, new_uid, statements
 from tests.services.made import assistance, screening
 
 WHY = Reveal("looking for a duplicate")
@@ -220,6 +220,33 @@ def test_two_cases_with_one_reference_say_so(house, coordinator):
     with house.session() as session:
         found = cases.read_case(session, keyring=house.keyring, actor=coordinator, case_id=one).findings
     assert [finding.code for finding in found] == ["case_ref_clash"]
+
+
+def test_several_cases_are_read_as_each_is_by_itself_in_as_many_statements_as_one(house, coordinator):
+    made = [one_case(house, case_ref=f"MDCHI-26-0000000{number}") for number in (1, 2, 2, 3)]
+    with house.session() as session:
+        where = {"keyring": house.keyring, "actor": coordinator, "reason": "decided in the test"}
+        decide.merge(session, case_id=made[3], into=made[0], **where)
+        decide.close(session, case_id=made[1], closure_reason="other", closed_on="2026-02-01", **where)
+    house.receive(assistance(case_uid=str(made[0]), held_on="2026-02-10"))
+    house.work()
+    with house.session() as session:
+        lines = cases.list_cases(session, actor=coordinator, mission_id=house.mission_id).items
+        assert {line.case_id for line in lines} == set(made[:3])
+        told = []
+        for some in (lines[:1], lines):
+            with statements(house.engine) as said:
+                found = cases.read_cases(session, keyring=house.keyring, lines=some)
+            told.append(len(said))
+        assert told[0] == told[1] <= 5
+        assert [one.line for one in found] == list(lines)
+        for one in found:
+            alone = cases.read_case(session, keyring=house.keyring, actor=coordinator, case_id=one.case_id)
+            assert one == alone
+    by_id = {one.case_id: one for one in found}
+    assert (len(by_id[made[0]].interviews), by_id[made[0]].merged) == (3, (made[3],))
+    assert [len(by_id[uid].decisions) for uid in made[:3]] == [1, 1, 0]
+    assert [len(by_id[uid].findings) for uid in made[:3]] == [0, 1, 1]
 
 
 def test_a_case_is_asked_for_by_its_uid_only(house, coordinator):

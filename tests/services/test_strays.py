@@ -6,7 +6,7 @@ import pytest
 
 from app import policy
 from app.services import decide, strays, twins
-from tests.services.conftest import new_uid
+from tests.services.conftest import new_uid, statements
 from tests.services.made import assistance, screening
 
 CASES = {"MDCHI-26-1a2b3c4d": "Olena", "MDCHI-26-99999999": "Dara", "MDCHI-26-55555555": "Ion"}
@@ -113,3 +113,25 @@ def test_what_cannot_be_read_waits_without_cases_and_the_queue_is_paged_by_key(h
     found = waiting(house)
     assert [one.readable for one in found] == [False, True, True, True]
     assert len({one.line.id for one in found}) == 4
+
+
+def test_a_longer_page_takes_hardly_more_statements(house, cases):
+    for typed in ("MDCHI-26-1a2b3c4e", "MDCHI-26-5555555", "nothing like it"):
+        house.receive(assistance(case_uid="", case_ref=typed))
+    house.work()
+    told = []
+    for limit in (2, 3):
+        with house.session() as session, statements(house.engine) as said:
+            page = strays.list_strays(
+                session, keyring=house.keyring, actor=policy.COMMAND, mission_id=house.mission_id, limit=limit
+            )
+        assert len(page.items) == limit
+        told.append(len(said))
+    # Keys of what is alike are looked up twenty at a time.
+    assert told[1] - told[0] <= 1, told
+    named = {one.reference: [found.case.case_id for found in one.likely] for one in page.items}
+    assert named == {
+        "MDCHI-26-1a2b3c4e": [cases["MDCHI-26-1a2b3c4d"]],
+        "MDCHI-26-5555555": [cases["MDCHI-26-55555555"]],
+        "nothing like it": [],
+    }

@@ -3,9 +3,8 @@ stops."""
 
 import threading
 import time
-from contextlib import contextmanager
 
-from sqlalchemy import event, select
+from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
 from app import ledger, tasks
@@ -21,7 +20,7 @@ from app.models import (
     now,
 )
 from app.services import agenda, entity_actions, indexing
-from tests.services.conftest import new_uid
+from tests.services.conftest import new_uid, statements
 from tests.services.made import screening
 
 
@@ -30,19 +29,6 @@ def until(condition, seconds=20):
     while not condition():
         assert time.monotonic() < end, "it did not happen in time"
         time.sleep(0.02)
-
-
-@contextmanager
-def statements(engine):
-    """The statements that are executed within."""
-    said = []
-
-    def note(_connection, _cursor, statement, *_):
-        said.append(statement)
-
-    event.listen(engine, "before_cursor_execute", note)
-    yield said
-    event.remove(engine, "before_cursor_execute", note)
 
 
 def test_the_worker_does_what_there_is_to_do_and_stops(house):
