@@ -2,12 +2,12 @@
 
 A message is written in English where it is said, `_("Sent by %(name)s", name=name)`, and what it is in another
 language stands in the catalogue of that language. A message without a translation stays English. `%` in a message
-is written `%%`, in templates too (there `_`, `ngettext` and `pgettext` are those of `jinja2.ext.i18n`).
+is written `%%`, in templates too: there `_`, `ngettext` and `pgettext` are `MARKED`, whose messages may hold HTML.
 """
 
 import functools
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -19,6 +19,7 @@ from babel.lists import format_list
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
+from markupsafe import Markup, escape
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,27 +88,48 @@ def gettext(message: str) -> str:
 
 def ngettext(one: str, many: str, number: int, **values: Any) -> str:
     """The message for this number of things, which it calls `%(num)s`."""
-    return nraw(one, many, number) % {"num": number, **values}
-
-
-def nraw(one: str, many: str, number: int) -> str:
-    """The form of the message for this number, values not yet put in."""
-    return catalogue(current()).ngettext(one, many, number)
+    return catalogue(current()).ngettext(one, many, number) % {"num": number, **values}
 
 
 def pgettext(context: str, message: str, **values: Any) -> str:
     """A message that means more than one thing in English, told apart by its context."""
-    return praw(context, message) % values
-
-
-def praw(context: str, message: str) -> str:
-    """The message of this context, values not yet put in."""
-    return str(catalogue(current()).pgettext(context, message))
+    return str(catalogue(current()).pgettext(context, message)) % values
 
 
 def alternatives(names: Iterable[str]) -> str:
     """`a`, `a or b`, `a, b, or c`, as it is written in the language spoken now."""
     return format_list(list(names), "or", current())
+
+
+def _marked(message: str, /, **values: Any) -> Markup:
+    return _put(gettext(message), values) if values else _fixed(current(), message)
+
+
+def _nmarked(one: str, many: str, number: int, /, **values: Any) -> Markup:
+    return _put(catalogue(current()).ngettext(one, many, number), {"num": number, **values})
+
+
+def _pmarked(context: str, message: str, /, **values: Any) -> Markup:
+    return _put(str(catalogue(current()).pgettext(context, message)), values)
+
+
+def _put(message: str, values: Mapping[str, Any]) -> Markup:
+    said = message % {name: escape(value) for name, value in values.items()}
+    return Markup(said)  # noqa: S704 -- the message is ours or a translator's, and every value is escaped
+
+
+@functools.lru_cache(maxsize=8192)
+def _fixed(language: str, message: str) -> Markup:
+    """A message without values, put in once: many are said hundreds of times on one page."""
+    return _put(catalogue(language).gettext(message) if message else "", {})
+
+
+MARKED: Final[Mapping[str, Callable[..., Markup]]] = {
+    "_": _marked,
+    "ngettext": _nmarked,
+    "pgettext": _pmarked,
+}
+"""By the name templates call them: what is put into a message is escaped, the message itself is not."""
 
 
 @functools.cache

@@ -9,11 +9,7 @@ from app.auth import identity
 def init_app(app: Flask) -> None:
     """Say it before anything else is said, refusals too, and give templates their `_`, `ngettext` and `pgettext`."""
     app.before_request(_speak)
-    app.jinja_env.add_extension("jinja2.ext.i18n")
-    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]  # comes with the extension
-        language.gettext, language.nraw, newstyle=True, pgettext=language.praw
-    )
-    app.jinja_env.globals.update(spoken=language.current, direction=language.direction)
+    app.jinja_env.globals.update(language.MARKED, spoken=language.current, direction=language.direction)
 
 
 def _speak() -> None:

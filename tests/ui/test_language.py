@@ -6,6 +6,7 @@ from html.parser import HTMLParser
 
 import pytest
 from babel.messages.pofile import read_po
+from markupsafe import Markup
 
 from app import language, policy
 from app.policy.permissions import ROLE_NAMES
@@ -78,6 +79,18 @@ def test_a_template_says_nothing_that_cannot_be_translated():
 
 def test_every_role_has_a_name_that_can_be_translated():
     assert set(ROLE_NAMES) >= set(policy.ROLES)
+
+
+def test_what_is_put_into_a_text_of_a_template_is_escaped_and_the_text_is_not():
+    say, many, told_apart = (language.MARKED[name] for name in ("_", "ngettext", "pgettext"))
+    assert say("In <b>bold</b>, 100 %%") == "In <b>bold</b>, 100 %" == say("In <b>bold</b>, 100 %%")
+    assert say("<b>%(message)s</b> %(link)s", message="<i>", link=Markup("<a>")) == "<b>&lt;i&gt;</b> <a>"
+    assert many("%(num)s & %(one)s", "%(num)s &amp; %(one)s", 2, one="&") == "2 &amp; &amp;"
+    assert told_apart("button", "%(context)s of %(message)s", context="'", message=1) == "&#39; of 1"
+    for name in TRANSLATED:
+        with language.spoken(name):
+            assert say("Cases") == language.gettext("Cases") != "Cases"
+            assert say("") == ""
 
 
 def test_a_page_speaks_the_language_its_reader_chose(visit):
