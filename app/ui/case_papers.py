@@ -106,9 +106,7 @@ def _content(case: cases.CaseDetail) -> dict[str, Any]:
 def _blocks(blocks: Iterable[facts.Block], depth: int = 0) -> Iterator[dict[str, Any]]:
     """Rows with what hangs from them, one after the other."""
     for block in blocks:
-        lines = [
-            [one.label, _("hidden") if one.masked else _("; ").join(one.texts) or "—"] for one in block.lines
-        ]
+        lines = [[one.label, _("hidden") if one.masked else one.text or "—"] for one in block.lines]
         yield {"title": block.title, "depth": depth, "lines": lines}
         yield from _blocks(block.blocks, depth + 1)
 

@@ -32,17 +32,23 @@ _YES_NO: Final = {True: "yes", False: "no"}
 @dataclass(frozen=True, slots=True)
 class Source:
     """Where a value came from: a question of an interview, by name and label; a decision; or a rule.
-    `text` is empty where it is masked."""
+    `text` is empty where it is masked; `told` is the interview in words."""
 
     text: str
     answer: str
     masked: bool
     held_on: str
     interview: Interview | None
+    told: str
     question: str
     label: str
     decision: str
     rule: str
+
+    @property
+    def as_written(self) -> str:
+        """The answer as the form has it, where that says more than the text."""
+        return "" if self.masked or self.answer == self.text else self.answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +58,11 @@ class Place:
     table: str
     row: str
     column: str
+
+    @property
+    def path(self) -> str:
+        """As addresses have it."""
+        return f"{self.table}/{self.row}/{self.column}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +77,11 @@ class Line:
     sources: tuple[Source, ...]
     earlier: tuple[Source, ...]
     place: Place | None = None
+
+    @property
+    def text(self) -> str:
+        """All of them in one."""
+        return self.texts[0] if len(self.texts) == 1 else _("; ").join(self.texts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,8 +159,17 @@ def text_of(value: object, code_list: str | None, locale: str) -> str:
         return ""
     if isinstance(value, bool):
         return code_label("yn", _YES_NO[value], locale)
-    several = value if isinstance(value, list | tuple) else (value,)
-    return _("; ").join(code_label(code_list, str(one), locale) for one in several)
+    if isinstance(value, list | tuple):
+        return _("; ").join(code_label(code_list, str(one), locale) for one in value)
+    return code_label(code_list, str(value), locale)
+
+
+def interview_words(interview: Interview, locale: str) -> str:
+    """An interview by its kind and, where that is known, its day."""
+    kind = code_label("interview_form", interview.kind, locale)
+    if not interview.held_on:
+        return kind
+    return _("%(interview)s, %(day)s", interview=kind, day=interview.held_on)
 
 
 def said_of(label: str, text: str) -> str:
@@ -180,6 +205,7 @@ class _View:
         self.interviews = tuple(interviews)
         self.by_id = {str(one.interview_id): one for one in self.interviews}
         self.by_instance = {one.instance_id: one for one in self.interviews}
+        self.told = {one.instance_id: interview_words(one, locale) for one in self.interviews}
         self.locale = locale
         self.tables = dictionary.load().tables
 
@@ -246,8 +272,9 @@ class _View:
             if child not in SETS
             for block in self.blocks(child, rows)
         )
-        texts = {value.column: self.text(value) for value in row.fields}
-        digest = " · ".join(texts[one] for one in DIGEST.get(table, ()) if texts.get(one))
+        digested = DIGEST.get(table, ())
+        texts = {value.column: self.text(value) for value in row.fields if value.column in digested}
+        digest = " · ".join(texts[one] for one in digested if texts.get(one))
         act = "" if row.earlier else ROW_ACTS.get(table, "")
         return Block(heading, lines + sets, children, digest, act, row.id, self.overdue(row))
 
@@ -296,27 +323,29 @@ class _View:
         return _("%(said)s (%(weight)s)", said=said, weight=self.text(weight).lower())
 
     def line(self, label: str, value: Value, row: Row) -> Line:
-        text = self.text(value)
+        source = self.source(value)
         fixed = row.earlier or f"{row.table}.{value.column}" in DECIDED
         return Line(
             label,
-            (text,) if text else (),
+            (source.text,) if source.text else (),
             masked=value.masked,
             revealed=value.privacy == "P3" and not value.masked,
-            sources=(self.source(value),),
+            sources=(source,),
             earlier=tuple(self.source(old) for old in value.earlier),
             place=None if fixed else Place(row.table, row.id, value.column),
         )
 
     def source(self, value: Value) -> Source:
+        instance_id = value.instance_id or ""
         return Source(
             text=self.text(value),
             answer=value.answer or "",
             masked=value.masked,
             held_on=value.held_on or "",
-            interview=self.by_instance.get(value.instance_id or ""),
+            interview=self.by_instance.get(instance_id),
+            told=self.told.get(instance_id, ""),
             question=value.question or "",
-            label=self.labels.get(value.instance_id or "", {}).get(questions.plain(value.question or ""), ""),
+            label=self.labels.get(instance_id, {}).get(questions.plain(value.question or ""), ""),
             decision=value.decision or "",
             rule=value.rule or "",
         )

@@ -16,7 +16,7 @@ from app.services.differences import Comparison, Difference
 from app.services.forms import MANY
 from app.services.submissions import Answered, Section, SubmissionDetail, SubmissionLine
 from app.services.trial_detail import TrialLine
-from app.ui import decisions
+from app.ui import decisions, facts
 from app.ui.frame import locale, mission
 from app.ui.words.changes import EFFECTS, KINDS
 from app.ui.words.codes import code_label
@@ -79,10 +79,12 @@ def number_held(count: int) -> str:
 
 def question_name(path: str) -> str:
     """The last step of a question's path, with the rows it stands in: `ep_age, row 2`."""
+    if "[" not in path:
+        return path.strip("/").rpartition("/")[2]
     steps = path.strip("/").split("/")
     rows = [number for step in steps for number in re.findall(r"\[(\d+)\]", step)]
     name = re.sub(r"\[\d+\]", "", steps[-1])
-    return _("%(question)s, row %(row)s", question=name, row=".".join(rows)) if rows else name
+    return _("%(question)s, row %(row)s", question=name, row=".".join(rows))
 
 
 def interview_kind(kind: str) -> str:
@@ -252,6 +254,7 @@ FILTERS: Final[Mapping[str, Callable[..., Any]]] = {
     "change_word": lambda kind: _(KINDS[kind]),
     "question_name": question_name,
     "interview_kind": interview_kind,
+    "interview_words": lambda interview: facts.interview_words(interview, locale()),
     "person_words": person_words,
     "likeness_words": lambda reason: _(LIKENESS[reason]),
     "likeness_kind": likeness_kind,
