@@ -1,25 +1,22 @@
 """A case on paper, as PDF: a copy that leaves the server, so it asks for a reason. It is without names and free text,
 unless they are asked for."""
 
-import io
 import uuid
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-from flask import Blueprint, render_template, request, send_file
+from flask import Blueprint, render_template
 from werkzeug.wrappers import Response
 
-from app import auth, ledger
+from app import auth
 from app.auth import needs
-from app.db import db, writing
-from app.exports import paper
+from app.db import db
 from app.language import _
-from app.problems import Problem
 from app.services import cases
-from app.services.reveal import Reveal, need_reason
+from app.services.reveal import Reveal
 from app.state import state
-from app.ui import decisions, facts, filters, frame, reasoning, timelines
+from app.ui import copies, decisions, facts, filters, frame, reasoning, timelines
 from app.ui.act import today
 from app.ui.words.codes import code_label
 
@@ -36,28 +33,15 @@ def ask(project_id: int, case_id: uuid.UUID) -> str:
 @bp.post("")
 @needs("case.reveal")
 def pdf(project_id: int, case_id: uuid.UUID) -> Response | tuple[str, int]:
-    """The PDF; its making is an entry of the ledger, and what it reveals another."""
-    names = request.form.get("names") == "yes"
-    try:
-        with writing(db.session):
-            reason = need_reason(request.form.get("reason"))
-            case = _read(project_id, case_id, Reveal(reason) if names else None)
-            ledger.write(
-                db.session,
-                actor=auth.actor().ref,
-                action="case.paper",
-                mission_id=project_id,
-                object=f"case:{case.case_id}",
-                reason=reason,
-                detail={"revealed": names},
-            )
-    except Problem as problem:
-        if problem.code != "reason_needed":
-            raise
-        return _ask(_read(project_id, case_id), wrong=problem.message), problem.status
-    content = paper.typeset("dossier.typ", _content(case))
-    name = f"case-{str(case.case_id)[:8]}.pdf"
-    return send_file(io.BytesIO(content), mimetype=paper.TYPE, as_attachment=True, download_name=name)
+    """The PDF."""
+    return copies.pdf(
+        "case",
+        mission_id=project_id,
+        read=lambda reveal: _read(project_id, case_id, reveal),
+        name=lambda case: case.case_id,
+        ask=_ask,
+        content=_content,
+    )
 
 
 def _read(project_id: int, case_id: uuid.UUID, reveal: Reveal | None = None) -> cases.CaseDetail:
@@ -71,7 +55,7 @@ def _read(project_id: int, case_id: uuid.UUID, reveal: Reveal | None = None) -> 
     )
 
 
-def _ask(case: cases.CaseDetail, *, wrong: str = "") -> str:
+def _ask(case: cases.CaseDetail, wrong: str = "") -> str:
     return render_template("cases/paper.html", case=case, line=case.line, wrong=wrong)
 
 

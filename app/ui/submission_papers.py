@@ -1,25 +1,20 @@
 """A submission on paper, as PDF: a copy that leaves the server, so it asks for a reason. It is without names and free
 text, unless they are asked for; what stands behind a refused consent is in none."""
 
-import io
 import uuid
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-from flask import Blueprint, render_template, request, send_file
+from flask import Blueprint, render_template, request
 from werkzeug.wrappers import Response
 
-from app import auth, ledger
 from app.auth import needs
-from app.db import db, writing
-from app.exports import paper
 from app.language import _
-from app.problems import Problem
 from app.services.answers import Answered, Section
-from app.services.reveal import Reveal, need_reason
+from app.services.reveal import Reveal
 from app.services.submissions import SubmissionDetail, SubmissionLine
-from app.ui import filters, frame, submissions
+from app.ui import copies, filters, frame, submissions
 from app.ui.words.states import REVIEWS
 from xlsforms import language
 
@@ -40,28 +35,15 @@ def ask(project_id: int, submission_id: uuid.UUID) -> str:
 @bp.post("")
 @needs("case.reveal")
 def pdf(project_id: int, submission_id: uuid.UUID) -> Response | tuple[str, int]:
-    """The PDF; its making is an entry of the ledger, and what it reveals another."""
-    names = request.form.get("names") == "yes"
-    try:
-        with writing(db.session):
-            reason = need_reason(request.form.get("reason"))
-            submission = _read(project_id, submission_id, Reveal(reason) if names else None)
-            ledger.write(
-                db.session,
-                actor=auth.actor().ref,
-                action="submission.paper",
-                mission_id=project_id,
-                object=f"submission:{submission_id}",
-                reason=reason,
-                detail={"revealed": names},
-            )
-    except Problem as problem:
-        if problem.code != "reason_needed":
-            raise
-        return _ask(_read(project_id, submission_id), wrong=problem.message), problem.status
-    content = paper.typeset("dossier.typ", _content(submission))
-    name = f"submission-{str(submission_id)[:8]}.pdf"
-    return send_file(io.BytesIO(content), mimetype=paper.TYPE, as_attachment=True, download_name=name)
+    """The PDF."""
+    return copies.pdf(
+        "submission",
+        mission_id=project_id,
+        read=lambda reveal: _read(project_id, submission_id, reveal),
+        name=lambda _detail: submission_id,
+        ask=_ask,
+        content=_content,
+    )
 
 
 def _read(project_id: int, submission_id: uuid.UUID, reveal: Reveal | None = None) -> SubmissionDetail:
@@ -75,7 +57,7 @@ def _read(project_id: int, submission_id: uuid.UUID, reveal: Reveal | None = Non
     return submissions.read(found, reveal, language=own)
 
 
-def _ask(submission: SubmissionDetail, *, wrong: str = "") -> str:
+def _ask(submission: SubmissionDetail, wrong: str = "") -> str:
     return render_template("submissions/paper.html", submission=submission, line=submission.line, wrong=wrong)
 
 
