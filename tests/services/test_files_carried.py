@@ -2,14 +2,16 @@
 
 import io
 import itertools
+import uuid
 import zipfile
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select
 
 from app import policy, problems
 from app.models import SubmissionFile
 from app.services import decide, export, submissions
+from app.services import files as service
 from tests.services.conftest import edited, new_uid
 from tests.services.made import screening
 
@@ -135,3 +137,22 @@ def test_deleting_the_submission_takes_the_files_with_it(house):
     house.receive(ONCE)
     house.work()
     assert files(house, "uuid:second") == {"signed.png": (False, False)}
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_the_files_of_a_submission_are_found_by_indexes_in_a_large_store_too(house):
+    said = []
+    with house.session() as session:
+        connection = session.connection()
+        connection.exec_driver_sql("ANALYZE")
+        large = "('submission', 'sqlite_autoindex_submission_2', '160000 80000 53334 1')"
+        connection.exec_driver_sql(f"INSERT INTO sqlite_stat1 VALUES {large}")
+        connection.exec_driver_sql(
+            "ANALYZE sqlite_schema"
+        )  # SQLite plans for 160,000 submissions from now on
+        event.listen(connection, "before_cursor_execute", lambda *all: said.append((all[2], all[3])))
+        service.at_hand(session, [uuid.UUID(int=1)])
+        steps = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {said[0][0]}", said[0][1]).all()
+        read = [row.detail for row in steps if "submission" in row.detail]
+    assert len(read) == 3, read
+    assert all(step.startswith("SEARCH") for step in read), read
