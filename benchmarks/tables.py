@@ -4,7 +4,8 @@
 
 N interviews of 150 questions (100,000; `indexed`), and as many in cases (`multitude`). Each page is asked for through
 the application, as somebody signed in, and rendered; printed is the CPU of the process and, with PostgreSQL, of its
-server, for one of TIMES requests, and how many statements it sends. Ends with 1 if a page is over its budget. With
+server, for one of TIMES requests, and how many statements it sends; in brackets that of the first request, after which
+what was counted of cases is remembered. Ends with 1 if a page is over its budget. With
 `--home` what is made is kept there, keys included, and used again; with `--url`, an empty or filled database of a server
 that runs. With names only the pages whose name holds one of them, `feed` for the feed.
 """
@@ -188,8 +189,8 @@ def _spread(session: Session, rows: Any, by: Any) -> Iterator[tuple[str, uuid.UU
         yield name, session.scalars(rows.order_by(by.desc()).offset(place).limit(1)).one()
 
 
-def measure(app: Flask, engine: Engine, names: list[str]) -> Iterator[tuple[str, float, float, int]]:
-    """Name, seconds of CPU of one request, its budget, statements."""
+def measure(app: Flask, engine: Engine, names: list[str]) -> Iterator[tuple[str, float, float, float, int]]:
+    """Name, seconds of CPU of the first request, of one of the others, its budget, statements."""
     clock, client = Clock(engine), app.test_client()
     sent = client.post("/sign-in", data={"email": EMAIL, "password": PASSWORD})
     assert sent.status_code == 302, sent.text
@@ -200,18 +201,20 @@ def measure(app: Flask, engine: Engine, names: list[str]) -> Iterator[tuple[str,
             yield name, *_spent(client, clock, path, name)
 
 
-def _spent(client: FlaskClient, clock: Clock, path: str, name: str) -> tuple[float, float, int]:
+def _spent(client: FlaskClient, clock: Clock, path: str, name: str) -> tuple[float, float, float, int]:
     def get() -> None:
         answer = client.get(path, buffered=True)
         assert answer.status_code == 200, (name, answer.status_code, answer.text[-2000:])
 
+    began = clock.read()
     get()
+    first = clock.read() - began
     clock.statements = 0
     began = clock.read()
     for _ in range(TIMES):
         get()
     spent = (clock.read() - began) / TIMES
-    return spent, OF_A_CASE if name.startswith("case page") else BUDGET, clock.statements // TIMES
+    return first, spent, OF_A_CASE if name.startswith("case page") else BUDGET, clock.statements // TIMES
 
 
 def feed(app: Flask, engine: Engine, mission_id: int, *, size: int = 5000) -> list[float]:
@@ -261,10 +264,13 @@ def run(url: URL, home: Path, stored: int, names: list[str]) -> bool:
     )
     with app.app_context():
         served = db.engine
-    for name, spent, budget, statements in measure(app, served, names):
+    for name, first, spent, budget, statements in measure(app, served, names):
         within = within and spent <= budget
         over = "" if spent <= budget else "  OVER"
-        print(f"{kind:10} {spent * 1000:6.0f} ms {statements:3} statements  {name}{over}", flush=True)
+        print(
+            f"{kind:10} {spent * 1000:6.0f} ms {statements:3} statements  {name} ({first * 1000:.0f}){over}",
+            flush=True,
+        )
     if not names or "feed" in names:
         with Session(engine) as session:
             mission_id = session.scalars(select(Mission.id).where(Mission.code == "STORE")).one()

@@ -118,7 +118,8 @@ class CaseEntity(Model):
 
 
 class CaseReach(Model):
-    """The list of the open cases within one reach, as far as a phone must know whether it changed."""
+    """The list of the open cases within one reach, as far as a phone must know whether it changed; and, for the office,
+    all that is folded in a mission."""
 
     __tablename__ = "case_reach"
 

@@ -64,16 +64,21 @@ def conditions(
 
 def by(session: Session, ahead: timedelta, *, mission_id: int | None = None) -> ColumnElement[bool]:
     """Attention whose date has come so long from today, by the clocks of its mission."""
+    return or_(
+        *(
+            and_(CaseAttention.mission_id.in_(missions), CaseAttention.due_on <= (day + ahead).isoformat())
+            for day, missions in today(session, mission_id=mission_id).items()
+        )
+    )
+
+
+def today(session: Session, *, mission_id: int | None = None) -> dict[date, list[int]]:
+    """What day it is in which missions, by their clocks."""
     now = datetime.now(UTC)
-    zones = select(Mission.id, Mission.time_zone)
+    zones = select(Mission.id, Mission.time_zone).order_by(Mission.id)
     if mission_id is not None:
         zones = zones.where(Mission.id == mission_id)
     days: dict[date, list[int]] = {}
     for mission, zone in session.execute(zones):
-        days.setdefault(now.astimezone(ZoneInfo(zone)).date() + ahead, []).append(mission)
-    return or_(
-        *(
-            and_(CaseAttention.mission_id.in_(missions), CaseAttention.due_on <= day.isoformat())
-            for day, missions in days.items()
-        )
-    )
+        days.setdefault(now.astimezone(ZoneInfo(zone)).date(), []).append(mission)
+    return days

@@ -83,6 +83,21 @@ def list_cases(
     **filters: Any,
 ) -> Page[CaseLine]:
     """Cases the actor may read, in an order of SORTS. Filters as in `matching`. A cursor belongs to its order."""
+    page = list_ids(session, actor=actor, cursor=cursor, limit=limit, sort=sort, **filters)
+    found = lines(session, page.items, actor=actor)
+    return Page(tuple(found[case_id] for case_id in page.items if case_id in found), page.next)
+
+
+def list_ids(
+    session: Session,
+    *,
+    actor: policy.Actor,
+    cursor: str | None = None,
+    limit: int = 50,
+    sort: str = "changed",
+    **filters: Any,
+) -> Page[uuid.UUID]:
+    """Which cases these are."""
     limit = paging.size(limit)
     by = SORTS[sort]
     place = tuple_(by.column, CaseState.case_id)
@@ -95,8 +110,7 @@ def list_cases(
         statement = statement.where(place < after if by.down else place > after)
     ordered = (by.column.desc(), CaseState.case_id.desc()) if by.down else (by.column, CaseState.case_id)
     page = paging.cut(session.execute(statement.order_by(*ordered).limit(limit + 1)).all(), limit, _place)
-    found = lines(session, [row.case_id for row in page.items], actor=actor)
-    return Page(tuple(found[row.case_id] for row in page.items if row.case_id in found), page.next)
+    return Page(tuple(row.case_id for row in page.items), page.next)
 
 
 def _place(row: Any) -> tuple[datetime, uuid.UUID]:

@@ -60,14 +60,16 @@ class Within:
     """The rows of a scope that an actor may count."""
 
     def __init__(self, actor: policy.Actor, scope: Scope) -> None:
-        self._scope = scope
+        self.scope = scope
         self._cases = [policy.within(actor, "case.read", STATE.mission_id, scope.mission_id)]
         if scope.status is not None:
             self._cases.append(STATUS.in_([scope.status]))
 
-    def cases(self, *columns: Any, people: bool = False) -> Select[Any]:
+    def cases(self, *columns: Any, file: bool = True, people: bool = False) -> Select[Any]:
         """Cases registered in the period, each with its file, and its person if asked for, if they are there."""
-        joined = CaseState.__table__.outerjoin(TABLES["case_file"], FILE.case_id == STATE.case_id)
+        joined: Any = CaseState.__table__
+        if file or self._by_file:
+            joined = joined.outerjoin(TABLES["case_file"], FILE.case_id == STATE.case_id)
         if people:
             joined = joined.outerjoin(TABLES["person"], PERSON.case_id == STATE.case_id)
         return self._where(select(*columns).select_from(joined), FILE.registered_on)
@@ -75,16 +77,21 @@ class Within:
     def rows(self, table: str, on: Column[Any], *columns: Any) -> Select[Any]:
         """Rows of a table of the cases; `on` is the date by which they are in the period."""
         joined = TABLES[table].join(CaseState.__table__, STATE.case_id == TABLES[table].c.case_id)
-        if self._scope.status is not None or on.table is TABLES["case_file"]:
+        if self.scope.status is not None or (self._by_file and on.table is TABLES["case_file"]):
             joined = joined.outerjoin(TABLES["case_file"], FILE.case_id == STATE.case_id)
         return self._where(select(*columns).select_from(joined), on)
 
+    @property
+    def _by_file(self) -> bool:
+        """Whether it takes the file of a case to know if it is one of them."""
+        return (self.scope.since, self.scope.until, self.scope.status) != (None, None, None)
+
     def _where(self, statement: Select[Any], on: ColumnElement[Any]) -> Select[Any]:
         statement = statement.where(*self._cases)
-        if self._scope.since is not None:
-            statement = statement.where(on >= self._scope.since)
-        if self._scope.until is not None:
-            statement = statement.where(on <= self._scope.until)
+        if self.scope.since is not None:
+            statement = statement.where(on >= self.scope.since)
+        if self.scope.until is not None:
+            statement = statement.where(on <= self.scope.until)
         return statement
 
 
@@ -116,14 +123,18 @@ def by_code(
 
 
 def cases_with(
-    session: Session, within: Within, statement: Select[Any], column: ColumnElement[Any]
+    session: Session, within: Within, table: str, column: Column[Any], *which: ColumnElement[bool]
 ) -> tuple[Counter[str], int, int]:
-    """How many cases have a row with each code; of how many none is known; how many there are."""
-    number = func.count(STATE.case_id.distinct())
-    known = statement.where(column.is_not(None))
-    cases = session.scalar(within.cases(func.count())) or 0
-    some = session.scalar(known.add_columns(number)) or 0
-    return by_code(session, known, column, number), cases - some, cases
+    """How many cases have a row with each code, among those rows of the table; of how many none is known; how many there
+    are."""
+    known = (column.is_not(None), *which)
+    cases = within.cases(func.count(), file=False)
+    # Not counted as distinct cases of such rows: that would read the rows of every case, and they are long.
+    some = cases.where(STATE.case_id.in_(select(TABLES[table].c.case_id).where(*known)))
+    total = session.scalar(cases) or 0
+    rows = within.rows(table, FILE.registered_on).where(*known)
+    counts = by_code(session, rows, column, func.count(STATE.case_id.distinct()))
+    return counts, total - (session.scalar(some) or 0), total
 
 
 def in_order(counts: Mapping[str, int], codes: Iterable[str]) -> tuple[Row, ...]:

@@ -84,13 +84,20 @@ def changes(
         if any(before[name] != after[name] for name in _SAID):
             changed.append({"key": case_id, "version": before["version"] + 1, **after})
             lists |= _lists(before) | _lists(after)
+    return [(_INSERT, new), (_UPDATE, changed), renewed(connection, lists)]
+
+
+def renewed(
+    connection: Connection, lists: Collection[tuple[int, str]]
+) -> tuple[Executable, list[dict[str, Any]]]:
+    """The statement that gives lists, each a mission and a reach, another revision."""
     # Never a number that was there before, as a counter would give after a backup was restored.
     marks = [{"mission_id": mission, "reach": one, "revision": new_id()} for mission, one in sorted(lists)]
     mark = insert_or(connection, _REACH)
     mark = mark.on_conflict_do_update(
         index_elements=["mission_id", "reach"], set_={"revision": mark.excluded.revision}
     )
-    return [(_INSERT, new), (_UPDATE, changed), (mark, marks)]
+    return mark, marks
 
 
 def _lists(entity: Mapping[str, Any]) -> set[tuple[int, str]]:

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from app import policy, problems
 from app.models import TABLES, Mission
-from app.services import suppression
+from app.services import remembering, suppression
 from app.services.counting import (
     COUNT,
     FILE,
@@ -34,6 +34,7 @@ from app.services.counting import (
     in_order,
     median,
 )
+from app.services.remembering import Revision, remembered
 from xlsforms import dictionary
 
 __all__ = ["COUNT", "FIGURES", "NOT_KNOWN", "Figure", "Row", "Scope", "figure", "figures", "names"]
@@ -60,9 +61,10 @@ def figures(
     session: Session, *, actor: policy.Actor, scope: Scope, suppress: bool = False
 ) -> tuple[Figure, ...]:
     """All of them, in their order. Raises the Problem `not_allowed`."""
-    return tuple(
-        figure(session, name, actor=actor, scope=scope, suppress=suppress) for name in names(scope.mission_id)
-    )
+    policy.require(actor, "case.read", scope.mission_id)
+    within, at = Within(actor, scope), _revision(session, actor, scope)
+    found = (_counted(session, name, within, at) for name in names(scope.mission_id))
+    return tuple(_hidden(one) if suppress else one for one in found)
 
 
 def names(mission_id: int | None) -> tuple[str, ...]:
@@ -77,8 +79,16 @@ def figure(
     policy.require(actor, "case.read", scope.mission_id)
     if name not in names(scope.mission_id):
         raise problems.not_found("figure")
-    counted = FIGURES[name](session, Within(actor, scope))
+    counted = _counted(session, name, Within(actor, scope), _revision(session, actor, scope))
     return _hidden(counted) if suppress else counted
+
+
+def _counted(session: Session, name: str, within: Within, at: Revision) -> Figure:
+    return remembered(at, (name, within.scope), lambda: FIGURES[name](session, within))
+
+
+def _revision(session: Session, actor: policy.Actor, scope: Scope) -> Revision:
+    return remembering.revision(session, actor=actor, mission_id=scope.mission_id)
 
 
 def _hidden(one: Figure) -> Figure:
@@ -136,8 +146,9 @@ def _cases_by_mission(session: Session, within: Within) -> Figure:
 
 
 def _exploitation(session: Session, within: Within) -> Figure:
-    statement = within.rows("episode_exploitation", FILE.registered_on).where(_TYPE.facet == "type")
-    counts, unknown, cases = cases_with(session, within, statement, _TYPE.code)
+    counts, unknown, cases = cases_with(
+        session, within, "episode_exploitation", _TYPE.code, _TYPE.facet == "type"
+    )
     rows = in_order(counts, dictionary.load().code_lists["exploitation_type"])
     return Figure("exploitation", COUNT, (*rows, Row(NOT_KNOWN, (unknown,))), cases)
 
@@ -159,8 +170,7 @@ def _age_and_sex(session: Session, within: Within) -> Figure:
 
 
 def _countries(session: Session, within: Within) -> Figure:
-    statement = within.rows("episode", FILE.registered_on)
-    counts, unknown, cases = cases_with(session, within, statement, _EPISODE.exploitation_country)
+    counts, unknown, cases = cases_with(session, within, "episode", _EPISODE.exploitation_country)
     rows = (Row(code, (count,)) for code, count in sorted(counts.items(), key=lambda one: (-one[1], one[0])))
     return Figure("countries", COUNT, (*rows, Row(NOT_KNOWN, (unknown,))), cases)
 

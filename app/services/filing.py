@@ -21,7 +21,7 @@ from app.models import (
     TraceDue,
     now,
 )
-from app.services import attention, entities, folding, placing, rules, stored
+from app.services import attention, entities, folding, placing, reach, rules, stored
 from app.services.desk import Desk, Version
 from app.services.placing import Candidate
 from submissions import case, conversion, likeness
@@ -103,6 +103,7 @@ class Filing:
         self._entities: dict[uuid.UUID, dict[str, Any] | None] = {}
         self._rules = rules.chosen(desk.connection)
         self._due: list[dict[str, Any]] = []
+        self._touched: set[int] = set()
         for case_id, versions in members.items():
             if versions:
                 self._fold(case_id, versions)
@@ -118,6 +119,7 @@ class Filing:
             (_UPDATE_STATE, self._changed),
             (insert_or(desk.connection, _TRACE_DUE).on_conflict_do_nothing(), self._due),
             *entities.changes(desk.connection, self._entities),
+            entities.renewed(desk.connection, {(mission, reach.EVERY) for mission in self._touched}),
             (_UPDATE_SUBMISSION, self._submissions()),
             *self._hints(),
             *self._opened(),
@@ -163,8 +165,10 @@ class Filing:
         }
         if before is None:
             self._new.append({"case_id": case_id, **row, "updated_at": self.at})
+            self._touched.add(mission)
         elif any(getattr(before, name) != value for name, value in row.items()):
             self._changed.append({"key": case_id, **row, "updated_at": self.at})
+            self._touched |= {before.mission_id, mission}
         same = ("mission_id", "reference")
         if (
             before is None
@@ -186,6 +190,7 @@ class Filing:
         self._calm += [{"key": case_id}] if manifest.pop(_ATTENDED, None) else []
         self._difference(case_id, None, manifest)
         self._gone.append({"key": case_id})
+        self._touched.add(before.mission_id)
         self._due.append({"case_id": case_id})
         self._entities[case_id] = None
         self._note(before.mission_id, before.reference, None)

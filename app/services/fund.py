@@ -22,9 +22,11 @@ from app.keys import Keyring
 from app.language import _
 from app.models import TABLES, CaseState, Mission
 from app.policy import Actor
+from app.services import remembering
 from app.services.case_detail import CaseDetail, Row, Value
 from app.services.deciding import find_case, folded, keep, settle
 from app.services.recording import here
+from app.services.remembering import remembered
 from app.services.reveal import need_reason
 from submissions import eligibility
 from xlsforms import dictionary
@@ -223,6 +225,11 @@ def totals(session: Session, *, actor: Actor, mission_id: int) -> tuple[Total, .
     """Decisions by the country of identification and the year of the decision, services by the country where they were
     given (else that of identification) and the year they began. The newest year first."""
     policy.require(actor, "case.read", mission_id)
+    at = remembering.revision(session, actor=actor, mission_id=mission_id)
+    return remembered(at, "totals of the fund", lambda: _totals(session, mission_id))
+
+
+def _totals(session: Session, mission_id: int) -> tuple[Total, ...]:
     found: dict[tuple[str, int | None], Total] = {}
 
     def total(country: str | None, year: Any) -> Total:

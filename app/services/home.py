@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 
 from app import policy
 from app.models import Mission
-from app.services import case_list, submissions, todo
+from app.services import case_list, remembering, submissions, todo
+from app.services.remembering import remembered
 from app.services.submissions import SubmissionLine
 from app.services.todo import Item, Todo
 
@@ -40,6 +41,7 @@ def home(session: Session, *, actor: policy.Actor, mission_id: int | None = None
     """The home page of a mission, or of all missions the actor may read. Who may read no cases sees zeros."""
     policy.require(actor, "home.read", mission_id)
     zone = _zone(session, mission_id)
+    at = remembering.revision(session, actor=actor, mission_id=mission_id)
     today = datetime.now(zone).date()
     week = today - timedelta(days=6)
     where: dict[str, Any] = {"actor": actor, "mission_id": mission_id}
@@ -49,7 +51,9 @@ def home(session: Session, *, actor: policy.Actor, mission_id: int | None = None
         received_today=submissions.count_submissions(session, received_from=_begin(today, zone), **where),
         received_week=submissions.count_submissions(session, received_from=_begin(week, zone), **where),
         queue=submissions.count_submissions(session, state="received", **where),
-        cases_open=case_list.count_cases(session, status=case_list.OPEN, **where),
+        cases_open=remembered(
+            at, "open cases", lambda: case_list.count_cases(session, status=case_list.OPEN, **where)
+        ),
         todos=todo.todos(session, **where),
         coming=todo.coming(session, **where),
         latest=submissions.list_submissions(session, limit=LATEST, **where).items,

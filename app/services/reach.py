@@ -5,6 +5,8 @@ A reach is a text: `interviewer:7`, `group:3` or `nobody`. A phone has one, a ca
 
 from typing import Final
 
+EVERY: Final = "every"
+"""That of the office, which no phone has: every case of a mission, closed ones too."""
 NOBODY: Final = "nobody"
 """The reach of phones that are neither an interviewer's nor in a group, and of cases that are neither's."""
 

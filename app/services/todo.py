@@ -1,21 +1,24 @@
 """What needs somebody's attention: counted, and listed for one reason, as far as the actor may see it."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from sqlalchemy import ColumnElement, Select, func, not_, select, tuple_
 from sqlalchemy.orm import Session
 
 from app import policy, problems
 from app.models import CaseAttention
-from app.services import attention, case_list, paging, submissions, twin_desk
+from app.services import attention, case_filters, case_list, paging, remembering, submissions, twin_desk
 from app.services.case_list import CaseLine
 from app.services.paging import Page
 from app.services.submissions import SubmissionLine
 
+T = TypeVar("T")
+_Reason = tuple[uuid.UUID, str | None]
+"""A case, and the date from which it is due."""
 FEW: Final = 10
 """Items shown where it is only to be seen what waits."""
 
@@ -42,9 +45,21 @@ class Todo:
 def todos(session: Session, *, actor: policy.Actor, mission_id: int | None = None) -> tuple[Todo, ...]:
     """All reasons there are at this moment, the most urgent first."""
     where: dict[str, Any] = {"actor": actor, "mission_id": mission_id}
-    counts = _counts(session, **where)
+    cases = _remembered(session, "first", actor, mission_id, lambda: _first(session, **where))
+    lines = case_list.lines(session, {one for _, first in cases.values() for one, _ in first}, actor=actor)
+    counts = {("case", kind): count for kind, (count, _) in cases.items()} | {
+        ("submission", kind): submissions.count_submissions(session, attention=kind, **where)
+        for kind in attention.SUBMISSION_KINDS
+    }
     found = tuple(
-        Todo(on, kind, counts[on, kind], listing(session, on=on, kind=kind, limit=FEW, **where).items)
+        Todo(
+            on,
+            kind,
+            counts[on, kind],
+            _cases(cases[kind][1], lines)
+            if on == "case"
+            else listing(session, on=on, kind=kind, limit=FEW, **where).items,
+        )
         for on, kind in attention.ORDER
         if counts.get((on, kind))
     )
@@ -74,7 +89,8 @@ def listing(
         lines = submissions.list_submissions(session, attention=kind, **where)
         return Page(tuple(Item(submission=line) for line in lines.items), lines.next)
     if kind in attention.DATED:
-        return _dated(session, CaseAttention.kind == kind, case_list.due(session), **where)
+        due = case_list.due(session, mission_id)
+        return _dated(session, CaseAttention.kind == kind, due, **where)
     cases = case_list.list_cases(session, attention=kind, **where)
     return Page(tuple(Item(case=line) for line in cases.items), cases.next)
 
@@ -83,21 +99,48 @@ def coming(
     session: Session, *, actor: policy.Actor, mission_id: int | None = None
 ) -> tuple[tuple[str, Item], ...]:
     """What is due next and is not yet, with its kind."""
-    statement = _reasons(
-        actor, mission_id, CaseAttention.kind.in_(attention.DATED), not_(case_list.due(session))
+
+    def find() -> tuple[tuple[str, _Reason], ...]:
+        later = not_(case_list.due(session, mission_id))
+        statement = _reasons(actor, mission_id, CaseAttention.kind.in_(attention.DATED), later)
+        rows = session.execute(statement.limit(FEW))
+        return tuple((row.kind, (row.case_id, row.due_on)) for row in rows)
+
+    found = _remembered(session, "coming", actor, mission_id, find)
+    lines = case_list.lines(session, {case_id for _, (case_id, _) in found}, actor=actor)
+    return tuple(zip((kind for kind, _ in found), _cases((one for _, one in found), lines), strict=True))
+
+
+def _remembered(
+    session: Session, what: str, actor: policy.Actor, mission_id: int | None, find: Callable[[], T]
+) -> T:
+    """What depends on the cases, and on the day it is where they are."""
+    at = remembering.revision(session, actor=actor, mission_id=mission_id)
+    today = case_filters.today(session, mission_id=mission_id)
+    days = tuple((day, *missions) for day, missions in today.items())
+    return remembering.remembered(at, (what, days), find)
+
+
+def _first(
+    session: Session, *, actor: policy.Actor, mission_id: int | None
+) -> Mapping[str, tuple[int, tuple[_Reason, ...]]]:
+    """For each reason there is: how many cases it concerns, and the first of them, as `listing` has them."""
+    due = case_list.due(session, mission_id)
+    counted = (
+        select(CaseAttention.kind, func.count())
+        .where(*_within(actor, mission_id, due))
+        .group_by(CaseAttention.kind)
     )
-    rows = session.execute(statement.limit(FEW)).all()
-    return tuple(zip((row.kind for row in rows), _items(session, actor, rows), strict=True))
-
-
-def _counts(session: Session, *, actor: policy.Actor, mission_id: int | None) -> dict[tuple[str, str], int]:
-    where: dict[str, Any] = {"actor": actor, "mission_id": mission_id}
-    about_cases = _within(actor, mission_id, case_list.due(session))
-    kinds = select(CaseAttention.kind, func.count()).where(*about_cases).group_by(CaseAttention.kind)
-    return {("case", kind): count for kind, count in session.execute(kinds)} | {
-        ("submission", kind): submissions.count_submissions(session, attention=kind, **where)
-        for kind in attention.SUBMISSION_KINDS
-    }
+    found: dict[str, tuple[int, tuple[_Reason, ...]]] = {}
+    for kind, count in session.execute(counted).all():
+        if kind in attention.DATED:
+            rows = session.execute(_reasons(actor, mission_id, CaseAttention.kind == kind, due).limit(FEW))
+            first = [(row.case_id, row.due_on) for row in rows]
+        else:
+            ids = case_list.list_ids(session, actor=actor, mission_id=mission_id, attention=kind, limit=FEW)
+            first = [(case_id, None) for case_id in ids.items]
+        found[kind] = count, tuple(first)
+    return found
 
 
 def _dated(
@@ -140,5 +183,9 @@ def _place(row: Any) -> tuple[datetime, uuid.UUID]:
 
 
 def _items(session: Session, actor: policy.Actor, rows: Sequence[Any]) -> tuple[Item, ...]:
-    cases = case_list.lines(session, {row.case_id for row in rows}, actor=actor)
-    return tuple(Item(case=cases.get(row.case_id), due_on=row.due_on) for row in rows)
+    lines = case_list.lines(session, {row.case_id for row in rows}, actor=actor)
+    return _cases(((row.case_id, row.due_on) for row in rows), lines)
+
+
+def _cases(reasons: Iterable[_Reason], lines: Mapping[uuid.UUID, CaseLine]) -> tuple[Item, ...]:
+    return tuple(Item(case=lines.get(case_id), due_on=due_on) for case_id, due_on in reasons)

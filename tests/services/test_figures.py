@@ -1,18 +1,22 @@
 """The figures equal what is counted by hand in the cases as they are read, and tell nobody of rows they may not see."""
 
+import uuid
 from collections import Counter
 from datetime import date, timedelta
 from statistics import median
 
 import pytest
+from sqlalchemy import delete
 
 from app import policy
+from app.models import CaseReach
 from app.policy import Actor, Held
 from app.problems import Problem
-from app.services import cases, demo, figures
+from app.services import cases, decide, demo, figures, recording, transfers
 from app.services.case_json import case_json
 from app.services.figures import NOT_KNOWN, Scope
 from app.services.suppression import BELOW
+from tests.services.conftest import new_uid, statements
 from tests.services.made import screening
 
 NEW = "2026-05-04"
@@ -192,6 +196,66 @@ def test_nobody_is_told_of_cases_they_may_not_read(house, told):
             cells = [cell for row in safe.rows for cell in row.cells]
             assert not {1, 2, 3, 4} & {cell for cell in cells if isinstance(cell, int)}
             assert (BELOW in cells) == any(0 < cell < 5 for row in plain.rows for cell in row.cells)
+
+
+def test_what_was_counted_is_counted_again_when_a_case_of_the_mission_changed_and_only_then(house):
+    here, there = Scope(mission_id=house.mission_id), Scope(mission_id=house.other_mission_id)
+    where = {"keyring": house.keyring, "actor": policy.COMMAND, "reason": "decided in the test"}
+
+    def asked(scope, statements_sent=None):
+        with house.session() as session, statements(house.engine) as said:
+            found = figures.figures(session, actor=policy.COMMAND, scope=scope)
+        sent = [one for one in said if one.startswith("SELECT")]
+        assert statements_sent is None or len(sent) == statements_sent, sent
+        return {one.name: (one.counted, as_counts(one)) for one in found}
+
+    def made(**sender):
+        uid, instance_id = uuid.uuid4(), new_uid()
+        house.receive(screening(case_uid=str(uid), instance_id=instance_id), **sender)
+        house.work()
+        return uid, instance_id
+
+    made()
+    assert asked(here)["cases_by_status"] == (1, {("active", "count"): 1})
+    first = asked(here, 1)
+    elsewhere, _ = made(mission_id=house.other_mission_id)
+    assert asked(here, 1) == first, "no case of the mission has changed"
+    uid, instance_id = made()
+    assert asked(here)["cases_by_status"] == (2, {("active", "count"): 2})
+    with house.session() as session:
+        decide.close(session, case_id=uid, closure_reason="other", closed_on="2026-02-01", **where)
+    assert asked(here)["cases_by_status"][1] == {("active", "count"): 1, ("closed", "count"): 1}
+    with house.session() as session:
+        decide.detach(session, mission_id=house.mission_id, instance_id=instance_id, **where)
+    assert asked(here) == first, "nothing is left in that case"
+    assert asked(there)["cases_by_status"][0] == 1
+    with house.session() as session:
+        consent = {"purpose": "case_management", "granted": True}
+        recording.record(session, case_id=elsewhere, table="consent", values=consent, **where)
+        transfers.propose(session, case_id=elsewhere, to_mission_id=house.mission_id, **where)
+        transfers.answer(session, case_id=elsewhere, mission_id=house.mission_id, take=True, **where)
+    assert (asked(here)["cases_by_status"][0], asked(there)["cases_by_status"][0]) == (2, 0)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_of_a_mission_without_a_revision_nobody_is_told_what_somebody_else_may_read(house):
+    """As after an upgrade, before any of its cases changes."""
+    for mission_id in (house.mission_id, house.other_mission_id, house.other_mission_id):
+        house.receive(screening(), mission_id=mission_id)
+    house.work()
+    with house.engine.begin() as connection:
+        connection.execute(delete(CaseReach).where(CaseReach.mission_id == house.other_mission_id))
+
+    def counted(*missions, scope=None):
+        with house.session() as session:
+            actor = coordinator(*missions)
+            found = figures.figure(session, "cases_by_status", actor=actor, scope=scope or Scope())
+        return found.counted
+
+    assert counted(house.mission_id, house.other_mission_id) == 3
+    assert counted(house.mission_id) == 1
+    assert counted(house.other_mission_id) == 2
+    assert counted(house.mission_id, house.other_mission_id) == 3
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

@@ -1,13 +1,17 @@
 """What asks for attention: each reason by itself, and the lists of what waits."""
 
 import uuid
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 
-from app.policy import Actor, Held
+from app.db import writing
+from app.policy import COMMAND, Actor, Held
 from app.problems import Problem
-from app.services import attention, decide, todo
+from app.services import attention, decide, missions, todo
 from submissions.facts import CaseRow, CaseState, Fact, Head
+from tests.services.conftest import statements
 from tests.services.made import screening
 
 UID = "0b6f0c64-6f5c-4c1b-9d7e-000000000001"
@@ -133,3 +137,42 @@ def test_the_office_confirms_a_determination_by_setting_it_to_what_it_is(house):
             reason="The grounds were read",
         )
     assert not waits()
+
+
+def test_what_waits_is_looked_up_again_when_a_case_changes_or_a_day_begins(house):
+    east, west = "Pacific/Kiritimati", "Pacific/Pago_Pago"  # never on the same day
+
+    def told():
+        with house.session() as session, statements(house.engine) as said:
+            where = {"actor": COMMAND, "mission_id": house.mission_id}
+            found = todo.todos(session, **where)
+            coming = todo.coming(session, **where)
+        waits = {one.kind: [item.case.case_id for item in one.items] for one in found if one.on == "case"}
+        return waits, [item.case.case_id for _, item in coming], len(said)
+
+    def move(time_zone):
+        with house.session() as session, writing(session):
+            mission = missions.get(session, house.mission_id)
+            missions.update(session, actor=COMMAND, mission=mission, time_zone=time_zone)
+
+    move(west)
+    uid = uuid.uuid4()
+    day = datetime.now(ZoneInfo(east)).date().isoformat()
+    house.receive(screening(case_uid=str(uid), next_contact_date=day))
+    house.work()
+    first = told()
+    assert first[:2] == ({}, [uid])
+    again = told()
+    assert again[:2] == first[:2]
+    assert again[2] < first[2], "what cases there are was looked up once"
+    move(east)
+    assert told()[:2] == ({"contact": [uid]}, [])
+    house.receive(screening(case_uid=str(uid), held_on="2026-02-01", immediate_danger="yes"))
+    house.work()
+    assert told()[0]["imminent_danger"] == [uid]
+    with house.session() as session:
+        decide.close(
+            session, keyring=house.keyring, actor=COMMAND, case_id=uid, closure_reason="other",
+            closed_on="2026-02-02", reason="decided in the test",
+        )  # fmt: skip
+    assert told()[:2] == ({}, [])
