@@ -72,7 +72,9 @@ def columns(
     """The columns somebody may see: nothing of class P3, in whichever version. Raises Problem: not_found."""
     if not policy.may(actor, "submission.read", mission_id):
         raise problems.not_found("form")
-    form = forms.get(session, mission_id, xml_form_id).form
+    form = forms.find(session, mission_id, xml_form_id)
+    if form is None:
+        raise problems.not_found("form")
     published = forms.versions(session, form)
     read_by = [plans.get(session, one.id) for one in published]
     languages = read_by[0].form.languages if read_by else ()

@@ -5,9 +5,10 @@ What changes them is in `publish`.
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Final, Literal
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import Select, bindparam, func, or_, select
 from sqlalchemy.orm import Session, aliased, defer
 
 from app import problems
@@ -254,20 +255,7 @@ def _visible(mission_id: int | None) -> Select[Form]:
 def _lines(session: Session, mission_id: int | None, forms: Select[Form]) -> list[FormLine]:
     found = list(session.scalars(forms))
     ids = [form.id for form in found]
-    other = aliased(FormVersion)
-    newest = (
-        select(other.id)
-        .where(other.form_id == FormVersion.form_id, other.published.is_(True))
-        .order_by(other.published_at.desc(), other.id.desc())
-        .limit(1)
-        .correlate(FormVersion)
-        .scalar_subquery()
-    )
-    rows = session.scalars(
-        select(FormVersion)
-        .where(FormVersion.form_id.in_(ids), or_(FormVersion.published.is_(None), FormVersion.id == newest))
-        .options(*_BYTES)
-    ).all()
+    rows = session.scalars(_standing_versions(), {"forms": ids}).all()
     current = {row.form_id: row for row in rows if row.published}
     drafts = {row.form_id: row for row in rows if not row.published}
     assigned: dict[int, list[Assignment]] = {}
@@ -280,6 +268,29 @@ def _lines(session: Session, mission_id: int | None, forms: Select[Form]) -> lis
         FormLine(form, current.get(form.id), drafts.get(form.id), *_standing(assigned.get(form.id, ())))
         for form in found
     ]
+
+
+@cache
+def _standing_versions() -> Select[FormVersion]:
+    """The draft and the version published last of each of `forms`. Made once: to make it takes longer than to ask
+    it."""
+    other = aliased(FormVersion)
+    newest = (
+        select(other.id)
+        .where(other.form_id == FormVersion.form_id, other.published.is_(True))
+        .order_by(other.published_at.desc(), other.id.desc())
+        .limit(1)
+        .correlate(FormVersion)
+        .scalar_subquery()
+    )
+    return (
+        select(FormVersion)
+        .where(
+            FormVersion.form_id.in_(bindparam("forms", expanding=True)),
+            or_(FormVersion.published.is_(None), FormVersion.id == newest),
+        )
+        .options(*_BYTES)
+    )
 
 
 def _standing(assigned: Sequence[Assignment]) -> tuple[Assignment | None, str | None]:

@@ -195,7 +195,8 @@ def _shown(project_id: int, xml_form_id: str, asked: Asked, found: TablePage) ->
         "devices": devices.listing(db.session, project_id),
         "interviewers": missions.interviewers(db.session, project_id),
         "sorted_by": {
-            key: _sorting(project_id, key, asked.sort) for key in (*form_table.METADATA, *found.of.by_key)
+            key: _sorting(project_id, key, asked.sort)
+            for key in (*form_table.METADATA, *(one.key for one in found.columns))
         },
         "marks": {name: link(project_id, **{name: str(key)}) for name, key in marks.items() if key},
         "narrowed": any(request.args.get(name) for name in _NARROWING),
