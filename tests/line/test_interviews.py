@@ -58,7 +58,7 @@ def test_feeds_read_by_pandas_and_by_pyodk_say_what_javarosa_reports(office, cro
     wrong, counted = feeds.differences(office, form, mine, gated=gated)
     assert wrong == []
     assert counted["pages"] >= counted["rows"] / 5
-    assert counted["rows"] > COUNT
+    assert counted["rows"] >= COUNT
     assert counted["cells read by pandas"] == counted["cells read by pyODK"] > 500
 
 
