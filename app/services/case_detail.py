@@ -247,13 +247,14 @@ class _Seeing:
         own = f"{row.table}:{row.id}"
         children = {name: tuple(below[own, name]) for name in self.tables if (own, name) in below}
         fields = self.tables[row.table].fields
+        said = {name: str(one.value) for name, one in row.columns.items()}
         return Row(
             table=row.table,
             id=row.id,
             key=row.key,
             interview_id=row.interview_id,
             fields=tuple(
-                self.value(field, row, row.columns[name])
+                self.value(field, row.columns[name], said)
                 for name, field in fields.items()
                 if name in row.columns
             ),
@@ -261,13 +262,13 @@ class _Seeing:
             earlier=earlier,
         )
 
-    def value(self, field: dictionary.Field, row: CaseRow, fact: Fact) -> Value:
+    def value(self, field: dictionary.Field, fact: Fact, said: Mapping[str, str]) -> Value:
+        """A value of a row; `said` is what the row says now, which may tell the list its code is of."""
         masked = field.privacy == "P3" and not self.shown(field.name)
-        keys = {name: str(one.value) for name, one in row.columns.items()}
         return Value(
             column=field.column,
             type=field.type,
-            code_list=field.list_for(keys),
+            code_list=field.list_for(said),
             privacy=field.privacy,
             value=None if masked else fact.value,
             masked=masked and fact.value is not None,
@@ -279,7 +280,7 @@ class _Seeing:
             held_on=fact.held_on or None,
             decision=fact.decision,
             rule=fact.rule or None,
-            earlier=tuple(self.value(field, row, one) for one in fact.earlier),
+            earlier=tuple(self.value(field, one, said) for one in fact.earlier),
         )
 
     def shown(self, name: str) -> bool:

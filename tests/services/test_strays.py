@@ -3,8 +3,10 @@
 import uuid
 
 import pytest
+from sqlalchemy import select
 
 from app import policy
+from app.models import CaseState
 from app.services import decide, strays, twins
 from tests.services.conftest import new_uid, statements
 from tests.services.made import assistance, screening
@@ -103,6 +105,19 @@ def test_cases_of_another_mission_are_never_offered(house, cases):
     found = waiting(house, house.other_mission_id)
     assert len(found) == 2
     assert not any(one.likely for one in found)
+
+
+def test_a_case_without_a_reference_is_not_named_by_who_typed_none(house, cases):
+    other = house.other_mission_id
+    unnamed = screening(case_uid=str(uuid.uuid4())).replace(b"MDCHI-26-0000ffff", b"")
+    house.receive(unnamed, mission_id=other)
+    house.receive(assistance(case_uid=str(cases["MDCHI-26-1a2b3c4d"])), mission_id=other)
+    house.work()
+    with house.session() as session:
+        references = session.scalars(select(CaseState.reference).where(CaseState.mission_id == other))
+        assert references.all() == [None]
+    (stray,) = waiting(house, other)
+    assert stray.likely == ()
 
 
 def test_what_cannot_be_read_waits_without_cases_and_the_queue_is_paged_by_key(house, cases):
