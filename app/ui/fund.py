@@ -23,7 +23,8 @@ from xlsforms import dictionary
 
 bp = Blueprint("fund", __name__, url_prefix="/projects/<int:project_id>/fund")
 
-PAGE: Final = 10
+PAGE: Final = 6
+"""Each is a whole case, read and folded for the evidence of its criteria."""
 QUEUES: Final = ("eligibility_pending", "eligibility_changed")
 
 
