@@ -21,6 +21,8 @@ from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
 from markupsafe import Markup, escape
 
+from xlsforms.marked import N_ as N_
+
 
 @dataclass(frozen=True, slots=True)
 class Language:
@@ -71,11 +73,6 @@ def preferred(wanted: list[str]) -> str:
     return negotiate_locale(wanted, LANGUAGES, sep="-") or "en"
 
 
-def N_(message: str) -> str:  # noqa: N802 -- gettext's name for it
-    """Marks a message of a table that is translated where it is shown."""
-    return message
-
-
 def _(message: str, **values: Any) -> str:
     """The message in the language spoken now, with its values."""
     return gettext(message) % values
@@ -89,11 +86,6 @@ def gettext(message: str) -> str:
 def ngettext(one: str, many: str, number: int, **values: Any) -> str:
     """The message for this number of things, which it calls `%(num)s`."""
     return catalogue(current()).ngettext(one, many, number) % {"num": number, **values}
-
-
-def pgettext(context: str, message: str, **values: Any) -> str:
-    """A message that means more than one thing in English, told apart by its context."""
-    return str(catalogue(current()).pgettext(context, message)) % values
 
 
 def alternatives(names: Iterable[str]) -> str:

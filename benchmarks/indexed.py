@@ -1,7 +1,7 @@
 """A store of very many interviews, written straight into the tables: for measuring what reads them.
 
     with crowd.database(kind, home) as url: ...
-        made = store.fill(engine, keyring, count=100_000)
+        made = indexed.fill(engine, keyring, count=100_000)
 
 One mission, one form of 150 questions of all types and a short repeat, every interview its own answers, sealed as the
 receiver seals it and indexed as the worker indexes it. It is in no case: what reads cases is measured with `crowd`.

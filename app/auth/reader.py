@@ -4,6 +4,7 @@ from flask import Flask, request
 
 from app import language
 from app.auth import identity
+from app.auth.guard import BROWSERS
 
 
 def init_app(app: Flask) -> None:
@@ -18,6 +19,7 @@ def _speak() -> None:
 
 
 def _own() -> str:
-    """The language a person chose, else the browser's."""
-    known = identity.user()
+    """The language a person chose, else the browser's; that alone where a browser is a device: it sends interviews
+    there, and nobody's session is looked up for one."""
+    known = None if request.path.startswith(BROWSERS) else identity.user()
     return known.locale if known else language.preferred(list(request.accept_languages.values()))

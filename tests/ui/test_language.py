@@ -142,6 +142,11 @@ def test_who_has_not_signed_in_is_answered_in_the_language_of_the_browser(visit)
     assert refused.json["message"].startswith("Not signed in"), "programs are answered in English"
 
 
+def test_where_a_browser_is_a_device_its_own_language_is_spoken_whoever_else_signed_in_with_it(visit):
+    client = visit("coordinator").client
+    assert '<html lang="fr"' in client.get("/fill", headers={"Accept-Language": "fr"}).text
+
+
 @pytest.mark.parametrize(
     ("page", "scripts", "called", "besides"),
     [
