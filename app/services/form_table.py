@@ -16,14 +16,13 @@ from sqlalchemy.orm import Session
 
 from app import policy, problems
 from app.language import _
-from app.models import TABLES, Answer, Conflict, Device, Interviewer, Submission
+from app.models import Answer, Conflict, Device, Interviewer, Submission
 from app.services import condition_sql, indexing, paging, submission_list, table_filter
 from app.services.form_columns import Column, Columns, columns
 from app.services.indexing import GONE
 from app.services.submission_list import SubmissionLine
 from app.services.table_filter import AnswerFilter, Meant, among
 
-_FILE = TABLES["case_file"].c
 SHOWN: Final = 20
 """Columns of questions a table has at most."""
 _MANY: Final = 1000
@@ -132,8 +131,10 @@ def read_page(
     found: list[int] = []
     if all(one.many or one.negated for one in answers):
         said = _metadata(asked)
+        if asked.case_ref:
+            said.append(submission_list.of_case(actor, asked.case_ref, mission_id))
         if asked.search:
-            said.append(_searched(session, asked.search, shown))
+            said.append(_searched(session, actor, mission_id, asked.search, shown))
         narrowed = [_narrowed(one, here, answers, said) for one in legs]
         found = _walk(session, narrowed, at, position, back=back, count=limit + 1)
     more, numbers = len(found) > limit, found[:limit]
@@ -216,17 +217,12 @@ def _metadata(asked: Asked) -> list[ColumnElement[bool]]:
         found.append(Submission.received_at >= asked.received_from)
     if asked.received_to is not None:
         found.append(Submission.received_at < asked.received_to)
-    if asked.case_ref:
-        found.append(Submission.case_id.in_(_cases(asked.case_ref)))
     return found
 
 
-def _cases(reference: str) -> Select[uuid.UUID]:
-    begins = func.lower(_FILE.case_ref).startswith(reference.strip().lower(), autoescape=True)
-    return select(_FILE.case_id).where(begins)
-
-
-def _searched(session: Session, typed: str, shown: Sequence[Column]) -> ColumnElement[bool]:
+def _searched(
+    session: Session, actor: policy.Actor, mission_id: int, typed: str, shown: Sequence[Column]
+) -> ColumnElement[bool]:
     """What was typed: an answer in a column that is shown, a case reference, a device, an interviewer."""
     words = typed.strip()[: table_filter.LONGEST].replace("\0", "")
     named = func.lower(Device.display_name).contains(words.lower(), autoescape=True)
@@ -234,7 +230,7 @@ def _searched(session: Session, typed: str, shown: Sequence[Column]) -> ColumnEl
     coded = func.lower(Interviewer.code) == words.lower()
     interviewers = session.scalars(select(Interviewer.id).where(coded)).all()
     either = [
-        Submission.case_id.in_(_cases(words)),
+        submission_list.of_case(actor, words, mission_id),
         Submission.device_id.in_(devices),
         Submission.interviewer_id.in_(interviewers),
     ]

@@ -101,7 +101,6 @@ def matching(
     xml_form_id: str | None = None,
     state: str | None = None,
     attention: str | None = None,
-    case_id: uuid.UUID | None = None,
     device_id: int | None = None,
     interviewer_id: int | None = None,
     search: str = "",
@@ -123,14 +122,13 @@ def matching(
             found.append(not_(chains.outdated()))
     for column, wanted in (
         (Submission.xml_form_id, xml_form_id),
-        (Submission.case_id, case_id),
         (Submission.device_id, device_id),
         (Submission.interviewer_id, interviewer_id),
     ):
         if wanted is not None:
             found.append(column == wanted)
     if search:
-        found.append(_named(actor, search))
+        found.append(_named(actor, search, mission_id))
     if received_from is not None:
         # The id begins with the instant it was made at: its index finds the rows that are new enough.
         found += [Submission.received_at >= received_from, Submission.id >= _earliest_id(received_from)]
@@ -145,23 +143,30 @@ def matching(
     return found
 
 
-def _named(actor: policy.Actor, typed: str) -> ColumnElement[bool]:
-    words = typed.replace("\0", "").strip()[:MOST_TYPED].lower()
-    # As the line does, this says nothing of a case that went to another mission.
+def of_case(actor: policy.Actor, typed: str, mission_id: int | None) -> ColumnElement[bool]:
+    """Whether a submission is of a case whose reference begins as was typed. As the line, this says nothing of a case
+    that went to another mission."""
+    begins = func.lower(_FILE.case_ref).startswith(_clean(typed), autoescape=True)
     cases = (
         select(_FILE.case_id)
         .join(CaseState, CaseState.case_id == _FILE.case_id)
-        .where(
-            policy.within(actor, "case.read", CaseState.mission_id),
-            func.lower(_FILE.case_ref).startswith(words, autoescape=True),
-        )
+        .where(policy.within(actor, "case.read", CaseState.mission_id, mission_id), begins)
     )
+    return Submission.case_id.in_(cases)
+
+
+def _named(actor: policy.Actor, typed: str, mission_id: int | None) -> ColumnElement[bool]:
+    words = _clean(typed)
     named = func.lower(Device.display_name).contains(words, autoescape=True)
     return or_(
-        Submission.case_id.in_(cases),
+        of_case(actor, typed, mission_id),
         Submission.device_id.in_(select(Device.id).where(named)),
         Submission.interviewer_id.in_(select(Interviewer.id).where(func.lower(Interviewer.code) == words)),
     )
+
+
+def _clean(typed: str) -> str:
+    return typed.replace("\0", "").strip()[:MOST_TYPED].lower()
 
 
 def _earliest_id(at: datetime) -> uuid.UUID:

@@ -11,13 +11,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import RowMapping, delete, func, select
+from sqlalchemy import RowMapping, and_, delete, func, select
 from sqlalchemy.orm import Session
 
 from app import ledger, policy, problems
 from app.keys import Keyring
 from app.language import N_, _, ngettext
-from app.models import Submission, Webhook, WebhookDelivery, new_id, now
+from app.models import CaseState, Submission, Webhook, WebhookDelivery, new_id, now
 from app.policy import Actor
 from app.services import posting
 
@@ -175,9 +175,12 @@ def _submissions(session: Session, entries: Sequence[RowMapping]) -> dict[str, A
     keys = {uuid.UUID(one["object"].partition(":")[2]) for one in entries if one["action"] in _OF_SUBMISSIONS}
     columns = (
         Submission.id, Submission.xml_form_id, Submission.instance_id, Submission.root_instance_id,
-        Submission.case_id, Submission.flagged,
+        CaseState.case_id, Submission.flagged,
     )  # fmt: skip
-    return {str(row.id): row for row in session.execute(select(*columns).where(Submission.id.in_(keys)))}
+    # Of a case that went to another mission, the one that gave it is told nothing.
+    here = and_(CaseState.case_id == Submission.case_id, CaseState.mission_id == Submission.mission_id)
+    statement = select(*columns).outerjoin(CaseState, here).where(Submission.id.in_(keys))
+    return {str(row.id): row for row in session.execute(statement)}
 
 
 def _deliveries(session: Session, webhook: Webhook) -> Sequence[WebhookDelivery]:

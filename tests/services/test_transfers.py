@@ -6,10 +6,23 @@ import pytest
 from sqlalchemy import select
 
 from app import policy
-from app.models import CaseEntity, CaseState, Decision
+from app.db import writing
+from app.models import CaseEntity, CaseState, Decision, WebhookDelivery
 from app.policy import Actor, Held
 from app.problems import Problem
-from app.services import cases, decide, recording, replay, submissions, transfers
+from app.services import (
+    cases,
+    decide,
+    form_table,
+    indexing,
+    recording,
+    replay,
+    submissions,
+    transfers,
+    webhooks,
+)
+from app.services.form_table import Asked
+from app.tasks import chain
 from tests.services.conftest import new_uid
 from tests.services.made import assistance, screening
 
@@ -156,15 +169,54 @@ def test_who_takes_it_has_it_with_all_that_is_in_it(house):
     assert untouched_by_replay(house)
 
 
+def found(house, mission_id, **asked):
+    """How many of the screenings held in a mission its coordinator finds in their table, and in the list of all."""
+    who, asked = coordinator(mission_id), {"search": "MDCHI-26", **asked}
+    indexing.run_until_empty(house.engine, keyring=house.keyring)
+    with house.session() as session:
+        table = form_table.read_page(
+            session, actor=who, mission_id=mission_id, xml_form_id="ct_screening", asked=Asked(**asked)
+        )
+        listed = submissions.list_submissions(
+            session, actor=who, mission_id=mission_id, search=asked["search"]
+        )
+        return len(table.rows), len(listed.items)
+
+
+def test_the_reference_of_a_case_that_went_finds_nothing_in_the_mission_that_gave_it(house):
+    uid, _ = a_case(house)
+    consented(house, uid)
+    proposed(house, uid)
+    assert found(house, house.mission_id) == found(house, house.mission_id, case_ref="mdchi") == (1, 1)
+    answered(house, uid, take=True)
+    assert found(house, house.mission_id) == (0, 0)
+    assert found(house, house.mission_id, search="", case_ref="mdchi") == (0, 1), "by its filter, neither"
+    assert found(house, house.mission_id, search="") == (1, 1), "the interview itself stays theirs"
+    house.receive(screening(case_uid=str(uid), case_ref=""), mission_id=house.other_mission_id)
+    house.work()
+    assert found(house, house.other_mission_id, case_ref="mdchi") == (1, 1)
+
+
 def test_phones_of_both_missions_go_on_adding_to_it(house):
     uid, _ = a_case(house)
     consented(house, uid)
     proposed(house, uid)
     answered(house, uid, take=True)
+    chain(house.engine)
+    for mission_id in (house.mission_id, house.other_mission_id):
+        told = {"mission_id": mission_id, "url": "https://example.org/", "events": ["submission.normalised"]}
+        with house.session() as session, writing(session):
+            webhooks.create(session, actor=policy.COMMAND, keyring=house.keyring, private=True, **told)
     late, new = new_uid(), new_uid()
     house.receive(assistance(case_uid=str(uid), instance_id=late))
     house.receive(assistance(case_uid=str(uid), instance_id=new), mission_id=house.other_mission_id)
     house.work()
+    chain(house.engine)
+    with house.session() as session:
+        sent = [one.payload["data"] for one in session.scalars(select(WebhookDelivery))]
+    assert {one["instanceId"]: one["caseId"] for one in sent} == {late: None, new: str(uid)}, (
+        "only the mission that has the case is told that it is about this one"
+    )
     assert house.submission(late).case_id == house.submission(new).case_id == uid
     assert whose(house, uid).mission_id == house.other_mission_id
     assert untouched_by_replay(house)
