@@ -24,7 +24,8 @@ from app.log import describe
 from app.models import Form, FormVersion, Upload, UploadFile, User, ago, now
 from app.problems import Problem
 from app.services import publish, texts, users
-from app.services.publish import Attached, Checked
+from app.services.checked import Checked
+from app.services.form_media import Attached
 from app.services.texts import Brought
 from xlsforms import complaints
 from xlsforms.finding import Finding

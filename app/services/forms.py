@@ -1,6 +1,6 @@
 """The forms of a mission as they stand: what is published, what is a draft, what is on phones, which files.
 
-What changes them is in `publish`.
+What changes them is in `drafts` and `publish`.
 """
 
 from collections.abc import Collection, Sequence

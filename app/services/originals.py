@@ -6,7 +6,7 @@ from typing import cast
 
 from app import problems
 from app.models import FormVersion, Upload
-from app.services.publish import safe_name
+from app.services.checked import safe_name
 from xlsforms import apart
 from xlsforms.annotate import annotate
 from xlsforms.finding import Finding

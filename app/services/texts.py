@@ -15,7 +15,7 @@ from app.language import _
 from app.models import Form, FormVersion
 from app.policy import Actor
 from app.services import forms, publish
-from app.services.publish import Checked
+from app.services.checked import Checked
 from xlsforms import translation_po, translation_sheet, translations
 from xlsforms.compile import Progress, compile_form
 from xlsforms.finding import Finding, Severity

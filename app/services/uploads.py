@@ -16,7 +16,9 @@ from app.language import _
 from app.models import Form, FormVersion, Upload, UploadFile, now
 from app.policy import Actor
 from app.services import publish, texts
-from app.services.publish import MAX_FILES, MAX_NOTE, MAX_UPLOAD, Attached
+from app.services.checked import MAX_FILES, MAX_UPLOAD
+from app.services.form_media import Attached
+from app.services.publish import MAX_NOTE
 from xlsforms import drop
 
 MAX_ALL: Final = 100_000_000

@@ -16,7 +16,8 @@ from app.language import N_, _, ngettext
 from app.models import Form, FormVersion, Upload, now
 from app.services import originals
 from app.services import uploads as service
-from app.services.publish import MAX_UPLOAD, Attached
+from app.services.checked import MAX_UPLOAD
+from app.services.form_media import Attached
 from app.ui import findings, frame
 from xlsforms.finding import Finding
 from xlsforms.workbook import Workbook

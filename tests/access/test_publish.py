@@ -10,7 +10,7 @@ from app.db import writing
 from app.models import Assignment, Form, FormVersion, LedgerEntry, Submission
 from app.policy import COMMAND, Actor, Held
 from app.problems import Problem
-from app.services import forms, missions, publish
+from app.services import checked, drafts, forms, missions, publish
 from xlsforms import schema
 
 SURVEY = """
@@ -106,7 +106,7 @@ def test_a_form_that_names_no_id_takes_the_one_it_is_given():
 
 
 def test_an_upload_larger_than_the_limit_is_refused(monkeypatch):
-    monkeypatch.setattr(publish, "MAX_UPLOAD", 10)
+    monkeypatch.setattr(checked, "MAX_UPLOAD", 10)
     with pytest.raises(Problem) as refused:
         publish.check(b"x" * 11, "x.xlsx")
     assert refused.value.code == "too_large"
@@ -375,7 +375,7 @@ def test_files_of_a_published_version_never_change(session, mission, put, places
     with writing(session):
         form = session.get_one(Form, version.form_id)
         draft = publish.copy_to_draft(session, actor=COMMAND, form=form)
-    monkeypatch.setattr(publish, "MAX_UPLOAD", 1)
+    monkeypatch.setattr(drafts, "MAX_UPLOAD", 1)
     with pytest.raises(Problem) as refused, writing(session):
         publish.set_media(
             session, actor=COMMAND, version=draft, name="town.csv", content=b"xx", content_type=None

@@ -15,7 +15,7 @@ from app.db import writing
 from app.models import FormMedia, FormVersion, Upload, now
 from app.policy import COMMAND
 from app.services import checking, missions, publish, texts, uploads, users
-from app.services.publish import Attached
+from app.services.form_media import Attached
 from tests.visit import BAD, VISIT
 from xlsforms import compile as compiling
 
