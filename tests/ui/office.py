@@ -1,5 +1,6 @@
 """An installation as `make run` leaves it, with the demo filled in: for tests of pages, and for pictures of them."""
 
+import os
 import shutil
 import threading
 from collections.abc import Iterator
@@ -36,8 +37,9 @@ class Office:
         return create_app(self.config)
 
     def moved(self, home: Path) -> "Office":
-        """A copy of its own, to change what one likes."""
-        shutil.copytree(self.config.home, home, dirs_exist_ok=True)
+        """A copy of its own, to change what one likes; of blobs other names, since what is in them never changes."""
+        shutil.copytree(self.config.home, home, ignore=shutil.ignore_patterns("blobs"), dirs_exist_ok=True)
+        shutil.copytree(self.config.home / "blobs", home / "blobs", copy_function=os.link)
         return replace(self, config=config_of(home))
 
 
