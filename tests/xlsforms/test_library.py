@@ -9,6 +9,7 @@ import openpyxl
 import pytest
 
 from tests.clients.fixtures import phone  # noqa: F401  (a fixture)
+from xlsforms import compile as compiling
 from xlsforms import dictionary, library, starter
 from xlsforms.columns import COLUMNS
 from xlsforms.workbook import SURVEY_COLUMNS
@@ -18,30 +19,35 @@ COMMON = {"question_identifies"}
 """What is said of a signature, in the interview too."""
 
 
-@pytest.fixture
-def compiled_book(compiled, monkeypatch):
-    """`compiled_book(content)`: a workbook compiled in this process; `compiled` sees to that."""
-    from xlsforms.compile import compile_form
-
-    return lambda content: compile_form(content, "book.xlsx")
-
-
 def opened(content):
     return openpyxl.load_workbook(io.BytesIO(content))
 
 
-@pytest.mark.parametrize("name", [one.name for one in library.blocks()])
-def test_every_block_is_a_form_by_itself_and_fills_the_fields_it_filled(compiled_book, name):
-    block = library.block(name)
-    form = compiled_book(library.workbook(block))
-    assert form.ok
-    assert {one.code for one in form.findings} <= COMMON
-    assert {one.name for one in form.schema.questions()} >= {row["name"] for row in block.questions}
-    assert sum(map(len, form.mapping.bindings.values())) == sum(
-        len(row["bind::case:field"].split(";"))
-        for row in block.survey
-        if "bind::case:field" in row and row["type"] != "begin_repeat"
-    )
+@pytest.fixture(scope="module")
+def forms():
+    """Every block as a form, with a prefix, and the starter."""
+    books = {one.name: library.workbook(one, "x_") for one in library.blocks()}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(compiling, "_compile", compiling.compile_here)
+        return {
+            name: compiling.compile_form(content, "book.xlsx")
+            for name, content in {"starter": starter.workbook(), **books}.items()
+        }
+
+
+def test_every_block_is_a_form_by_itself_and_fills_the_fields_it_filled(forms):
+    for block in library.blocks():
+        form = forms[block.name]
+        assert form.ok, block.name
+        assert {one.code for one in form.findings} <= COMMON, block.name
+        assert {one.name for one in form.schema.questions()} >= {
+            f"x_{row['name']}" for row in block.questions
+        }
+        assert sum(map(len, form.mapping.bindings.values())) == sum(
+            len(row["bind::case:field"].split(";"))
+            for row in block.survey
+            if "bind::case:field" in row and row["type"] != "begin_repeat"
+        ), block.name
 
 
 def test_a_block_speaks_of_nothing_outside_it_and_says_what_it_left_out():
@@ -60,22 +66,22 @@ def test_a_block_speaks_of_nothing_outside_it_and_says_what_it_left_out():
     assert born["constraint"].startswith(". <= today()")
 
 
-def test_a_prefix_stands_before_every_name_and_wherever_they_speak_of_each_other(compiled_book):
+def test_a_prefix_stands_before_every_name_and_wherever_they_speak_of_each_other(here, forms):
     block = library.block("episodes")
-    form = compiled_book(library.workbook(block, "b_"))
-    assert form.ok
-    assert all(one.name.startswith("b_") for one in form.schema.nodes() if "/meta" not in one.path)
+    assert compiling.compile_form(library.workbook(block), "book.xlsx").ok, "as it is without one"
+    assert all(
+        one.name.startswith("x_") for one in forms["episodes"].schema.nodes() if "/meta" not in one.path
+    )
     for wrong in ("1a", "a b", "x" * 20, "é"):
         with pytest.raises(ValueError, match=wrong):
             library.workbook(block, wrong)
 
 
 @pytest.mark.java
-def test_a_phone_fills_the_starter_and_every_block(phone, tmp_path, compiled_book):  # noqa: F811 -- a fixture
-    books = {one.name: library.workbook(one, "x_") for one in library.blocks()}
-    for name, content in {"starter": starter.workbook(), **books}.items():
+def test_a_phone_fills_the_starter_and_every_block(phone, tmp_path, forms):  # noqa: F811 -- a fixture
+    for name, form in forms.items():
         path = tmp_path / f"{name}.xml"
-        path.write_bytes(compiled_book(content).xform)
+        path.write_bytes(form.xform)
         filled = phone.fill(path, seed=1)
         assert filled.xml, name
 
@@ -89,12 +95,11 @@ def test_a_code_list_is_downloaded_as_rows_of_choices_without_what_is_no_longer_
     assert ("country", "MD", "Moldova", "Moldova", "Moldavia")[:2] in {row[:2] for row in rows}
 
 
-def test_the_starter_compiles_without_a_finding_and_offers_types_and_fields_in_drop_downs(compiled_book):
-    content = starter.workbook()
-    form = compiled_book(content)
+def test_the_starter_compiles_without_a_finding_and_offers_types_and_fields_in_drop_downs(forms):
+    form = forms["starter"]
     assert (form.ok, form.findings) == (True, ())
     assert form.schema.gate == "/data/consent_ok"
-    book = opened(content)
+    book = opened(starter.workbook())
     survey, fields = book["survey"], book["fields"]
     assert survey.freeze_panes == "A2"
     headers = [cell.value for cell in survey[1]]
