@@ -46,7 +46,7 @@ ASIDE = ("uuid(", "once(", "now(", "random(", "today(")
 
 def word(old: Form, new: Form) -> str:
     """safe, widening, narrowing or lossy."""
-    before = list(held(old))
+    before = held(old)
     assert before, "the old version allows no interview at all"
     if any(loses(xml, old, new) for xml in before):
         return "lossy"
@@ -60,12 +60,11 @@ def word(old: Form, new: Form) -> str:
 # --- interviews --------------------------------------------------------------------------------------------------
 
 
-def held(form: Form) -> Iterator[bytes]:
+@once
+def held(form: Form) -> tuple[bytes, ...]:
     """Interviews that a phone would let somebody finish: a plain one, then every answer varied, and answers together
     whose questions look at each other."""
-    for root in _tried(form):
-        if allowed(root, form):
-            yield etree.tostring(root)
+    return tuple(etree.tostring(root) for root in _tried(form) if allowed(root, form))
 
 
 def interviews(form: Form) -> Iterator[bytes]:
@@ -147,9 +146,16 @@ def _filled(form: Form, answers: dict[str, str], *, as_asked: bool) -> etree._El
 
 
 def _elements(form: Form, root: etree._Element) -> Iterator[tuple[Node, etree._Element]]:
-    for node in form.nodes():
-        for element in gate._nodes(root, node.path):
-            yield node, element
+    def walk(nodes: tuple[Node, ...], around: list[etree._Element]) -> Iterator[tuple[Node, etree._Element]]:
+        for node in nodes:
+            name = node.path.rpartition("/")[2]
+            found = [one for element in around for one in element.findall(name)]
+            for element in found:
+                yield node, element
+            if found and not isinstance(node, Question):
+                yield from walk(node.children, found)
+
+    return walk(form.children, [root])
 
 
 # --- the rules of a version ------------------------------------------------------------------------------------
@@ -239,7 +245,7 @@ def _shared(root: etree._Element, form: Form) -> etree._Element:
 
 def loses(xml: bytes, old: Form, new: Form) -> bool:
     """Whether an answer of the old version has another place, value or meaning when the new version reads it."""
-    first, second = record.read(xml, old), record.read(xml, new)
+    first, second = _read(xml, old), record.read(xml, new)
     said = {(one.path, one.row): _value(one.value) for one in second.answers if one.known}
     meta = f"/{old.root}/meta/"
     for one in first.answers:
@@ -252,7 +258,7 @@ def loses(xml: bytes, old: Form, new: Form) -> bool:
         for one in second.findings
     ):
         return True
-    if _facts(first, old) - _facts(second, new):
+    if _said(first, old) - _facts(second, new):
         return True
     wishes = [(one.list_name, one.id, set(one.said.items())) for one in second.entities]
     if any(
@@ -264,6 +270,10 @@ def loses(xml: bytes, old: Form, new: Form) -> bool:
     ):
         return True
     return _means_otherwise(xml, old, new)
+
+
+_read = once(record.read)
+"""By the old version, which is compared with many."""
 
 
 @once
@@ -282,15 +292,25 @@ def _facts(said: record.Record, form: Form) -> Counter:
     return facts + Counter({("", name, str(value)): 1 for name, value in heads.items() if value})
 
 
+_said = once(_facts)
+
+
 def _means_otherwise(xml: bytes, old: Form, new: Form) -> bool:
     """Whether a value would be computed otherwise from the very same answers."""
-    root = _shared(etree.fromstring(xml), new)
     before = {one.path: one for one in old.questions()}
-    for node, element in _elements(new, root):
-        was = before.get(node.path)
-        if was is None or not isinstance(node, Question) or node.type == "instanceName" or not element.text:
-            continue
-        if node.calculation and node.calculation != was.calculation:
+    changed = {
+        one.path
+        for one in new.questions()
+        if one.calculation
+        and one.type != "instanceName"
+        and one.path in before
+        and one.calculation != before[one.path].calculation
+    }
+    if not changed:
+        return False
+    for node, element in _elements(new, _shared(etree.fromstring(xml), new)):
+        if node.path in changed and isinstance(node, Question) and element.text:
+            was = before[node.path]
             meant = _computed(was, element) if was.calculation else element.text
             means = _computed(node, element)
             if None not in (meant, means) and _value(meant) != _value(means):

@@ -21,34 +21,38 @@ def some(build, *values, max_size=2):
     return st.lists(st.builds(build, *values), max_size=max_size)
 
 
+# What is drawn from is made once: to make and check it at every draw costs ten times what drawing does.
+UID = st.sampled_from(UIDS)
+STATUS = st.sampled_from(["active", "closed"])
+AGE = st.integers(0, 90)
+CITIZEN = st.sets(st.sampled_from(["MD", "UA", "RO"]))
+INDICATORS = st.sets(st.sampled_from(["wages", "job_nature"]))
+ROWS = (
+    some(lambda name: row("person", first_name=name), NAMES),
+    some(lambda name: row("person", contact_phone=Said(name, name, "/data/other")), NAMES),
+    some(lambda yes: row("consent", "purpose=research", purpose="research", granted=yes), st.booleans()),
+    some(lambda uid, name: row("plan_item", uid, objective=name), UID, NAMES),
+    some(lambda name: row("plan_item", "#1", objective=name), NAMES, max_size=1),
+    some(lambda name: row("person_address", place=name), NAMES, max_size=1),
+)
+EPISODE = some(lambda name: row("episode", recruitment_place=name), NAMES, max_size=1)
+EPISODES = st.sets(UID, max_size=2)
+
+
 @st.composite
 def rows(draw, kind):
     """Rows of every merge policy."""
     made = [
-        row("case_file", status=draw(st.sampled_from(["active", "closed"])), case_ref=draw(NAMES)),
-        row("case_file", age_at_registration=draw(st.integers(0, 90))),
-        *draw(some(lambda name: row("person", first_name=name), NAMES)),
-        *draw(some(lambda name: row("person", contact_phone=Said(name, name, "/data/other")), NAMES)),
-        *codes_of("person_citizenship", "country", *draw(st.sets(st.sampled_from(["MD", "UA", "RO"])))),
-        *codes_of(
-            "indicator",
-            "code",
-            *draw(st.sets(st.sampled_from(["wages", "job_nature"]))),
-            dimension="deception",
-        ),
-        *draw(
-            some(
-                lambda yes: row("consent", "purpose=research", purpose="research", granted=yes), st.booleans()
-            )
-        ),
-        *draw(some(lambda uid, name: row("plan_item", uid, objective=name), st.sampled_from(UIDS), NAMES)),
-        *draw(some(lambda name: row("plan_item", "#1", objective=name), NAMES, max_size=1)),
-        *draw(some(lambda name: row("person_address", place=name), NAMES, max_size=1)),
+        row("case_file", status=draw(STATUS), case_ref=draw(NAMES)),
+        row("case_file", age_at_registration=draw(AGE)),
+        *codes_of("person_citizenship", "country", *draw(CITIZEN)),
+        *codes_of("indicator", "code", *draw(INDICATORS), dimension="deception"),
+        *(one for some_rows in ROWS for one in draw(some_rows)),
     ]
     if kind == "screening":
-        made += draw(some(lambda name: row("episode", recruitment_place=name), NAMES, max_size=1))
+        made += draw(EPISODE)
     else:
-        for uid in sorted(draw(st.sets(st.sampled_from(UIDS), max_size=2))):
+        for uid in sorted(draw(EPISODES)):
             made += [
                 row("episode", uid, episode_id=uid),
                 *codes_of("episode_control", "means", "physical", parent=uid, phase="journey"),
@@ -57,12 +61,20 @@ def rows(draw, kind):
     return made
 
 
+KINDS = {kind: rows(kind) for kind in ("screening", "assistance", "other")}
+KIND = st.sampled_from(sorted(KINDS))
+NUMBER = st.integers(1, 3)
+HOUR = st.integers(0, 2)
+UID_OF_CASE = st.sampled_from([CASE, OTHER])
+CONSENT = st.sampled_from([True, None])
+
+
 @st.composite
 def chains(draw, submission):
     """All versions of one submission: the first, and edits of any version so far."""
-    kind = draw(st.sampled_from(["screening", "assistance", "other"]))
+    kind = draw(KIND)
     versions: list[Intake] = []
-    for number in range(draw(st.integers(1, 3))):
+    for number in range(draw(NUMBER)):
         held_on = draw(DAYS)
         versions.append(
             interview(
@@ -71,68 +83,71 @@ def chains(draw, submission):
                 instance_id=f"{submission}-{number}" if number else submission,
                 deprecated_id=draw(st.sampled_from(versions)).instance_id if versions else None,
                 held_on=held_on,
-                ended_at=f"{held_on}T0{draw(st.integers(0, 2))}:00:00.000Z",
-                case_uid=draw(st.sampled_from([CASE, OTHER])),
-                consent_ok=draw(st.sampled_from([True, None])),
-                rows=draw(rows(kind)),
+                ended_at=f"{held_on}T0{draw(HOUR)}:00:00.000Z",
+                case_uid=draw(UID_OF_CASE),
+                consent_ok=draw(CONSENT),
+                rows=draw(KINDS[kind]),
             )
         )
     return versions
 
 
+CHAINS = tuple(chains(name) for name in ("uuid:a", "uuid:b", "uuid:c"))
+
+
 @st.composite
 def cases(draw):
-    return [
-        one
-        for name in ("uuid:a", "uuid:b", "uuid:c")[: draw(st.integers(1, 3))]
-        for one in draw(chains(name))
-    ]
+    return [one for chain in CHAINS[: draw(NUMBER)] for one in draw(chain)]
+
+
+def bodies(day):
+    """What a decision of each kind may say, made on a day."""
+    return {
+        "correct": st.fixed_dictionaries(
+            {
+                "table": st.sampled_from(["person", "screening", "person_address"]),
+                "row_key": st.sampled_from(["", "uuid:a", "uuid:b"]),
+                "column": st.sampled_from(["first_name", "contact_phone", "exploitation_status", "place"]),
+                "value": st.sampled_from(["none", None]),
+                "overrules": st.sampled_from(
+                    [None, {"submission": "uuid:a", "question": "/data/first_name"}]
+                ),
+            }
+        ),
+        "close": st.just({"closure_reason": "lost_contact"}),
+        "record": st.sampled_from(
+            [
+                {"table": "case_file", "values": {"next_contact_on": day}},
+                {"table": "plan_item", "row_key": "office", "new": True, "values": {"status": "planned"}},
+                {"table": "plan_item", "row_key": "office", "values": {"status": "done"}},
+                {"table": "plan_item", "row_key": UIDS[0], "values": {"objective": "none"}},
+                {
+                    "table": "consent",
+                    "row_key": "said",
+                    "new": True,
+                    "values": {"purpose": "research", "granted": False, "given_on": day},
+                },
+            ]
+        ),
+        "reopen": st.just({}),
+        "eligibility": st.fixed_dictionaries(
+            {"programme": st.just("gaf"), "result": st.sampled_from(["approved", "declined"])}
+        ),
+    }
+
+
+BODIES = {f"2026-04-0{day}": bodies(f"2026-04-0{day}") for day in range(1, 10)}
+DECIDED_ON = st.sampled_from(sorted(BODIES))
+DECIDED = st.sampled_from(["correct", "close", "reopen", "eligibility", "record"])
+MANY = st.integers(0, 4)
 
 
 @st.composite
 def decisions(draw):
     made = []
-    for number in range(draw(st.integers(0, 4))):
-        stamp = f"2026-04-0{draw(st.integers(1, 9))}T00:00:00.000Z"
-        kind = draw(st.sampled_from(["correct", "close", "reopen", "eligibility", "record"]))
-        body = {
-            "correct": {
-                "table": draw(st.sampled_from(["person", "screening", "person_address"])),
-                "row_key": draw(st.sampled_from(["", "uuid:a", "uuid:b"])),
-                "column": draw(
-                    st.sampled_from(["first_name", "contact_phone", "exploitation_status", "place"])
-                ),
-                "value": draw(st.sampled_from(["none", None])),
-                "overrules": draw(
-                    st.sampled_from([None, {"submission": "uuid:a", "question": "/data/first_name"}])
-                ),
-            },
-            "close": {"closure_reason": "lost_contact"},
-            "record": draw(
-                st.sampled_from(
-                    [
-                        {"table": "case_file", "values": {"next_contact_on": stamp[:10]}},
-                        {
-                            "table": "plan_item",
-                            "row_key": "office",
-                            "new": True,
-                            "values": {"status": "planned"},
-                        },
-                        {"table": "plan_item", "row_key": "office", "values": {"status": "done"}},
-                        {"table": "plan_item", "row_key": UIDS[0], "values": {"objective": "none"}},
-                        {
-                            "table": "consent",
-                            "row_key": "said",
-                            "new": True,
-                            "values": {"purpose": "research", "granted": False, "given_on": stamp[:10]},
-                        },
-                    ]
-                )
-            ),
-            "reopen": {},
-            "eligibility": {"programme": "gaf", "result": draw(st.sampled_from(["approved", "declined"]))},
-        }[kind]
-        made.append(decided(kind, stamp, f"d{number}", **body))
+    for number in range(draw(MANY)):
+        day, kind = draw(DECIDED_ON), draw(DECIDED)
+        made.append(decided(kind, f"{day}T00:00:00.000Z", f"d{number}", **draw(BODIES[day][kind])))
     return made
 
 
