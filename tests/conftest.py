@@ -5,6 +5,7 @@ import os
 import shutil
 import socket
 import uuid
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -36,19 +37,36 @@ from xlsforms import compile as compiling
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> object | None:
-    """Files go to the workers as they come, so that the short ones at the end even out what came before: of itself
-    xdist keeps those with few tests for the end, which are the long ones. The tests of the line share running servers,
-    and stay together."""
+    """A worker stays in a folder, whose tests share what was made once for them; when nothing is left there it goes on
+    to the first folder nobody is in, or helps where the most is left. Of itself xdist keeps files with few tests for
+    the end, which are the long ones. The tests of the line share running servers, and stay together."""
     if config.getvalue("dist") != "loadfile":
         return None
     from xdist.scheduler import LoadFileScheduling
+    from xdist.workermanage import WorkerController
 
-    class InOrder(LoadFileScheduling):
+    class ByFolder(LoadFileScheduling):
         def _split_scope(self, nodeid: str) -> str:
             return "tests/line" if nodeid.startswith("tests/line/") else super()._split_scope(nodeid)
 
+        def _assign_work_unit(self, node: WorkerController) -> None:
+            left = Counter(map(_folder, self.workqueue))
+            in_them = [_folder(list(units)[-1]) for units in self.assigned_work.values() if units]
+            here = next((_folder(file) for file in reversed(self.assigned_work[node])), None)
+            if here not in left:
+                here = next((folder for folder in left if folder not in in_them), left.most_common(1)[0][0])
+            self.workqueue.move_to_end(
+                next(file for file in self.workqueue if _folder(file) == here), last=False
+            )
+            super()._assign_work_unit(node)
+
     config.option.loadscopereorder = False
-    return InOrder(config, log)
+    return ByFolder(config, log)
+
+
+def _folder(scope: str) -> str:
+    """`tests/ui` of `tests/ui/test_home.py`."""
+    return "/".join(scope.split("/")[:2])
 
 
 def pytest_collection_finish() -> None:
