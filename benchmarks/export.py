@@ -27,8 +27,9 @@ from app.db import make_engine
 from app.keys import Keyring
 from app.models import Mission, Submission
 from app.problems import Problem
-from app.services import condition, export
+from app.services import condition
 from app.services.export import Download, Filters
+from app.services.wanted import Wanted
 from benchmarks import crowd, store
 
 FORMATS = ("csv", "xlsx", "jsonl", "parquet", "spss", "stata")
@@ -52,10 +53,11 @@ def measure(url: object, home: Path, mission: int, format_name: str) -> str:
 
     def asked(filters: Filters) -> Download:
         with Session(engine) as session:
-            return export.download(
-                session, keyring=keyring, blobs=blobs, actor=policy.COMMAND, mission_id=mission, xml_form_id=store.FORM,
-                format_name=format_name, filters=filters,
-            )  # fmt: skip
+            return (
+                Wanted(format_name, store.FORM, filters)
+                .prepare(session, keyring=keyring, blobs=blobs, actor=policy.COMMAND, mission_id=mission)
+                .begin()
+            )
 
     filters = Filters()
     began, cpu = time.perf_counter(), time.process_time()

@@ -10,8 +10,9 @@ from app.api.door import Door
 from app.api.schemas.downloads import EXPORT_MANIFEST, EXPORT_QUERY, HTCDS_QUERY
 from app.auth import needs
 from app.db import db
-from app.services import condition, export, htcds
+from app.services import condition, export
 from app.services.export import Filters
+from app.services.wanted import HTCDS, Wanted
 from app.state import state
 
 bp = Door(
@@ -87,16 +88,8 @@ def download_htcds(query: dict[str, Any], project_id: int) -> Response:
     Streamed, and written into the ledger; the header `X-Download-Id` is what its manifest is asked for by.
     """
     door.project(project_id)
-    made = htcds.download(
-        db.session,
-        keyring=state().keyring,
-        actor=auth.actor(),
-        mission_id=project_id,
-        status=query["status"],
-        identifiers=query["identifiers"],
-        reason=query["reason"],
-    )
-    return _handed_out(made)
+    chosen = Filters(identifiers=query["identifiers"])
+    return _handed_out(query, project_id, Wanted(HTCDS, filters=chosen, status=query["status"] or ""))
 
 
 @bp.get("/downloads/<uuid:download_id>/manifest")
@@ -111,21 +104,18 @@ def get_manifest(project_id: int, download_id: Any) -> dict[str, Any]:
 
 
 def _download(query: dict[str, Any], project_id: int, form_id: str, format_name: str) -> Response:
-    made = export.download(
+    return _handed_out(query, project_id, Wanted(format_name, form_id, _filters(query)))
+
+
+def _handed_out(query: dict[str, Any], project_id: int, wanted: Wanted) -> Response:
+    made = wanted.prepare(
         db.session,
         keyring=state().keyring,
         blobs=state().blobs,
         actor=auth.actor(),
         mission_id=project_id,
-        xml_form_id=form_id,
-        format_name=format_name,
-        filters=_filters(query),
         reason=query["reason"],
-    )
-    return _handed_out(made)
-
-
-def _handed_out(made: export.Download) -> Response:
+    ).begin()
     response = Response(made.chunks, content_type=made.content_type)
     response.headers.set("Content-Disposition", "attachment", filename=made.file_name)
     response.headers["X-Content-Type-Options"] = "nosniff"

@@ -82,23 +82,23 @@ def export(
     Example:
       saif export ct_screening --mission MDCHI --to screening.zip --reason "Monthly report"
     """
-    from app.services import export as service
+    from app.services.export import Filters
+    from app.services.wanted import Wanted
 
+    filters = Filters(identifiers=not no_identifiers, attachments=not no_attachments)
     with opened() as (state, session):
-        download = service.download(
+        prepared = Wanted("csv", form_id, filters).prepare(
             session,
             keyring=state.keyring,
             blobs=state.blobs,
             actor=COMMAND,
             mission_id=mission_of(session, code).id,
-            xml_form_id=form_id,
-            filters=service.Filters(identifiers=not no_identifiers, attachments=not no_attachments),
             reason=reason,
         )
         unfinished = to.with_name(f"{to.name}.part")
         unfinished.touch(mode=0o600)
         with unfinished.open("wb") as file:
-            file.writelines(download.chunks)
+            file.writelines(prepared.begin().chunks)
         shutil.move(unfinished, to)
     click.echo(to)
 

@@ -20,34 +20,7 @@ from app.services.export_rows import Filters, Rows
 from app.services.handout import Download, Handout, Prepared
 from submissions import odata
 
-__all__ = ["Download", "Export", "Filters", "choices", "download", "manifest", "prepare"]
-
-
-def download(
-    session: Session,
-    *,
-    keyring: Keyring,
-    blobs: BlobStore,
-    actor: policy.Actor,
-    mission_id: int,
-    xml_form_id: str,
-    format_name: str = "csv",
-    filters: Filters | None = None,
-    reason: str | None = None,
-) -> Download:
-    """The submissions of a form in one of `formats.FORMATS`. Raises Problem: not_allowed, not_found (no such form
-    here), invalid (no such format or language), download_limit."""
-    return prepare(
-        session,
-        keyring=keyring,
-        blobs=blobs,
-        actor=actor,
-        mission_id=mission_id,
-        xml_form_id=xml_form_id,
-        format_name=format_name,
-        filters=filters,
-        reason=reason,
-    ).begin()
+__all__ = ["Download", "Export", "Filters", "choices", "manifest", "prepare"]
 
 
 def prepare(
@@ -58,13 +31,14 @@ def prepare(
     actor: policy.Actor,
     mission_id: int,
     xml_form_id: str,
-    format_name: str = "csv",
-    filters: Filters | None = None,
-    reason: str | None = None,
+    format_name: str,
+    filters: Filters,
+    reason: str | None,
 ) -> Prepared:
-    """The same, not begun. Raises as `download` does."""
+    """The submissions of a form in one of `formats.FORMATS`. Raises Problem: not_allowed, not_found (no such form
+    here), invalid (no such format or language), download_limit."""
     made_as = formats.get(format_name)
-    export = Export(session, keyring, actor, mission_id, xml_form_id, filters or Filters(), reason)
+    export = Export(session, keyring, actor, mission_id, xml_form_id, filters, reason)
     rows = export.rows
     if made_as.needs_identifiers and not (rows.filters.identifiers and rows.filters.attachments):
         raise problems.invalid(

@@ -50,43 +50,19 @@ def columns() -> tuple[str, ...]:
     return (*OWN, *(one.name for one in dictionary.load().htcds_export))
 
 
-def download(
-    session: Session,
-    *,
-    keyring: Keyring,
-    actor: policy.Actor,
-    mission_id: int,
-    status: str | None = None,
-    identifiers: bool = False,
-    spreadsheet_safe: bool = False,
-    reason: str | None = None,
-) -> Download:
-    """The cases of a mission that the actor may read, by their id, as CSV; of a `status`, if one is given. Raises
-    Problem: not_allowed; invalid; reason_needed for `identifiers`."""
-    return prepare(
-        session,
-        keyring=keyring,
-        actor=actor,
-        mission_id=mission_id,
-        status=status,
-        identifiers=identifiers,
-        spreadsheet_safe=spreadsheet_safe,
-        reason=reason,
-    ).begin()
-
-
 def prepare(
     session: Session,
     *,
     keyring: Keyring,
     actor: policy.Actor,
     mission_id: int,
-    status: str | None = None,
-    identifiers: bool = False,
-    spreadsheet_safe: bool = False,
-    reason: str | None = None,
+    status: str | None,
+    identifiers: bool,
+    spreadsheet_safe: bool,
+    reason: str | None,
 ) -> Prepared:
-    """The same, not begun. Raises as `download` does."""
+    """The cases of a mission that the actor may read, by their id, as CSV; of a `status`, if one is given. Raises
+    Problem: not_allowed; invalid; reason_needed for `identifiers`."""
     policy.require(actor, "submission.export", mission_id)
     policy.require(actor, "case.read", mission_id)
     if identifiers:

@@ -50,7 +50,7 @@ class Wanted:
         blobs: BlobStore,
         actor: Actor,
         mission_id: int,
-        reason: str | None,
+        reason: str | None = None,
     ) -> Prepared:
         """Ready to be made, for this actor. Raises Problem: not_allowed, not_found (no such form), invalid,
         reason_needed, download_limit."""

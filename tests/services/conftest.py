@@ -23,7 +23,9 @@ from app.keys import Keyring
 from app.models import TABLES, CaseEntity, CaseState, Form, Mission, Model, Submission
 from app.models.case_store import p3_context
 from app.services import missions, normalise, plans, publish
+from app.services.handout import Download
 from app.services.receive import Inbox, Sender
+from app.services.wanted import Wanted
 from tests import databases
 from tests.clients.fixtures import phone  # noqa: F401  (a fixture)
 from tests.services import interviews
@@ -89,6 +91,20 @@ class House:
             form = session.get_one(Form, version.form_id)
             for mission in (self.mission_id, self.other_mission_id) if mission_id is None else (mission_id,):
                 publish.assign(session, actor=policy.COMMAND, form=form, mission_id=mission)
+
+    def download(
+        self, wanted: Wanted, *, actor: policy.Actor = policy.COMMAND, reason: str | None = None
+    ) -> Download:
+        with self.session() as session:
+            prepared = wanted.prepare(
+                session,
+                keyring=self.keyring,
+                blobs=self.blobs,
+                actor=actor,
+                mission_id=self.mission_id,
+                reason=reason,
+            )
+            return prepared.begin()
 
     def session(self) -> Session:
         return Session(self.engine)

@@ -6,8 +6,9 @@ import json
 import pytest
 
 from app import policy
-from app.services import cases, export
+from app.services import cases
 from app.services.reveal import Reveal
+from app.services.wanted import Wanted
 from tests.services import comparing
 from xlsforms import dictionary
 
@@ -44,16 +45,7 @@ def facts(house):
 
 def download(house, form):
     """The tables of a download, and the names of its files."""
-    with house.session() as session:
-        made = export.download(
-            session,
-            keyring=house.keyring,
-            blobs=house.blobs,
-            actor=policy.COMMAND,
-            mission_id=house.mission_id,
-            xml_form_id=form,
-        )
-    return comparing.tables(b"".join(made.chunks))
+    return comparing.tables(b"".join(house.download(Wanted("csv", form)).chunks))
 
 
 def test_every_mapped_answer_stands_in_its_case_with_the_value_the_phone_reports(house, received, mappings):

@@ -21,7 +21,6 @@ from app.services import (
     cases,
     decide,
     entities,
-    export,
     folding,
     normalise,
     plans,
@@ -29,6 +28,7 @@ from app.services import (
     settling,
     submissions,
 )
+from app.services.wanted import Wanted
 from submissions import tables
 from submissions.case import CaseRow, CaseState, Fact
 from tests.services.conftest import new_uid
@@ -141,10 +141,7 @@ def test_a_submission_whose_xml_is_damaged_is_listed_and_downloaded_without_answ
         common = {"keyring": house.keyring, "actor": policy.COMMAND, "mission_id": house.mission_id}
         shown = submissions.read_submission(session, instance_id=first, **common)
         assert (shown.nodes, shown.consent_ok) == ((), None)
-        made = export.download(
-            session, xml_form_id="ct_screening", blobs=house.blobs, format_name="csv_root", **common
-        )
-    content = b"".join(made.chunks).decode()
+    content = b"".join(house.download(Wanted("csv_root", "ct_screening")).chunks).decode()
     assert first in content
     assert "unreadable" in content
 

@@ -17,17 +17,15 @@ from app.exports.spool import Spool
 from app.models import LedgerEntry
 from app.policy import Actor, Held
 from app.problems import Problem
-from app.services import condition, decide, export, submissions
+from app.services import condition, decide, submissions
+from app.services.export import Filters
+from app.services.wanted import Wanted
 from tests.services.conftest import edited, new_uid
 from tests.services.made import assistance, screening
 
 
 def download(house, form, format_name="csv", actor=policy.COMMAND, reason=None, **filters):
-    with house.session() as session:
-        made = export.download(
-            session, keyring=house.keyring, blobs=house.blobs, actor=actor, mission_id=house.mission_id,
-            xml_form_id=form, format_name=format_name, filters=export.Filters(**filters), reason=reason,
-        )  # fmt: skip
+    made = house.download(Wanted(format_name, form, Filters(**filters)), actor=actor, reason=reason)
     return b"".join(made.chunks)
 
 
@@ -169,11 +167,7 @@ def test_files_are_in_media_and_may_be_left_out(house):
 def test_a_download_is_in_the_ledger_before_it_begins_and_with_its_hash_at_its_end(house):
     house.receive(screening())
     house.work()
-    with house.session() as session:
-        made = export.download(
-            session, keyring=house.keyring, blobs=house.blobs, actor=policy.COMMAND, mission_id=house.mission_id,
-            xml_form_id="ct_screening", reason="monthly report",
-        )  # fmt: skip
+    made = house.download(Wanted("csv", "ct_screening"), reason="monthly report")
     (begun,) = ledger(house, "export.csv")
     assert begun.reason == "monthly report"
     assert begun.detail["form"] == "ct_screening"
@@ -188,11 +182,7 @@ def test_a_download_is_in_the_ledger_before_it_begins_and_with_its_hash_at_its_e
 def test_a_download_cut_short_says_so_in_the_ledger(house):
     house.receive(screening())
     house.work()
-    with house.session() as session:
-        made = export.download(
-            session, keyring=house.keyring, blobs=house.blobs, actor=policy.COMMAND, mission_id=house.mission_id,
-            xml_form_id="ct_screening",
-        )  # fmt: skip
+    made = house.download(Wanted("csv", "ct_screening"))
     next(made.chunks)
     made.chunks.close()
     (done,) = ledger(house, "export.done")

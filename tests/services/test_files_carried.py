@@ -10,8 +10,9 @@ from sqlalchemy import event, func, select
 
 from app import policy, problems
 from app.models import SubmissionFile
-from app.services import decide, export, submissions
+from app.services import decide, submissions
 from app.services import files as service
+from app.services.wanted import Wanted
 from tests.services.conftest import edited, new_uid
 from tests.services.made import screening
 
@@ -37,11 +38,7 @@ def content(house, instance_id, name):
 
 
 def media(house):
-    with house.session() as session:
-        found = export.download(
-            session, keyring=house.keyring, blobs=house.blobs, actor=policy.COMMAND, mission_id=house.mission_id,
-            xml_form_id="ct_screening",
-        )  # fmt: skip
+    found = house.download(Wanted("csv", "ct_screening"))
     with zipfile.ZipFile(io.BytesIO(b"".join(found.chunks))) as archive:
         root = archive.read("ct_screening.csv").decode().splitlines()
         header, row = (line.split(",") for line in root)

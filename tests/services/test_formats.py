@@ -15,6 +15,7 @@ from app import policy
 from app.problems import Problem
 from app.services import export, publish
 from app.services import formats as formats_known
+from app.services.wanted import Wanted
 from tests.line import formats
 from tests.services.conftest import new_uid
 from tests.services.made import screening
@@ -267,13 +268,9 @@ def test_whoever_may_not_reveal_gets_no_identifiers(house, monkeypatch):
 
 
 def test_an_archive_says_what_it_was_made_of_and_the_ledger_who_made_it(basket):
-    with basket.session() as session:
-        made = export.download(
-            session, keyring=basket.keyring, blobs=basket.blobs, actor=policy.COMMAND, mission_id=basket.mission_id,
-            xml_form_id="basket", format_name="parquet", reason="monthly report",
-            filters=export.Filters(language="Français (fr)"),
-        )  # fmt: skip
-        content = b"".join(made.chunks)
+    wanted = Wanted("parquet", "basket", export.Filters(language="Français (fr)"))
+    made = basket.download(wanted, reason="monthly report")
+    content = b"".join(made.chunks)
     inside = json.loads(zipfile.ZipFile(io.BytesIO(content)).read("manifest.json"))
     assert inside["versions"] == ["2", "1"]
     assert inside["filters"]["language"] == "Français (fr)"

@@ -14,7 +14,9 @@ from app.models import LedgerEntry
 from app.policy import Actor, Held
 from app.problems import Problem
 from app.services import cases, export, htcds
+from app.services.export import Filters
 from app.services.reveal import Reveal
+from app.services.wanted import HTCDS, Wanted
 from tests.services.made import screening
 from xlsforms import dictionary
 from xlsforms.compile import compile_form
@@ -99,15 +101,9 @@ def coordinator(house):
     return Actor("user", None, (Held("coordinator", house.mission_id),))
 
 
-def fetch(house, actor=None, **asked):
-    with house.session() as session:
-        made = htcds.download(
-            session,
-            keyring=house.keyring,
-            actor=actor or coordinator(house),
-            mission_id=house.mission_id,
-            **asked,
-        )
+def fetch(house, actor=None, status="", reason=None, **filters):
+    wanted = Wanted(HTCDS, filters=Filters(**filters), status=status)
+    made = house.download(wanted, actor=actor or coordinator(house), reason=reason)
     content = b"".join(made.chunks)
     return made, list(csv.DictReader(io.StringIO(content.decode(), newline="")))
 

@@ -11,8 +11,9 @@ from app import policy
 from app.db import writing
 from app.models import Mission
 from app.policy import COMMAND
-from app.services import export, missions, publish, submissions, timing
+from app.services import missions, publish, submissions, timing
 from app.services.reveal import Reveal
+from app.services.wanted import Wanted
 from tests.services.conftest import edited
 from tests.services.made import screening
 
@@ -66,11 +67,7 @@ def file(house, instance_id="uuid:first", form="ct_screening"):
 
 
 def archived(house, form):
-    with house.session() as session:
-        found = export.download(
-            session, keyring=house.keyring, blobs=house.blobs, actor=policy.COMMAND, mission_id=house.mission_id,
-            xml_form_id=form,
-        )  # fmt: skip
+    found = house.download(Wanted("csv", form))
     with zipfile.ZipFile(io.BytesIO(b"".join(found.chunks))) as archive:
         return archive.read("media/audit.csv")
 
