@@ -11,7 +11,7 @@ none, depending on how the form was written, so elements are matched by local na
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import BinaryIO, Final, Literal, get_args
 from xml.parsers import expat
 
 MAX_DEPTH = 64
@@ -46,10 +46,27 @@ class Envelope:
     files: tuple[str, ...] = ()
 
 
+Code = Literal[
+    "form_id_missing",
+    "id_too_long",
+    "instance_id_missing",
+    "meta_ambiguous",
+    "xml_dtd",
+    "xml_encoding",
+    "xml_instruction",
+    "xml_malformed",
+    "xml_too_deep",
+    "xml_too_large",
+    "xml_too_many_nodes",
+]
+CODES: Final = frozenset(get_args(Code))
+"""All that can be wrong with a body."""
+
+
 class EnvelopeError(ValueError):
     """A body that cannot be a submission. `message` is for the person who holds the phone."""
 
-    def __init__(self, code: str, message: str) -> None:
+    def __init__(self, code: Code, message: str) -> None:
         super().__init__(message)
         self.code = code
         self.message = message

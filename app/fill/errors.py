@@ -7,6 +7,7 @@ from flask import Response, jsonify
 
 from app.language import N_, _
 from app.problems import Problem
+from submissions.envelope import CODES
 
 KEEP: Final = N_("It stays in this browser; show this message to your coordinator.")
 
@@ -33,11 +34,8 @@ _IN_A_BROWSER: Final[Mapping[str, tuple[str, str]]] = {
     ),
 }
 
-_OF_PHONES: Final = (
-    N_("Keep the interview on the phone and show this message to your coordinator."),
-    N_("Keep the interview and ask your coordinator: the phone may be set up for another project."),
-)
-"""What a phone's holder is told to do, which is nothing to somebody who has none."""
+_KEPT: Final = CODES | {"unknown_form"}
+"""Problems that tell somebody who holds a phone what to do with it."""
 
 
 def render(problem: Problem) -> Response:
@@ -45,7 +43,7 @@ def render(problem: Problem) -> Response:
     what, mend = map(_, _IN_A_BROWSER.get(problem.code, ("", "")))
     what = what or problem.detail or f"{problem.title}."
     if not mend:
-        mend = _(KEEP) if problem.mend in ("", *map(_, _OF_PHONES)) else problem.mend
+        mend = _(KEEP) if problem.code in _KEPT else problem.mend or _(KEEP)
     response = jsonify(code=problem.code, message=f"{what} {mend}")
     response.status_code = problem.status
     return response

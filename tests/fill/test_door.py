@@ -9,11 +9,15 @@ from unittest import mock
 import pytest
 from sqlalchemy import select
 
+from app import problems
 from app.auth import browsers
 from app.db import writing
+from app.fill import errors
+from app.language import _, spoken
 from app.models import Assignment, Device, Form, FormVersion, Submission, now
 from app.policy import COMMAND
 from app.services import devices, senders
+from submissions.envelope import CODES
 from tests.field import add_device, add_version, part, parts, submission
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -225,6 +229,15 @@ def test_an_interview_is_received_as_a_phones_is(client, session, field, begin, 
     assert (stored.device_id, stored.mission_id) == (field.device_id, field.mission_id)
     other = send(client, said, xml.replace("Мария".encode(), b"Anna"))
     assert (other.status_code, other.json["code"]) == (409, "other_content")
+
+
+def test_nobody_in_front_of_a_browser_is_told_to_keep_something_on_a_phone(app):
+    refused = [problems.unreadable_submission(code, "It is none.") for code in sorted(CODES)]
+    with app.app_context(), spoken("fr"):
+        said = {errors.render(one).json["message"] for one in [*refused, problems.unknown_form()]}
+        assert said == {
+            f"It is none. {_(errors.KEEP)}", f"{problems.unknown_form().detail} {_(errors.KEEP)}"
+        }, "whatever language it was refused in"  # fmt: skip
 
 
 def test_what_is_refused_is_said_to_somebody_in_front_of_a_browser(client, session, field, begin):
