@@ -1,3 +1,4 @@
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -31,7 +32,6 @@ import org.javarosa.core.model.ValidateOutcome;
 import org.javarosa.core.model.actions.recordaudio.RecordAudioActions;
 import org.javarosa.core.model.actions.setgeopoint.SetGeopointAction;
 import org.javarosa.core.model.actions.setgeopoint.SetGeopointActionHandler;
-import org.javarosa.core.model.condition.Constraint;
 import org.javarosa.core.model.data.AnswerDataFactory;
 import org.javarosa.core.model.data.IAnswerData;
 import org.javarosa.core.model.data.MultipleItemsData;
@@ -57,7 +57,6 @@ import org.javarosa.xform.parse.ExternalInstanceParser;
 import org.javarosa.xform.parse.XFormParser;
 import org.javarosa.xform.parse.XFormParserFactory;
 import org.javarosa.xform.util.XFormUtils;
-import org.javarosa.xpath.XPathConditional;
 import org.javarosa.xpath.XPathTypeMismatchException;
 import org.javarosa.xpath.expr.XPathFuncExpr;
 
@@ -94,8 +93,7 @@ public final class FillForm {
     private byte[] submission;
     private String finalReport;
 
-    private byte[] source;
-    private Binds binds;
+    private OpenedForm opened;
     private FormDef form;
     private FormEntryController controller;
     private FormEntryModel model;
@@ -156,8 +154,8 @@ public final class FillForm {
     }
 
     /**
-     * Fills one form. The engine keeps its settings in static fields; every run sets all of them again, so that runs in
-     * one process, one after the other, give what runs in processes of their own give. Not for several threads.
+     * Fills one form. The engine keeps its settings in static fields; every run sets all of them again that may differ, so
+     * that runs in one process, one after the other, give what runs in processes of their own give. Not for several threads.
      */
     static Filled fill(Options options, Answers answers) throws Failure {
         try {
@@ -194,17 +192,20 @@ public final class FillForm {
 
     // --- set-up -----------------------------------------------------------------------------------
 
-    private void setUpEngine() {
+    static {
         PrototypeManager.registerPrototypes(JavaRosaCoreModule.classNames);
         PrototypeManager.registerPrototypes(CoreModelModule.classNames);
+        PrototypeManager.registerPrototype(Device.InstantGeopoint.class.getName());
         new XFormsModule().registerModule();
+    }
+
+    private void setUpEngine() {
         org.javarosa.core.services.PropertyManager.setPropertyManager(new Device.DeviceProperties(options.properties));
 
         ReferenceManager references = ReferenceManager.instance();
         references.reset();
         references.addReferenceFactory(media);
 
-        PrototypeManager.registerPrototype(Device.InstantGeopoint.class.getName());
         XFormParser.registerActionHandler(SetGeopointActionHandler.ELEMENT_NAME, new SetGeopointActionHandler() {
             @Override
             public SetGeopointAction getSetGeopointAction() {
@@ -240,31 +241,23 @@ public final class FillForm {
 
     private void parse() throws Failure {
         try {
-            String lastSaved = null;
-            if (options.lastSaved != null) {
-                lastSaved = "jr://file/" + Media.LAST_SAVED;
-                media.lastSaved = options.lastSaved;
-            } else {
-                // A client that never saved this form before provides an empty document.
-                lastSaved = "jr://file/" + Media.LAST_SAVED;
-                media.lastSaved = Media.emptyXml();
+            // A client that never saved this form before provides an empty document.
+            media.lastSaved = options.lastSaved != null ? options.lastSaved : Media.emptyXml();
+            byte[] source = Files.readAllBytes(options.form);
+            opened = OpenedForm.of(source);
+            form = opened == null ? null : opened.read();
+            if (form == null) {
+                form = XFormUtils.getFormFromInputStream(new ByteArrayInputStream(source), "jr://file/" + Media.LAST_SAVED);
+                checkEntities();
+                opened = OpenedForm.keep(source, form, report.entitiesInForm);
             }
-            source = Files.readAllBytes(options.form);
-            form = XFormUtils.getFormFromInputStream(new java.io.ByteArrayInputStream(source), lastSaved);
+            report.entitiesInForm = opened.entities;
         } catch (Entities.UnsupportedEntities e) {
             throw new Failure(EXIT_NO_PARSE, "the form does not parse: " + e.getMessage());
+        } catch (Failure e) {
+            throw e;
         } catch (Exception e) {
             throw new Failure(EXIT_NO_PARSE, "the form does not parse: " + explain(e), e);
-        }
-        if (form == null) {
-            throw new Failure(EXIT_NO_PARSE, "the form does not parse");
-        }
-        if (report.entitiesInForm.version == null && Entities.EntitiesInForm.anyIn(form.getMainInstance().getRoot())) {
-            throw new Failure(EXIT_NO_PARSE,
-                "the form does not parse: it has an entity element but the model has no entities-version");
-        }
-        for (String warning : form.getParseWarnings()) {
-            report.parserNotes.add(warning.trim());
         }
         if (!media.missing.isEmpty()) {
             String list = String.join(", ", media.missing);
@@ -273,6 +266,13 @@ public final class FillForm {
                     + " (give --media, or --allow-missing-media)");
             }
             report.warn("media files missing: " + list);
+        }
+    }
+
+    private void checkEntities() throws Failure {
+        if (report.entitiesInForm.version == null && Entities.EntitiesInForm.anyIn(form.getMainInstance().getRoot())) {
+            throw new Failure(EXIT_NO_PARSE,
+                "the form does not parse: it has an entity element but the model has no entities-version");
         }
     }
 
@@ -481,10 +481,7 @@ public final class FillForm {
 
     /** Gives another random answer to one of the questions that decide whether this one is shown or valid. */
     private boolean changeOneBehind(String path) throws Failure {
-        if (binds == null) {
-            binds = new Binds(source); // most fillings need none
-        }
-        Set<String> names = binds.namesBehind(generic(path));
+        Set<String> names = opened.binds().namesBehind(generic(path));
         List<String> candidates = new ArrayList<>();
         for (Map.Entry<String, FormIndex> answered : randomlyAnswered.entrySet()) {
             String name = generic(answered.getKey());
@@ -858,12 +855,7 @@ public final class FillForm {
     }
 
     private String constraintOf(FormIndex index) {
-        TreeElement node = form.getMainInstance().resolveReference(index.getReference());
-        Constraint constraint = node == null ? null : node.getConstraint();
-        if (constraint == null || !(constraint.constraint instanceof XPathConditional)) {
-            return null;
-        }
-        return ((XPathConditional) constraint.constraint).xpath;
+        return opened.constraint(index.getReference().genericize().toString(false));
     }
 
     private String constraintNote(FormIndex index) {

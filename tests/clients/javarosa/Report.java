@@ -21,7 +21,6 @@ import org.javarosa.xform.util.XFormAnswerDataSerializer;
 
 final class Report {
     final List<String> warnings = new ArrayList<>();
-    final List<String> parserNotes = new ArrayList<>();
     final Map<String, Path> attachments = new LinkedHashMap<>();
     Entities.EntitiesInForm entitiesInForm;
     boolean auditWanted;
@@ -123,8 +122,6 @@ final class Report {
         values(data, "/" + data.getName(), root.putArray("values"));
         ArrayNode warned = root.putArray("warnings");
         warnings.forEach(warned::add);
-        ArrayNode notes = root.putArray("parser_notes");
-        parserNotes.forEach(notes::add);
         return mapper.writeValueAsString(root) + "\n";
     }
 }
