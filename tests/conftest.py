@@ -15,6 +15,7 @@ import pytest
 from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
+from hypothesis import HealthCheck, settings
 from sqlalchemy import URL, Engine, select
 from sqlalchemy.orm import Session
 
@@ -33,6 +34,10 @@ from tests.field import Field, make_field
 from tests.postgresql import MissingTool, PostgreSQL
 from tests.tools import missing
 from xlsforms import compile as compiling
+
+# How fast a loaded machine thinks of examples and tries them says nothing about them.
+settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("suite")
 
 
 @pytest.hookimpl(optionalhook=True)
