@@ -302,11 +302,15 @@ def _differences(intake: Intake, dictionary: Dictionary) -> list[Finding]:
     return found
 
 
+_COMPUTED = {"suggestion": N_("suggestion"), "eligibility": N_("eligibility")}
+
+
 def _differs(what: str, said: Said) -> Finding:
     return warning(
         f"{what}_differs",
         worded(
-            "The %(what)s the phone computed is not the one the rules give; the server's stands.", what=what
+            "The %(what)s the phone computed is not the one the rules give; the server's stands.",
+            what=worded(_COMPUTED[what]),
         ),
         N_("Check that the form's calculation and the rules are of the same version."),
         question=said.question,

@@ -8,7 +8,7 @@ from collections.abc import Mapping as MappingABC
 
 from xlsforms.dictionary import Dictionary, Field, Table
 from xlsforms.finding import Finding, error, warning
-from xlsforms.marked import N_, worded
+from xlsforms.marked import N_, either, every, worded
 from xlsforms.schema import Question
 from xlsforms.spelling import nearest
 from xlsforms.target import Target, parse
@@ -107,7 +107,7 @@ def _key_fault(path: str, target: Target, table: Table, dictionary: Dictionary) 
             worded(
                 "Rows of %(name)s are told apart by %(row_key)s; %(missing)s is not said.",
                 name=table.name,
-                row_key=" and ".join(table.row_key),
+                row_key=every(table.row_key),
                 missing=missing,
             ),
             worded(
@@ -141,8 +141,8 @@ def _type_fault(question: Question, target: Target, table: Table, dictionary: Di
             worded(
                 "The converter %(name)s makes %(to_types)s of %(from_types)s, not %(type)s of %(type_2)s.",
                 name=converter.name,
-                to_types=" or ".join(converter.to_types),
-                from_types=" or ".join(converter.from_types),
+                to_types=either(converter.to_types),
+                from_types=either(converter.from_types),
                 type=field.type,
                 type_2=question.type,
             ),
@@ -330,7 +330,7 @@ def _question_for(field: Field) -> str:
     able = sorted(name for name, types in _FITS.items() if field.type in types and types is not _ANY)
     return worded(
         "Use a question of type %(types)s, or leave the mapping cell empty.",
-        types=" or ".join(able) or "calculate",
+        types=either(able or ["calculate"]),
     )
 
 

@@ -21,6 +21,7 @@ COLUMNS = 500
 """Columns of a sheet beyond which somebody ought to look."""
 BEGIN = re.compile(r"begin[_ ](group|repeat|loop)\b")
 END = re.compile(r"end[_ ](group|repeat|loop)\b")
+_KINDS = {"group": N_("group"), "repeat": N_("repeat"), "loop": N_("loop")}
 
 
 NESTING = frozenset({"group_end_alone", "group_not_ended"})
@@ -103,7 +104,11 @@ def _nesting(workbook: Workbook) -> Iterator[Finding]:
             if end[1] not in (one for one, _ in open_):
                 yield error(
                     "group_end_alone",
-                    worded("This %(kind)s ends nothing: no %(end)s is open here.", kind=kind, end=end[1]),
+                    worded(
+                        "This %(kind)s ends nothing: no %(end)s is open here.",
+                        kind=kind,
+                        end=worded(_KINDS[end[1]]),
+                    ),
                     N_("Remove it, or add the begin it belongs to."),
                     **survey.cell(number, "type"),
                 )
@@ -117,7 +122,7 @@ def _nesting(workbook: Workbook) -> Iterator[Finding]:
 def _not_ended(survey: Sheet, kind: str, row: int) -> Finding:
     return error(
         "group_not_ended",
-        worded("This %(kind)s is never ended.", kind=kind),
+        worded("This %(kind)s is never ended.", kind=worded(_KINDS[kind])),
         worded("Add the end_%(kind)s it lacks.", kind=kind),
         **survey.cell(row, "type"),
     )

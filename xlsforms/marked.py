@@ -4,7 +4,8 @@ A text with values is `worded("Row %(row)s is empty.", row=3)`: its English word
 them, so that whoever shows it can say it anew. A text without values is marked by `N_`, and is its own message.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from functools import reduce
 from typing import Any
 
 
@@ -52,3 +53,13 @@ def worded(message: str, /, **values: Any) -> Worded:
     return Worded(
         message, {name: one if isinstance(one, Worded) else str(one) for name, one in values.items()}
     )
+
+
+def every(names: Iterable[str]) -> str:
+    """`a`, `a and b`, `a and b and c`."""
+    return reduce(lambda one, other: worded("%(one)s and %(other)s", one=one, other=other), names)
+
+
+def either(names: Iterable[str]) -> str:
+    """`a`, `a or b`, `a or b or c`."""
+    return reduce(lambda one, other: worded("%(one)s or %(other)s", one=one, other=other), names)

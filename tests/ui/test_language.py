@@ -17,8 +17,11 @@ from app.ui.words.columns import COLUMNS, NAMES, column_label
 from app.ui.words.sections import HIDDEN
 from tests.ui.bare import TEMPLATES, texts_of
 from tests.ui.conftest import text_of
-from xlsforms import dictionary
+from xlsforms import binding, cells, dictionary, target
+from xlsforms.finding import Finding
 from xlsforms.marked import worded
+from xlsforms.schema import Question
+from xlsforms.workbook import Sheet, Workbook
 
 ROOT = language.CATALOGUES.parents[1]
 TRANSLATED = [name for name in language.LANGUAGES if name != "en"]
@@ -171,6 +174,23 @@ def test_what_scripts_say_stands_in_their_page(page, scripts, called, besides):
     known = {re.sub(r"-(\w)", lambda letter: letter[1].upper(), name) for name in written}
     said = {name for path in (app / "static").glob(scripts) for name in re.findall(called, path.read_text())}
     assert said ^ known == besides
+
+
+def test_words_within_a_finding_are_of_its_language_too():
+    number = Question("n", "/data/n", "integer")
+    unfit = binding.unfit(number, target.parse("person.birthdate"), dictionary.load())
+    survey = Sheet("survey", ("type", "name"), ({"type": "begin repeat", "name": "r"},))
+    (open_,) = [one for one in cells.check(Workbook({"survey": survey})) if one.code == "group_not_ended"]
+    assert unfit.mend == "Use a question of type date or dateTime or today, or leave the mapping cell empty."
+    assert open_.message == "This repeat is never ended."
+    for spoken, types, kind in (
+        ("fr", "date ou dateTime ou today", "(répétition)"),
+        ("es", "date o dateTime o today", "(repetición)"),
+        ("ar", "date أو dateTime أو today", "(تكرار)"),
+    ):
+        with language.spoken(spoken):
+            assert types in reworded(Finding.from_json(unfit.to_json()).mend)
+            assert kind in reworded(open_.message)
 
 
 def test_a_finding_is_said_anew_in_the_language_of_who_reads_it(tmp_path, monkeypatch):
