@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from typing import Any, cast
 
 import structlog
-from sqlalchemy import Connection, Engine, Row, Table, func, or_, select, update
+from sqlalchemy import Connection, Engine, Row, Table, bindparam, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from app import ledger
@@ -38,6 +38,15 @@ _TABLE = cast("Table", Submission.__table__)
 _SEALED = (
     "id", "mission_id", "xml_form_id", "form_version", "instance_id", "findings", "xml", "plain",
 )  # fmt: skip
+# NO KEY: a phone may add a file to a submission while it is being read.
+_CLAIM = (
+    select(*(_TABLE.c[name] for name in _SEALED))
+    .order_by(_TABLE.c.id)
+    .limit(bindparam("limit"))
+    .with_for_update(skip_locked=True, key_share=True)
+)
+_LATE = _CLAIM.where(_TABLE.c.id.in_(decryption.arrived()))
+_RECEIVED = _CLAIM.where(_TABLE.c.state == "received")
 WORKER = "worker"
 """Who did it, in the ledger."""
 PIECE = 25
@@ -65,7 +74,6 @@ class Batch:
         )
 
 
-# --- the queue
 # --- the queue ----------------------------------------------------------------------------------------------
 
 
@@ -92,9 +100,10 @@ def run_batch(engine: Engine, *, keyring: Keyring, blobs: BlobStore, limit: int 
 
 
 def run_until_empty(engine: Engine, *, keyring: Keyring, blobs: BlobStore, limit: int = 100) -> Batch:
-    """Batches until the queue is empty."""
-    total = Batch()
-    while (batch := run_batch(engine, keyring=keyring, blobs=blobs, limit=limit)).claimed:
+    """Batches until one is not full: then the queue was empty."""
+    total = batch = run_batch(engine, keyring=keyring, blobs=blobs, limit=limit)
+    while batch.claimed == limit:
+        batch = run_batch(engine, keyring=keyring, blobs=blobs, limit=limit)
         total += batch
     return total
 
@@ -120,11 +129,8 @@ def requeue(session: Session | Connection, *, xml_form_id: str, version: str) ->
 
 
 def _claim(connection: Connection, limit: int) -> Sequence[Row[Any]]:
-    columns = select(*(_TABLE.c[name] for name in _SEALED)).order_by(_TABLE.c.id).limit(limit)
-    # NO KEY: a phone may add a file to a submission while it is being read.
-    columns = columns.with_for_update(skip_locked=True, key_share=True)
-    late = connection.execute(columns.where(_TABLE.c.id.in_(decryption.arrived()))).all()
-    return late or connection.execute(columns.where(_TABLE.c.state == "received")).all()
+    late = connection.execute(_LATE, {"limit": limit}).all()
+    return [*late, *connection.execute(_RECEIVED, {"limit": limit - len(late)})]
 
 
 def _queued(connection: Connection, readings: Sequence[Reading]) -> list[Reading]:
@@ -136,7 +142,6 @@ def _queued(connection: Connection, readings: Sequence[Reading]) -> list[Reading
     return [reading for reading in readings if reading.id in still]
 
 
-# --- reading
 # --- reading ------------------------------------------------------------------------------------------------
 
 
@@ -184,7 +189,6 @@ def _unread(row: Row[Any], finding: Finding, state: str, version: uuid.UUID | No
     return Reading(row.id, row.mission_id, None, (finding,), version, state)
 
 
-# --- settling
 # --- settling -----------------------------------------------------------------------------------------------
 
 
