@@ -18,13 +18,21 @@ REVEAL = Reveal("comparing every answer")
 IDS = {f"{name}.{table.id_column}" for name, table in dictionary.load().tables.items()}
 
 
+@pytest.fixture(scope="session")
+def received(filled):
+    return [*filled["assistance"], *filled["screening"]]
+
+
 @pytest.fixture
-def received(house, filled):
-    """All interviews received in an order that puts assistance first, and worked off."""
-    for one in [*filled["assistance"], *filled["screening"]]:
-        house.receive(one.xml, files=one.files)
-    house.work()
-    return [*filled["screening"], *filled["assistance"]]
+def full(make_house, engine, received, tmp_path):
+    """A house that received all interviews, assistance first, and worked them off."""
+
+    def worked(house):
+        for one in received:
+            house.receive(one.xml, files=one.files)
+        house.work()
+
+    return make_house(engine, tmp_path / "blobs", "house with all interviews", worked)
 
 
 @pytest.fixture(scope="session")
@@ -48,9 +56,9 @@ def download(house, form):
     return comparing.tables(b"".join(house.download(Wanted("csv", form)).chunks))
 
 
-def test_every_mapped_answer_stands_in_its_case_with_the_value_the_phone_reports(house, received, mappings):
-    assert set(house.states().values()) == {"normalised"}
-    known = facts(house)
+def test_every_mapped_answer_stands_in_its_case_with_the_value_the_phone_reports(full, received, mappings):
+    assert set(full.states().values()) == {"normalised"}
+    known = facts(full)
     lost = [line for one in received for line in comparing.missing(one, mappings[one.form], known)]
     assert lost == []
     mapped = [
@@ -63,8 +71,8 @@ def test_every_mapped_answer_stands_in_its_case_with_the_value_the_phone_reports
     assert any("[" in answer["path"] for answer in mapped)
 
 
-def test_the_comparison_itself_notices_what_is_lost(house, received, mappings):
-    known = facts(house)
+def test_the_comparison_itself_notices_what_is_lost(full, received, mappings):
+    known = facts(full)
     for facts_of_one in known.values():
         for _, fact in facts_of_one:
             fact["answer"] += "x"
@@ -72,16 +80,16 @@ def test_the_comparison_itself_notices_what_is_lost(house, received, mappings):
     assert all(comparing.missing(one, mappings[one.form], {}) for one in received)
 
 
-def test_the_tables_of_the_case_store_hold_what_the_fold_says(house, received):
-    with house.session() as session:
-        for case_id in house.cases():
+def test_the_tables_of_the_case_store_hold_what_the_fold_says(full, received):
+    with full.session() as session:
+        for case_id in full.cases():
             detail = cases.read_case(
-                session, keyring=house.keyring, actor=policy.COMMAND, case_id=case_id, reveal=REVEAL
+                session, keyring=full.keyring, actor=policy.COMMAND, case_id=case_id, reveal=REVEAL
             )
             rows = [
                 row for top in detail.rows.values() for one in top for row in flat(one) if not row.earlier
             ]
-            stored = house.rows(case_id)
+            stored = full.rows(case_id)
             assert {(row.table, row.id if row.table != "case_file" else str(case_id)) for row in rows} == set(
                 stored
             )
@@ -103,17 +111,17 @@ def flat(row):
             yield from flat(child)
 
 
-def test_every_answer_is_in_the_download(house, received):
+def test_every_answer_is_in_the_download(full, received):
     for form in ("screening", "assistance"):
         of_form = [one for one in received if one.form == form]
-        tables, _ = download(house, f"ct_{form}")
+        tables, _ = download(full, f"ct_{form}")
         assert set(tables[f"ct_{form}.csv"]) == {one.instance_id for one in of_form}
         assert [line for one in of_form for line in comparing.not_downloaded(one, tables)] == []
         assert all(comparing.not_downloaded(one, {name: {} for name in tables}) for one in of_form)
 
 
-def test_the_files_are_in_the_download(house, received):
-    _, media = download(house, "ct_screening")
+def test_the_files_are_in_the_download(full, received):
+    _, media = download(full, "ct_screening")
     named = [
         answer
         for one in received

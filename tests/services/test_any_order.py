@@ -55,6 +55,8 @@ SETTINGS = settings(
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
+# What is decided is folded in Python: its statements are those of `test_decide`, which runs on both.
+on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 EMPTIED = (
     CaseHint, CaseAttention, CaseEntity, CaseState, CaseAlias, Decision, Conflict, Packed, Submission, Organisation,
     LedgerEntry,
@@ -137,6 +139,7 @@ def test_any_interleaving_of_two_workers_gives_the_same_cases(house, expected, d
     assert outcome(house) == expected
 
 
+@on_sqlite
 @given(data=st.data())
 @SETTINGS
 def test_deleting_a_submission_equals_never_having_had_it_wherever_it_stood(house, data):
@@ -162,6 +165,7 @@ def test_deleting_a_submission_equals_never_having_had_it_wherever_it_stood(hous
     assert outcome(house, submissions=False) == without
 
 
+@on_sqlite
 @given(data=st.data())
 @SETTINGS
 def test_decisions_hold_whatever_comes_before_and_after_them(house, data):

@@ -14,7 +14,6 @@ from lxml import etree
 from sqlalchemy import URL, select, update
 
 from app import policy
-from app.blobs import BlobStore
 from app.db import make_engine, writing
 from app.models import AwaitedFile, FormKey, LedgerEntry, Rendition, Submission
 from app.policy import COMMAND
@@ -24,7 +23,7 @@ from app.services.wanted import Wanted
 from submissions import encryption
 from tests.clients.encrypting import encrypt
 from tests.fuzz import fuzz
-from tests.services.conftest import House, edited, furnished, new_uid
+from tests.services.conftest import edited, new_uid
 from tests.services.made import screening, version
 
 PHOTOS = {"1600000000001.jpg": b"\xff\xd8 one", "1600000000002.jpg": b"\xff\xd8 two" * 30_000}
@@ -39,6 +38,10 @@ PICTURES = """
 |          | form_id     | version | namespaces |                |
 |          | pictures    | {version} | case="urn:saif:case" |    |
 """
+
+
+# What is opened, and what is found wrong with it, depends on no database.
+on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
 @pytest.fixture(scope="session")
@@ -117,11 +120,11 @@ def table(house, form_id="ct_screening"):
 
 
 @pytest.fixture
-def twin(house, tmp_path, sqlite_template, keyring, checked):
+def twin(house, make_house, tmp_path, sqlite_template):
     """The same house on another database, where nothing is encrypted."""
     shutil.copy(sqlite_template, tmp_path / "twin.db")
     engine = make_engine(URL.create("sqlite", database=str(tmp_path / "twin.db")))
-    yield furnished(House(engine, keyring, BlobStore((tmp_path / "twin-blobs").as_uri())), checked)
+    yield make_house(engine, tmp_path / "twin-blobs")
     engine.dispose()
 
 
@@ -177,6 +180,7 @@ def test_what_came_stays_as_it_came(house):
             assert b"".join(file.chunks) == content
 
 
+@on_sqlite
 def test_a_manifest_in_the_namespace_of_the_specification_is_opened_as_collects_is(house):
     clear, named = new_uid(), new_uid()
     house.receive(screening(instance_id=clear), files=PHOTOS)
@@ -192,6 +196,7 @@ def test_a_manifest_in_the_namespace_of_the_specification_is_opened_as_collects_
     assert file_contents(house, named) == PHOTOS
 
 
+@on_sqlite
 def test_nothing_of_it_lies_in_clear(house, tmp_path):
     rendition = turn(house)
     marked = b"\xff\xd8" + b"a mark that nothing else holds" * 5000
@@ -292,6 +297,7 @@ def test_a_key_of_another_mission_opens_nothing(house):
     assert (house.states()[again], house.codes(again)) == ("waiting", {"unknown_key"})
 
 
+@on_sqlite
 def test_a_form_with_its_designers_own_key_stays_opaque(house, pictures):
     pair = encryption.new_pair()
     workbook = PICTURES.format(version="2").replace("namespaces |", "namespaces | public_key |")
@@ -363,6 +369,7 @@ def test_answers_that_have_not_arrived_are_waited_for(house, twin):
     assert file_contents(house, named) == PHOTOS
 
 
+@on_sqlite
 def test_the_name_of_a_missing_file_is_said_only_if_a_phone_made_it(house):
     named = new_uid()
     parcel = sent(turn(house), screening(instance_id=named), {"Maria Exampla.jpg": b"x"})
@@ -405,6 +412,7 @@ def test_a_wrong_signature_is_flagged_and_the_answers_are_there(house):
     assert house.dump() == before
 
 
+@on_sqlite
 def test_a_damaged_file_is_said_and_the_rest_is_there(house):
     named = new_uid()
     parcel = sent(turn(house), screening(instance_id=named), PHOTOS)
@@ -419,6 +427,7 @@ def test_a_damaged_file_is_said_and_the_rest_is_there(house):
     assert shown == {"1600000000002.jpg": PHOTOS["1600000000002.jpg"]}
 
 
+@on_sqlite
 @pytest.mark.parametrize("what", ["cut", "changed", "another"])
 def test_damaged_answers_wait_and_hold_up_nobody(house, what):
     named, other, rendition = new_uid(), new_uid(), turn(house)
@@ -453,6 +462,7 @@ def test_a_file_that_came_in_clear_under_the_same_name_stands_with_a_finding(hou
     assert shown["1600000000001.jpg.enc"] == parcel.files["1600000000001.jpg.enc"]
 
 
+@on_sqlite
 @pytest.mark.parametrize(
     ("before", "after", "code"),
     [
@@ -530,6 +540,7 @@ def test_fuzz_no_manifest_keeps_the_worker_from_its_work(house):
     assert outcomes["taken"] >= 20, outcomes
 
 
+@on_sqlite
 def test_a_large_file_is_opened_in_constant_memory(house):
     large = os.urandom(1_000_000) * 40
     named = new_uid()

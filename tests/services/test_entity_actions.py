@@ -68,11 +68,16 @@ def tree_forms():
 
 
 @pytest.fixture
-def woods(house, tree_forms, tmp_path, phone):  # noqa: F811 -- the fixture
+def woods(make_house, engine, tree_forms, tmp_path, phone):  # noqa: F811 -- the fixture
     """Both forms published in the mission."""
+
+    def planted(house):
+        for checked in tree_forms.values():
+            assert checked.ok, checked.findings
+            house.publish(checked, mission_id=house.mission_id)
+
+    house = make_house(engine, tmp_path / "blobs", "woods", planted)
     for name, checked in tree_forms.items():
-        assert checked.ok, checked.findings
-        house.publish(checked, mission_id=house.mission_id)
         house.forms[f"tree_{name}"] = name
         (tmp_path / f"{name}.xml").write_bytes(checked.compiled.xform)
     return Woods(house, tmp_path, phone)

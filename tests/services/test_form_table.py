@@ -153,7 +153,7 @@ def test_any_filter_order_and_walk_gives_each_row_that_fits_once(filled):
     house, answers, facts = filled
 
     @settings(max_examples=25, deadline=None, database=None, suppress_health_check=list(HealthCheck))
-    @given(filters=st.lists(FILTER, max_size=3), sort=SORT, review=REVIEW, limit=st.sampled_from([3, 7, 50]))
+    @given(filters=st.lists(FILTER, max_size=3), sort=SORT, review=REVIEW, limit=st.sampled_from([7, 16, 50]))
     def check(filters, sort, review, limit):
         asked = Asked(sort=sort, answers=tuple(filters), review=review)
         assert walked(house, asked, limit=limit, back=True) == expected(answers, facts, asked)

@@ -110,16 +110,19 @@ def checked_basket():
 
 
 @pytest.fixture
-def basket(house, checked_basket):
+def basket(make_house, engine, checked_basket, tmp_path):
     """Three submissions of two versions of a form that has everything."""
-    house.forms["basket"] = "open"
-    for one in checked_basket:
-        house.publish(one)
-    house.receive(FIRST.encode(), files={"a.jpg": b"picture"})
-    for xml in (SECOND, THIRD):
-        house.receive(xml.encode())
-    house.work()
-    return house
+
+    def filled(house):
+        house.forms["basket"] = "open"
+        for one in checked_basket:
+            house.publish(one)
+        house.receive(FIRST.encode(), files={"a.jpg": b"picture"})
+        for xml in (SECOND, THIRD):
+            house.receive(xml.encode())
+        house.work()
+
+    return make_house(engine, tmp_path / "blobs", "basket", filled)
 
 
 def read(house, name, **filters):

@@ -14,25 +14,32 @@ from tests.services.made import assistance, screening
 CASES = {"MDCHI-26-1a2b3c4d": "Olena", "MDCHI-26-99999999": "Dara", "MDCHI-26-55555555": "Ion"}
 
 
+@pytest.fixture(scope="module")
+def cases() -> dict[str, uuid.UUID]:
+    return {reference: uuid.uuid4() for reference in CASES}
+
+
 @pytest.fixture
-def cases(house) -> dict[str, uuid.UUID]:
-    made = {}
-    for number, (reference, name) in enumerate(CASES.items()):
-        made[reference] = uuid.uuid4()
-        house.receive(
-            screening(
-                case_uid=str(made[reference]),
-                case_ref=reference,
-                first_name=name,
-                family_name=f"{name}va Sok",
-                age_estimate=20 + 10 * number,
-                sex="female",
-                citizenship="UA",
+def house(make_house, engine, cases, tmp_path):
+    """A house with these cases."""
+
+    def screened(house):
+        for number, (reference, name) in enumerate(CASES.items()):
+            house.receive(
+                screening(
+                    case_uid=str(cases[reference]),
+                    case_ref=reference,
+                    first_name=name,
+                    family_name=f"{name}va Sok",
+                    age_estimate=20 + 10 * number,
+                    sex="female",
+                    citizenship="UA",
+                )
             )
-        )
-    house.work()
-    twins.search_all(house.engine, house.keyring)
-    return made
+        house.work()
+        twins.search_all(house.engine, house.keyring)
+
+    return make_house(engine, tmp_path / "blobs", "house with strays", screened)
 
 
 def waiting(house, mission_id=None) -> list[strays.Stray]:
