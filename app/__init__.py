@@ -9,7 +9,7 @@ from sqlalchemy import text
 from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from app import auth, db, log, problems
+from app import auth, db, log, problems, templating
 from app.config import Config
 from app.problems import Problem
 from app.state import open_state
@@ -35,6 +35,7 @@ def create_app(config: Config | None = None) -> Flask:
             app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops, x_prefix=hops
         )
 
+    templating.init_app(app)
     auth.init_app(app)
 
     doors: dict[str, ModuleType] = {}
