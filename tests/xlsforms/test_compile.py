@@ -10,6 +10,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import openpyxl
 import pytest
+from lxml import etree
+from pyxform.xls2xform import convert
 
 from tests.xlsforms.conftest import SETTINGS
 from xlsforms import apart
@@ -35,6 +37,39 @@ def test_a_markdown_table_becomes_an_xform_with_its_schema():
     assert [q.name for q in compiled.schema.questions()] == ["a", "b", "instanceID"]
     assert compiled.media == ()
     assert compiled.files == {}
+
+
+NESTED = """
+| survey |
+|        | type         | name  | label | default |
+|        | begin_repeat | visit | Visit |         |
+|        | date         | on    | On    | today() |
+|        | begin_group  | g     | G     |         |
+|        | begin_repeat | call  | Call  |         |
+|        | date         | on    | On    | today() |
+|        | end_repeat   |       |       |         |
+|        | end_group    |       |       |         |
+|        | date         | until | Until | now()   |
+|        | end_repeat   |       |       |         |
+|        | begin_repeat | again | Call  |         |
+|        | date         | on    | On    | today() |
+|        | end_repeat   |       |       |         |
+"""
+
+
+def test_a_default_is_computed_in_the_repeat_nearest_to_it_as_pyxform_says(compiled):
+    made = compiled(NESTED).xform
+    assert made.decode() == convert(xlsform=NESTED + SETTINGS, file_type=".md").xform
+    root = etree.fromstring(made)
+    in_repeats = {
+        one.get("nodeset"): [each.get("ref") for each in one if each.tag.endswith("}setvalue")]
+        for one in root.iter("{*}repeat")
+    }
+    assert in_repeats == {
+        "/data/visit": ["/data/visit/on", "/data/visit/until"],
+        "/data/visit/g/call": ["/data/visit/g/call/on"],
+        "/data/again": ["/data/again/on"],
+    }
 
 
 def test_the_steps_are_told_while_they_are_taken():
