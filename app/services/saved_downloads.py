@@ -10,7 +10,7 @@ from datetime import datetime, time, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, delete, func, select, update
+from sqlalchemy import ColumnElement, bindparam, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from app import ledger, policy, problems
@@ -38,6 +38,18 @@ SHOWN: Final = 5
 """Makings of each that its owner is shown."""
 _HOUR: Final = time(5)
 """When on its day a download is due, by the mission's clock: before the office opens."""
+# Every page asks this, so the statement is made once.
+_UNSEEN: Final = (
+    select(func.count())
+    .select_from(MadeDownload)
+    .join(SavedDownload, SavedDownload.id == MadeDownload.saved_id)
+    .where(
+        SavedDownload.user_id == bindparam("user_id"),
+        SavedDownload.mission_id == bindparam("mission_id"),
+        MadeDownload.state == "failed",
+        MadeDownload.seen.is_(False),
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,20 +222,7 @@ def note_fetched(
 
 def unseen(session: Session, *, user_id: int, mission_id: int) -> int:
     """How many of one's downloads failed since one last looked."""
-    return (
-        session.scalar(
-            select(func.count())
-            .select_from(MadeDownload)
-            .join(SavedDownload, SavedDownload.id == MadeDownload.saved_id)
-            .where(
-                SavedDownload.user_id == user_id,
-                SavedDownload.mission_id == mission_id,
-                MadeDownload.state == "failed",
-                MadeDownload.seen.is_(False),
-            )
-        )
-        or 0
-    )
+    return session.scalar(_UNSEEN, {"user_id": user_id, "mission_id": mission_id}) or 0
 
 
 def note_seen(session: Session, saved_ids: Iterable[uuid.UUID]) -> None:

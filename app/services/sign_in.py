@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, delete, select
 from sqlalchemy.orm import Session
 
 from app import ledger, problems
@@ -37,6 +37,12 @@ PER_ACCOUNT: Final = 50
 
 _EXTEND_AFTER: Final = timedelta(minutes=10)  # one write in ten minutes, not one in every request
 _FAILED: Final = "session.fail"
+# Every page asks this: to make the statement anew would take as long as its answer.
+_SESSION: Final = (
+    select(UserSession, User)
+    .join(User, User.id == UserSession.user_id)
+    .where(UserSession.token_digest == bindparam("digest"))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,11 +135,7 @@ def begin(session: Session, user: User) -> SignedIn:
 
 def resume(session: Session, token: str) -> Resumed | None:
     """The session a token belongs to, unless it has ended or its owner was shut out."""
-    found = session.execute(
-        select(UserSession, User)
-        .join(User, User.id == UserSession.user_id)
-        .where(UserSession.token_digest == _digest(token))
-    ).one_or_none()
+    found = session.execute(_SESSION, {"digest": _digest(token)}).one_or_none()
     if found is None:
         return None
     row, user = found

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import RowMapping, and_, delete, func, select
+from sqlalchemy import RowMapping, and_, bindparam, delete, func, select
 from sqlalchemy.orm import Session
 
 from app import ledger, policy, problems
@@ -38,6 +38,10 @@ MOST: Final = 10
 """Webhooks of one mission."""
 SHOWN: Final = 10
 """Deliveries of each that are shown."""
+# Every page asks this, so the statement is made once.
+_DISABLED: Final = select(func.count()).where(
+    Webhook.mission_id == bindparam("mission_id"), Webhook.disabled_at.is_not(None)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,8 +130,7 @@ def send_again(session: Session, *, actor: Actor, webhook: Webhook, delivery_id:
 
 def disabled(session: Session, mission_id: int) -> int:
     """How many were disabled because nothing was taken for days."""
-    statement = select(func.count()).where(Webhook.mission_id == mission_id, Webhook.disabled_at.is_not(None))
-    return session.scalar(statement) or 0
+    return session.scalar(_DISABLED, {"mission_id": mission_id}) or 0
 
 
 def note(session: Session, entries: Sequence[RowMapping]) -> None:
