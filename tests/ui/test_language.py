@@ -3,6 +3,7 @@
 import re
 import string
 import tomllib
+from functools import cache
 from html.parser import HTMLParser
 
 import pytest
@@ -83,13 +84,16 @@ def test_a_template_says_nothing_that_cannot_be_translated():
     assert {name: texts for name, texts in found.items() if texts} == {}
 
 
+@cache
 def extracted():
     """The texts of the interface as they stand in the source, by the keywords and places of `make words`."""
+    found = set()
     mappings = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["babel"]["mappings"]
     methods = [(one["pattern"], one["method"]) for one in mappings]
     keywords = DEFAULT_KEYWORDS | {"N_": None, "worded": None}
     for _place, _line, said, _comments, context in extract_from_dir(str(ROOT), methods, keywords=keywords):
-        yield context, said if isinstance(said, str) else said[0]
+        found.add((context, said if isinstance(said, str) else said[0]))
+    return found
 
 
 @pytest.mark.parametrize("name", ["fr", "es"])
@@ -100,7 +104,7 @@ def test_every_text_of_the_interface_is_translated(name):
         for message, _one, said in entries(name)
         if all(said)
     }
-    assert sorted(map(str, set(extracted()) - known)) == []
+    assert sorted(map(str, extracted() - known)) == []
 
 
 def test_every_role_has_a_name_that_can_be_translated():
