@@ -67,9 +67,6 @@ control_socket_disable = True
 
 # The application is made once, before the workers are forked: each would take two seconds and its own memory for it.
 preload_app = True
-# Hardly anything of a request is left to the collector; looking for it after every few hundred objects takes a fifth of
-# the start and a tenth of each request.
-gc.set_threshold(50_000, 20, 100)
 CONFIG = Config.from_environ(os.environ)
 
 

@@ -9,9 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from flask import Flask
-from flask_alembic import Alembic
 from flask_sqlalchemy_lite import SQLAlchemy
-from psycopg import DataError
 from sqlalchemy import URL, Connection, Engine, ExceptionContext, Select, Table, create_engine, event
 from sqlalchemy.dialects.postgresql import insert as insert_postgresql
 from sqlalchemy.dialects.sqlite import insert as insert_sqlite
@@ -21,7 +19,6 @@ from app import problems
 from app.models import Model
 
 db = SQLAlchemy(session_options={"autoflush": True})
-alembic = Alembic(metadatas=Model.metadata, run_mkdir=False, command_name="")
 
 BEGIN: Final = "saif_begin"
 """Execution option of a connection: the statement with which SQLite begins its next transaction; empty for
@@ -56,6 +53,10 @@ def prepare(engine: Engine) -> Engine:
 
 
 def _on_error(context: ExceptionContext) -> None:
+    from psycopg import (
+        DataError,
+    )  # there, as this is its error; where the database is SQLite it is not needed
+
     error = context.original_exception
     if type(error) is DataError and "NUL" in str(error):
         raise problems.bad_request(
@@ -163,12 +164,11 @@ def insert_or(connection: Connection, table: Table) -> Any:
 
 
 def init_app(app: Flask, url: URL) -> Engine:
-    """Give the application its engine, sessions and migrations."""
+    """Give the application its engine, and sessions."""
     if url.get_backend_name() == "sqlite":
         Path(str(url.database)).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     app.config["SQLALCHEMY_ENGINES"] = {"default": engine_options(url)}
     db.init_app(app)
-    alembic.init_app(app)
     # The extension also closes asynchronous sessions, in an event loop of its own: a millisecond of every
     # request, for sessions nobody opens.
     closing = app.teardown_appcontext_funcs
@@ -177,7 +177,14 @@ def init_app(app: Flask, url: URL) -> Engine:
         return prepare(db.engine)
 
 
+def migrations(app: Flask) -> Any:
+    """What leads the database of the application from one migration to another, within its context."""
+    from flask_alembic import Alembic  # a tenth of a second, for what most processes never do
+
+    return Alembic(app, metadatas=Model.metadata, run_mkdir=False, command_name="")
+
+
 def upgrade(app: Flask) -> None:
     """Bring the database to the newest migration."""
     with app.app_context():
-        alembic.upgrade()
+        migrations(app).upgrade()

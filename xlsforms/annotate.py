@@ -17,7 +17,7 @@ from typing import Any, Final
 from xml.sax.saxutils import quoteattr
 
 from lxml import etree
-from openpyxl.utils import get_column_letter
+from xlsxwriter.utility import xl_col_to_name
 
 from xlsforms import apart, cell_writing, convert
 from xlsforms.compile import LIMITS
@@ -178,7 +178,7 @@ def _comment(
     there = {one.get("ref"): one for one in listed}
     shapes = ""
     for at, ((row, column), text) in enumerate(sorted(notes.items())):
-        ref = f"{get_column_letter(column)}{row}"
+        ref = f"{xl_col_to_name(column - 1)}{row}"
         if (theirs := there.get(ref)) is not None:
             _run(theirs.find(f"{{{_MAIN}}}text"), f"\n\n{text}")
             continue
@@ -252,7 +252,7 @@ def _list(
         rows.append(_row(number, cells, style))
         if id(one) in spots:
             sheet, (row, column) = spots[id(one)]
-            where = f"'{sheet}'!{get_column_letter(column)}{row}"
+            where = f"'{sheet}'!{xl_col_to_name(column - 1)}{row}"
             links += f'<hyperlink ref="C{number}" location={quoteattr(where)}/>'
     widths = "".join(
         f'<col min="{at}" max="{at}" width="{width}" customWidth="1"/>'
@@ -275,7 +275,7 @@ def _row(number: int, cells: Iterable[str | None], style: int) -> str:
     said = ""
     for column, text in enumerate(cells, start=1):
         if text:
-            ref = f"{get_column_letter(column)}{number}"
+            ref = f"{xl_col_to_name(column - 1)}{number}"
             plain = _escaped(_clean(text)[: cell_writing.MOST_CHARACTERS])
             said += f'<c r="{ref}" s="{style}" t="inlineStr"><is><t xml:space="preserve">{plain}</t></is></c>'
     return f'<row r="{number}">{said}</row>'

@@ -16,15 +16,15 @@ from typing import Final
 
 import xlsxwriter
 from lxml import etree
-from openpyxl.utils import column_index_from_string, get_column_letter
+from xlsxwriter.utility import xl_cell_to_rowcol, xl_col_to_name
 
 from xlsforms.workbook import Workbook
 from xlsforms.xml import attributes
 
 _MAIN: Final = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 _SPACE: Final = "{http://www.w3.org/XML/1998/namespace}space"
-_COLUMN: Final = re.compile(r"[A-Z]+")
-_RANGE: Final = re.compile(r"([A-Z]+\d+):([A-Z]+)(\d+)")
+_COLUMN: Final = re.compile(r"[A-Z]{1,3}")
+_RANGE: Final = re.compile(r"([A-Z]{1,3}\d+):([A-Z]{1,3})(\d+)")
 MOST_CHARACTERS: Final = 32_767
 """Of one cell."""
 
@@ -116,7 +116,13 @@ def headers(sheet: etree._Element, strings: tuple[str, ...]) -> dict[str, int]:
 def spot(ref: str) -> tuple[int, int]:
     """Row and column of a cell by its name: `B3` → (3, 2)."""
     named = _COLUMN.match(ref)
-    return int(ref[named.end() :] or 1) if named else 1, column_index_from_string(named[0]) if named else 1
+    return int(ref[named.end() :] or 1) if named else 1, _column(named[0]) if named else 1
+
+
+def _column(letters: str) -> int:
+    """The column of this name, counted from 1."""
+    column: int = xl_cell_to_rowcol(f"{letters}1")[1] + 1
+    return column
 
 
 def _write_sheet(
@@ -145,7 +151,7 @@ def _set(row: etree._Element, number: int, column: int, text: str, *, like: int 
     there = _cells(row)
     cell = there.get(column)
     if cell is None:
-        cell = etree.Element(f"{_MAIN}c", r=f"{get_column_letter(column)}{number}")
+        cell = etree.Element(f"{_MAIN}c", r=f"{xl_col_to_name(column - 1)}{number}")
         if like in there and (style := there[like].get("s")):
             cell.set("s", style)
         following = next((one for at, one in there.items() if at > column), None)
@@ -164,10 +170,10 @@ def _set(row: etree._Element, number: int, column: int, text: str, *, like: int 
 
 def _widen(root: etree._Element, column: int, like: int | None) -> None:
     """A new column is as wide as the one beside which it belongs, and within what the sheet says it covers."""
-    letter = get_column_letter(column)
+    letter = xl_col_to_name(column - 1)
     dimension = root.find(f"{_MAIN}dimension")
     covers = _RANGE.fullmatch(dimension.get("ref", "")) if dimension is not None else None
-    if dimension is not None and covers is not None and column_index_from_string(covers[2]) < column:
+    if dimension is not None and covers is not None and _column(covers[2]) < column:
         dimension.set("ref", f"{covers[1]}:{letter}{covers[3]}")
     widths = root.find(f"{_MAIN}cols")
     spans = (
@@ -196,7 +202,7 @@ def _cells(row: etree._Element) -> dict[int, etree._Element]:
     column = 0
     for cell in row.iter(f"{_MAIN}c"):
         named = _COLUMN.match(cell.get("r") or "")
-        column = column_index_from_string(named[0]) if named else column + 1
+        column = _column(named[0]) if named else column + 1
         found[column] = cell
     return found
 

@@ -13,7 +13,6 @@ from importlib.resources import files
 from io import BytesIO
 from typing import Final
 
-import openpyxl
 import xlsxwriter
 
 from xlsforms import dictionary
@@ -226,6 +225,8 @@ def _given(cell: str, names: set[str]) -> str:
 @cache
 def _sheets(form: str) -> dict[str, list[dict[str, str]]]:
     """The sheets of one of our own workbooks, as rows without empty cells."""
+    import openpyxl  # a quarter of a second, which only who looks at the library needs to wait
+
     content = (files("xlsforms") / "forms" / f"{form}.xlsx").read_bytes()
     sheets = {}
     for sheet in openpyxl.load_workbook(BytesIO(content), read_only=True, data_only=True):

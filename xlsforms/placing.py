@@ -6,8 +6,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
-
 from xlsforms.cell_writing import MOST_CHARACTERS, CellText
 from xlsforms.finding import Finding, error, info, warning
 from xlsforms.language import tag
@@ -19,6 +17,8 @@ from xlsforms.workbook import Workbook
 _REFERENCE: Final = re.compile(r"\$\{([^{}]*)\}")
 _OUTPUT: Final = re.compile(r"<\s*output\b[^>]*>")
 _LANGUAGE: Final = re.compile(r"[^:\n]{1,60}")
+_UNWRITABLE: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
+"""What no cell can hold."""
 _EACH: Final = 200
 """Findings of one kind that are said one by one."""
 
@@ -137,7 +137,7 @@ class _Placing:
             return _formula(entry, where)
         if entry.state == "fuzzy":
             return _fuzzy(where)
-        if len(entry.said) > MOST_CHARACTERS or ILLEGAL_CHARACTERS_RE.search(entry.said):
+        if len(entry.said) > MOST_CHARACTERS or _UNWRITABLE.search(entry.said):
             return _unusable(where)
         names = [name.strip().rpartition("#")[2] for name in _REFERENCE.findall(entry.said)]
         unknown = next((name for name in names if name not in self._names), None)

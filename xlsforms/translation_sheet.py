@@ -8,7 +8,6 @@ from collections.abc import Iterator, Sequence
 from io import BytesIO
 from typing import Any, Final
 
-import openpyxl
 import xlsxwriter
 from xlsxwriter.utility import xl_col_to_name
 from xlsxwriter.worksheet import Worksheet
@@ -81,6 +80,8 @@ def write(translations: Translations, languages: Sequence[str], *, form_id: str,
 def read(content: bytes) -> Iterator[Entry]:
     """What a workbook says, cell by cell; cells that are empty say nothing. Raises `NotTexts`. Reads hostile files as
     openpyxl does: run it where time and memory are limited."""
+    import openpyxl  # a quarter of a second, and only the child process reads
+
     sheet = next(iter(openpyxl.load_workbook(BytesIO(content), read_only=True).worksheets), None)
     rows = sheet.iter_rows(max_row=_MOST_ROWS, max_col=_MOST_COLUMNS) if sheet is not None else iter(())
     headers = {_said(cell): number for number, cell in enumerate(next(rows, ())) if _said(cell)}

@@ -9,7 +9,6 @@ from datetime import datetime
 from typing import Final
 
 import pyrage
-from stream_zip import ZIP_AUTO, stream_zip
 
 from app.models import now
 
@@ -22,6 +21,8 @@ def archive(
     pieces: Iterator[bytes], *, file_name: str, password: str, at: datetime | None = None
 ) -> Iterator[bytes]:
     """A ZIP archive with the one file, encrypted."""
+    from stream_zip import ZIP_AUTO, stream_zip  # with all ciphers under it, which few processes ever need
+
     member = (file_name, at or now(), 0o600, ZIP_AUTO(_ROOM), pieces)
     yield from stream_zip([member], password=password)
 

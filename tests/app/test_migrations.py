@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import URL, insert, inspect, text
 
 from app import create_app
-from app.db import alembic, upgrade
+from app.db import migrations, upgrade
 from app.models.base import Model
 from tests.conftest import make_config
 
@@ -30,7 +30,7 @@ def empty_app(request, tmp_path, keys_directory):
 def test_the_migrations_make_what_the_models_say(empty_app):
     upgrade(empty_app)
     with empty_app.app_context():
-        assert alembic.compare_metadata() == []
+        assert migrations(empty_app).compare_metadata() == []
 
 
 def test_upgrading_twice_changes_nothing(empty_app):
@@ -41,7 +41,7 @@ def test_upgrading_twice_changes_nothing(empty_app):
 def test_the_migrations_can_be_taken_back(empty_app):
     upgrade(empty_app)
     with empty_app.app_context():
-        alembic.downgrade("base")
+        migrations(empty_app).downgrade("base")
     assert inspect(empty_app.extensions["saif"].engine).get_table_names() == ["alembic_version"]
 
 
@@ -59,6 +59,7 @@ def test_trials_keep_their_files_where_the_table_of_trials_is_made_anew(empty_ap
         | {"size": 7, "content_type": "image/png", "blob": "b"},
     }
     with empty_app.app_context():
+        alembic = migrations(empty_app)
         alembic.upgrade("0009")
         engine = empty_app.extensions["saif"].engine
         with engine.begin() as connection:
