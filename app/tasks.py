@@ -7,6 +7,7 @@ checks the forms that designers upload, has ODK Validate look at them, makes dow
 sends what webhooks are told.
 """
 
+import signal
 import threading
 import time
 from collections.abc import Callable
@@ -19,8 +20,9 @@ from sqlalchemy import Engine, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from app import ledger
+from app import ledger, log
 from app.blobs import BlobStore
+from app.config import Config
 from app.db import writing
 from app.keys import Keyring
 from app.log import describe
@@ -40,6 +42,7 @@ from app.services import (
     validating,
     webhooks,
 )
+from app.state import open_state
 
 IDLE = 0.2
 """Seconds between two looks at an empty queue."""
@@ -69,6 +72,21 @@ class Job:
     """Do what has waited longest. Whether there was anything."""
     sweep: Callable[[], object] | None = None
     """Let go of what is long past; every now and then, while there is nothing else to do."""
+
+
+def run(config: Config) -> None:
+    """The worker process, until SIGINT or SIGTERM. Raises KeyringError."""
+    log.configure()
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    state = open_state(config)
+    private = config.webhooks_private
+    for job in jobs(state.engine, keyring=state.keyring, blobs=state.blobs, private=private):
+        # Nobody waits for one under way when it is time to stop: the next worker begins it again.
+        threading.Thread(target=keep_on, args=(job,), kwargs={"stop": stop}, daemon=True).start()
+    work(state.engine, keyring=state.keyring, blobs=state.blobs, stop=stop)
+    state.engine.dispose()
 
 
 def jobs(engine: Engine, *, keyring: Keyring, blobs: BlobStore, private: bool) -> list[Job]:

@@ -1,11 +1,8 @@
 """What keeps running: `saif serve`, `saif worker`; and what runs before: `saif db upgrade`."""
 
-import signal
-import threading
-
 import click
 
-from app.cli.frame import Commands, opened, settings
+from app.cli.frame import Commands, settings
 
 db = Commands("db", help="The database.")
 
@@ -31,20 +28,9 @@ def worker() -> None:
     Example:
       saif worker
     """
-    from app import log
-    from app.tasks import jobs, keep_on, work
+    from app import tasks
 
-    log.configure()
-    stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
-    with opened() as (state, session):
-        session.close()
-        private = state.config.webhooks_private
-        for job in jobs(state.engine, keyring=state.keyring, blobs=state.blobs, private=private):
-            # Nobody waits for one under way when it is time to stop: the next worker begins it again.
-            threading.Thread(target=keep_on, args=(job,), kwargs={"stop": stop}, daemon=True).start()
-        work(state.engine, keyring=state.keyring, blobs=state.blobs, stop=stop)
+    tasks.run(settings())
 
 
 @click.command()

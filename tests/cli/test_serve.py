@@ -4,6 +4,7 @@ import json
 import os
 import re
 import signal
+import socket
 import stat
 import subprocess
 import sys
@@ -27,6 +28,10 @@ def _command(pid):
     return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
 
 
+def _name(pid):
+    return Path(f"/proc/{pid}/comm").read_text().strip()
+
+
 @pytest.fixture(scope="module")
 def home(tmp_path_factory):
     """A house that was started once before."""
@@ -34,10 +39,10 @@ def home(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def first(home, module_port):
+def first(home, ports):
     """What the first start left behind, and what it did while it ran."""
     seen = {}
-    with served(home, module_port) as (process, base, _):
+    with served(home, ports[0]) as (process, base, _):
         note = json.loads((home / "first-run.json").read_text())
         seen["mode"] = stat.S_IMODE((home / "first-run.json").stat().st_mode)
         seen["note"] = note
@@ -51,6 +56,21 @@ def first(home, module_port):
         seen["cases"] = requests.get(f"{base}/v1/projects/{note['project_id']}/cases", headers=head)
         seen["upload"] = _upload(base, note)
         seen["processes"] = _family(process.pid)
+    seen["out"] = (home.parent / "out.txt").read_text()
+    return seen
+
+
+@pytest.fixture(scope="module")
+def second(first, home, ports):
+    """What a second start found, on another port; it ends when its worker is killed."""
+    seen = {}
+    with served(home, ports[1]) as (process, base, _):
+        note = json.loads((home / "first-run.json").read_text())
+        seen |= {"base": base, "note": note, "processes": _family(process.pid)}
+        seen["list"] = requests.get(f"{note['device_url']}/formList", timeout=5)
+        worker = next(pid for pid in _children(process.pid) if _name(pid) == "saif worker")
+        os.kill(worker, signal.SIGKILL)
+        seen["status"] = process.wait(45)
     seen["out"] = (home.parent / "out.txt").read_text()
     return seen
 
@@ -73,12 +93,12 @@ def _upload(base, note):
 
 
 @pytest.fixture(scope="module")
-def module_port():
-    import socket
-
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+def ports():
+    """Where the first start and the second listen."""
+    with socket.socket() as one, socket.socket() as other:
+        for probe in (one, other):
+            probe.bind(("127.0.0.1", 0))
+        return one.getsockname()[1], other.getsockname()[1]
 
 
 def _family(pid):
@@ -96,10 +116,10 @@ def _alive(pids):
     ]
 
 
-def test_the_first_start_leaves_a_note_that_only_its_owner_reads(first, module_port):
+def test_the_first_start_leaves_a_note_that_only_its_owner_reads(first, ports):
     assert first["mode"] == 0o600
     assert set(first["note"]) == {"url", "email", "password", "project_id", "device_url"}
-    assert first["note"]["url"] == f"http://127.0.0.1:{module_port}"
+    assert first["note"]["url"] == f"http://127.0.0.1:{ports[0]}"
     assert json.dumps(first["note"], indent=1) in first["out"], "it prints the same"
 
 
@@ -126,32 +146,24 @@ def test_ctrl_c_stops_every_process(first):
     assert "Traceback" not in first["out"]
 
 
-def test_the_second_start_makes_nothing_again_and_follows_a_new_port(first, home, free_port):
-    with served(home, free_port) as (_, base, _):
-        note = json.loads((home / "first-run.json").read_text())
-        assert requests.get(f"{note['device_url']}/formList", timeout=5).status_code == 200
-    assert note["url"] == base
-    assert note["password"] == first["note"]["password"]
+def test_the_second_start_makes_nothing_again_and_follows_a_new_port(first, second):
+    assert second["list"].status_code == 200
+    assert second["note"]["url"] == second["base"]
+    assert second["note"]["password"] == first["note"]["password"]
 
 
-def test_a_process_that_dies_is_noticed_and_the_others_are_stopped(first, home, free_port):
-    with served(home, free_port) as (process, _, _):
-        family = _family(process.pid)
-        worker = next(pid for pid in _children(process.pid) if "app.cli worker" in _command(pid))
-        os.kill(worker, signal.SIGKILL)
-        assert process.wait(45) == 1
-        assert _alive(family) == []
-    assert "worker process ended by itself" in (home.parent / "out.txt").read_text()
+def test_a_process_that_dies_is_noticed_and_the_others_are_stopped(second):
+    assert second["status"] == 1
+    assert _alive(second["processes"]) == []
+    assert "worker process ended by itself" in second["out"]
 
 
-def test_a_port_that_is_taken_ends_the_start(first, home, module_port):
-    import socket
-
+def test_a_port_that_is_taken_ends_the_start(first, home, ports):
     with socket.socket() as holder:
         holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        holder.bind(("127.0.0.1", module_port))
+        holder.bind(("127.0.0.1", ports[0]))
         holder.listen()
-        environment = {**os.environ, "SAIF_HOME": str(home), "PORT": str(module_port)}
+        environment = {**os.environ, "SAIF_HOME": str(home), "PORT": str(ports[0])}
         done = subprocess.run(
             [sys.executable, "-m", "app.cli", "serve"],
             cwd=ROOT,
@@ -162,3 +174,18 @@ def test_a_port_that_is_taken_ends_the_start(first, home, module_port):
         )
     assert done.returncode == 1
     assert "web process ended by itself" in done.stderr
+
+
+def test_a_worker_alone_works_until_it_is_told_to_stop(first, home):
+    environment = {**os.environ, "SAIF_HOME": str(home)}
+    with subprocess.Popen(
+        [sys.executable, "-m", "app.cli", "worker"],
+        cwd=ROOT,
+        env=environment,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert json.loads(process.stderr.readline())["event"] == "worker started"
+        process.terminate()
+        assert json.loads(process.stderr.readline())["event"] == "worker stopped"
+        assert process.wait(45) == 0

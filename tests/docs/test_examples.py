@@ -1,15 +1,14 @@
 """The examples in the docs are run: doctests against a server, `saif` commands, forms as tables."""
 
 import doctest
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 import requests
+from click.testing import CliRunner
 
+from app.cli import main
 from xlsforms.compile import compile_form
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -44,20 +43,14 @@ def test_the_python_examples_of_a_page_do_what_they_show(page, first_run):
 
 
 @pytest.mark.parametrize("page", [p for p in PAGES if blocks(p, "console")], ids=lambda p: p.name)
-def test_the_commands_of_a_page_do_what_they_show(page, first_run):
+def test_the_commands_of_a_page_do_what_they_show(page, first_run, monkeypatch):
+    monkeypatch.setenv("SAIF_HOME", first_run["home"])
+    monkeypatch.chdir(ROOT)
     checker = doctest.OutputChecker()
     for text in blocks(page, "console"):
         for command, expected in re.findall(r"^\$ saif (.*)\n((?:(?!\$ ).*\n)*)", text, re.MULTILINE):
-            done = subprocess.run(
-                [sys.executable, "-m", "app.cli", *command.split()],
-                capture_output=True,
-                text=True,
-                cwd=ROOT,
-                env={**os.environ, "SAIF_HOME": first_run["home"]},
-                timeout=120,
-                check=False,
-            )
-            assert done.returncode == 0, f"saif {command}: {done.stderr}"
+            done = CliRunner().invoke(main, command.split())
+            assert done.exit_code == 0, f"saif {command}: {done.output}"
             wanted = expected.replace("…", "...")
             options = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
             assert checker.check_output(wanted, done.stdout, options), f"saif {command}:\n{done.stdout}"
