@@ -5,6 +5,7 @@ from flask import Flask
 from app.api import (
     app_users,
     case_comments,
+    case_documents,
     cases,
     comments,
     datasets,
@@ -61,6 +62,7 @@ def init_app(app: Flask) -> None:
         odata,
         cases,
         case_comments,
+        case_documents,
         decisions,
         duplicates,
         strays,

@@ -65,14 +65,24 @@ class Content:
     chunks: Iterator[bytes]
 
 
-def listing(session: Session, *, actor: policy.Actor, case_ids: Sequence[uuid.UUID]) -> list[DocumentLine]:
-    """The documents of a case with these uids, the newest first; none where the actor may not read the case."""
-    here = select(CaseState.case_id).where(
-        CaseState.case_id.in_(case_ids), policy.within(actor, "case.read", CaseState.mission_id)
-    )
-    if session.scalar(here.limit(1)) is None:
-        return []
-    return [_line(row) for row in session.execute(_lines(case_ids))]
+def listing(
+    session: Session, *, actor: policy.Actor, mission_id: int, case_id: uuid.UUID
+) -> list[DocumentLine]:
+    """The documents of a case of the mission, the newest first. Raises Problem: not_found, not_allowed."""
+    policy.require(actor, "case.read", mission_id)
+    return [_line(row) for row in session.execute(_lines(_uids(session, mission_id, case_id)))]
+
+
+def names(
+    session: Session, *, keyring: Keyring, actor: policy.Actor, mission_id: int, case_id: uuid.UUID
+) -> dict[uuid.UUID, str]:
+    """What the documents of a case are called, for whoever was granted to see its identifiers (`reveal.grant`, which
+    writes that down). Raises Problem: not_found, not_allowed."""
+    policy.require(actor, "case.reveal", mission_id)
+    policy.require(actor, "case.documents", mission_id)
+    uids = _uids(session, mission_id, case_id)
+    rows = session.execute(select(Document.id, Document.name).where(Document.case_id.in_(uids)))
+    return {row.id: _name(row, keyring) for row in rows}
 
 
 def read_line(
@@ -153,8 +163,7 @@ def read(
     with writing(session):
         row = _find(session, mission_id, case_id, document_id)
         _enter(session, actor, "case.document_read", mission_id, row, need_reason(reason))
-        name = keyring.decrypt(row.name, f"document-name:{row.id}").decode()
-        return Content(name, keyring.open_file(blobs.open(row.blob), f"document:{row.id}"))
+        return Content(_name(row, keyring), keyring.open_file(blobs.open(row.blob), f"document:{row.id}"))
 
 
 def remove(
@@ -260,6 +269,10 @@ def _line(row: Any) -> DocumentLine:
         added_by=row.added_by,
         added_at=row.added_at,
     )
+
+
+def _name(row: Any, keyring: Keyring) -> str:
+    return keyring.decrypt(row.name, f"document-name:{row.id}").decode()
 
 
 def _enter(

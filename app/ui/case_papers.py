@@ -13,7 +13,7 @@ from app import auth
 from app.auth import needs
 from app.db import db
 from app.language import _
-from app.services import cases
+from app.services import cases, documents
 from app.services.reveal import Reveal
 from app.state import state
 from app.ui import copies, decisions, facts, filters, frame, reasoning, timelines
@@ -82,9 +82,31 @@ def _content(case: cases.CaseDetail) -> dict[str, Any]:
             [_("Interviewer"), line.owner or _("not assigned")],
         ],
         "sections": [one for one in parts if one["blocks"]],
+        "tables": _documents(case),
         "timeline_title": _("Timeline"),
         "timeline": [_told(one, locale) for one in timelines.of(case, locale=locale, today=now)],
     }
+
+
+def _documents(case: cases.CaseDetail) -> list[dict[str, Any]]:
+    """Which documents there are: their names among the names, and nothing of what they hold."""
+    of: dict[str, Any] = {"actor": auth.actor(), "mission_id": case.line.mission_id, "case_id": case.case_id}
+    found = documents.listing(db.session, **of)
+    if not found:
+        return []
+    shown = case.revealed and frame.can("case.documents")
+    names = documents.names(db.session, keyring=state().keyring, **of) if shown else {}
+    rows = [
+        [
+            _(documents.KINDS[one.kind]),
+            names.get(one.id, _("hidden")),
+            one.dated_on or "",
+            f"{one.added_at:%Y-%m-%d}",
+        ]
+        for one in found
+    ]
+    head = [_("Document"), _("Name"), _("Dated"), _("Added")]
+    return [{"title": _("Documents"), "head": head, "rows": rows}]
 
 
 def _blocks(blocks: Iterable[facts.Block], depth: int = 0) -> Iterator[dict[str, Any]]:

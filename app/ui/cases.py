@@ -177,7 +177,7 @@ def _page(detail: service.CaseDetail) -> str:
         held_apart=twin_desk.held_apart(db.session, actor=auth.actor(), case_id=detail.case_id),
         acts=_acts(detail),
         documents=documents.listing(
-            db.session, actor=auth.actor(), case_ids=[detail.case_id, *detail.merged]
+            db.session, actor=auth.actor(), mission_id=detail.line.mission_id, case_id=detail.case_id
         ),
         document_kinds=documents.KINDS,
         comments=comments.count(db.session, "case", [detail.case_id, *detail.merged]),

@@ -2,6 +2,7 @@
 
 import base64
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import select
@@ -9,6 +10,7 @@ from sqlalchemy import select
 from app.db import writing
 from app.models import AccessToken, LedgerEntry, User, now
 from app.policy import COMMAND
+from app.policy.scopes import SCOPES
 from app.problems import Problem
 from app.services import access_tokens, sign_in, users
 from tests.api.conftest import Caller
@@ -87,6 +89,13 @@ def test_scopes_add_to_each_other(make, world):
     assert writer("PATCH", one, json={"reviewState": "approved"}).status_code == 200
     assert writer.get(f"{home}/cases").status_code == 200
     assert writer.get(feed(world.mission)).status_code == 403
+
+
+def test_no_token_opens_a_document_of_a_case(make, world):
+    caller, home = make(*SCOPES), f"/projects/{world.mission}/cases"
+    case = caller.get(home).json["items"][0]["caseId"]
+    assert caller.get(f"{home}/{case}/documents").json == []
+    assert caller.get(f"{home}/{case}/documents/{uuid4()}?reason=The+hearing").status_code == 403
 
 
 def test_excel_shows_a_token_as_the_password_of_its_owner_to_read(make, world, client, owner):

@@ -1,6 +1,7 @@
 """Cases over REST: the list page by page, one with where each value came from, identifiers after a reason."""
 
 import json
+import uuid
 
 import pytest
 from sqlalchemy import select
@@ -8,7 +9,7 @@ from sqlalchemy import select
 from app.models import LedgerEntry
 from app.policy import COMMAND
 from app.problems import Problem
-from app.services import cases
+from app.services import cases, documents
 from app.services.reveal import Reveal
 
 
@@ -105,3 +106,35 @@ def test_a_reason_that_is_none_reveals_nothing(coordinator, path, case, reason):
 def test_a_case_that_is_not_there_or_no_case_is_not_found(coordinator, path):
     assert coordinator.get(f"{path}/00000000-0000-4000-8000-000000000000").status_code == 404
     assert coordinator.get(f"{path}/none").status_code == 404
+
+
+def test_documents_are_listed_without_their_names_and_opened_only_for_a_reason(
+    coordinator, callers, path, case, session, world, keyring, blobs
+):
+    content, reason = b"%PDF-1.7 the passport", "The hearing on Monday"
+    where = {"actor": COMMAND, "mission_id": world.mission, "case_id": uuid.UUID(case)}
+    made = documents.add(
+        session, keyring=keyring, blobs=blobs, **where,
+        kind="identity", name="Ana Lungu.pdf", content=content, dated_on="2026-03-01",
+    )  # fmt: skip
+    session.commit()
+    (listed,) = coordinator.get(f"{path}/{case}/documents").json
+    assert listed.pop("addedAt")
+    assert listed == {
+        "id": str(made.id), "kind": "identity", "datedOn": "2026-03-01", "mediaType": "application/pdf",
+        "size": len(content), "addedBy": None,
+    }  # fmt: skip
+    one = f"{path}/{case}/documents/{made.id}"
+    for asked in ({}, {"reason": "short"}):
+        answer = coordinator.get(one, query_string=asked)
+        assert (answer.status_code, answer.json["problem"]) == (400, "reason_needed")
+    answer = coordinator.get(one, query_string={"reason": reason})
+    assert (answer.data, answer.content_type) == (content, "application/octet-stream")
+    assert answer.headers["Content-Disposition"] == 'attachment; filename="Ana Lungu.pdf"'
+    read = session.scalars(select(LedgerEntry).where(LedgerEntry.action == "case.document_read")).all()
+    assert [(entry.reason, entry.object) for entry in read] == [(reason, f"case:{case}")]
+    elsewhere = callers["coordinator elsewhere"]
+    for door in (f"{case}/documents", f"{case}/documents/{made.id}?reason=The+hearing"):
+        assert elsewhere.get(f"{path}/{door}").status_code == 403
+        assert elsewhere.get(f"/projects/{world.other}/cases/{door}").status_code == 404
+    assert coordinator.get(f"{path}/{case}/documents/{uuid.uuid4()}?reason=The+hearing").status_code == 404

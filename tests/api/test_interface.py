@@ -152,6 +152,8 @@ def test_answers_keep_to_their_schemas(world, callers, described, client):
         (coordinator, "GET", f"/projects/{mission}/cases/{case}", {}),
         (coordinator, "POST", f"/projects/{mission}/cases/{case}/comments", {"json": {"body": "Ask again"}}),
         (coordinator, "GET", f"/projects/{mission}/cases/{case}/comments", {}),
+        (coordinator, "GET", f"/projects/{mission}/cases/{case}/documents", {}),
+        (coordinator, "GET", f"/projects/{mission}/cases/{case}/documents/{case}?reason=A+test+of+it", {}),
         (
             coordinator,
             "POST",

@@ -241,6 +241,8 @@ def test_each_order_goes_on_from_page_to_page(visitor, store, monkeypatch):
 
 def test_a_case_as_pdf_has_names_only_if_they_are_asked_for_and_always_a_reason(visitor, store):
     path = full_case(visitor)
+    letter = (io.BytesIO(b"%PDF-1.7 a letter"), "Ana Lungu.pdf")
+    visitor.post(f"{path}/documents", {"file": letter, "kind": "referral", "dated_on": "2026-03-01"})
     assert "What is it for?" in visitor.get(f"{path}/paper")
     assert "only with a reason" in visitor.post(f"{path}/paper", {"names": "yes", "reason": ""}, status=422)
     sent = {"csrf_token": visitor.token(), "reason": "The hearing on Monday"}
@@ -255,6 +257,9 @@ def test_a_case_as_pdf_has_names_only_if_they_are_asked_for_and_always_a_reason(
     assert all(re.search(r"DEMO1-26-[0-9a-f]{8}", text) for text in texts)
     assert "hidden" in texts[0].split("Family name")[1][:20]
     assert "hidden" not in texts[1].split("Family name")[1][:20]
+    for text, name in zip(texts, ("hidden", "Ana Lungu.pdf"), strict=True):
+        assert f"Referral or letter {name} 2026-03-01" in " ".join(text.split())
+    assert "Ana Lungu" not in texts[0]
     assert [entry.detail["revealed"] for entry in ledger_of(visitor, "case.paper")] == [False, True]
     assert len(ledger_of(visitor, "reveal")) == 1
 

@@ -46,6 +46,19 @@ CASE_PAGE = schema(
     },
 )
 
+CASE_DOCUMENT = schema(
+    "CaseDocument",
+    {
+        "id": field(fields.UUID, "The document."),
+        "kind": text("What it is: identity, consent, medical, …"),
+        "datedOn": maybe("The day it bears, if somebody said it."),
+        "mediaType": text("Told by what it holds."),
+        "size": number("In bytes."),
+        "addedBy": maybe("Who added it; null for the command line."),
+        "addedAt": instant("When it was added."),
+    },
+)
+
 CASE_READ_QUERY = schema(
     "CaseReadQuery",
     {
