@@ -10,17 +10,22 @@ from typing import Any
 from unittest import mock
 
 import psycopg
+import pytest
 import sqlalchemy.engine.create
 from sqlalchemy import JSON, URL, Engine, LargeBinary, QueuePool, Text, create_engine, event
 
 import app.db
 from app.models import FormVersion, Model
 
+ONE_DATABASE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+"""For what has nothing to do with the database."""
 TABLES = tuple(table.name for table in Model.metadata.sorted_tables)
 _FILLED = " UNION ALL ".join(f"SELECT '{name}' WHERE EXISTS (SELECT FROM \"{name}\")" for name in TABLES)
 _LARGE = [one for one in FormVersion.__table__.c if isinstance(one.type, JSON | LargeBinary | Text)]
-# A function, so that its statements are planned once a session and need one round trip. Deleting few rows is much
-# faster than TRUNCATE, which makes new files.
+# Deleting few rows is much faster than TRUNCATE, which makes new files.
+_DELETED = "".join(f'DELETE FROM "{name}";' for name in TABLES)
+_EMPTIED_FILE = f"BEGIN IMMEDIATE; {_DELETED} COMMIT"
+# A function, so that its statements are planned once a session and need one round trip.
 _EMPTIED = f"""
 -- To compress the forms, which are large, would take longer than all else of putting them.
 ALTER TABLE form_version {", ".join(f'ALTER "{one.name}" SET STORAGE EXTERNAL' for one in _LARGE)};
@@ -29,7 +34,7 @@ CREATE FUNCTION pg_temp.emptied() RETURNS void LANGUAGE plpgsql AS $$ BEGIN
     -- Whoever forgot to end a transaction must not make the next test wait.
     PERFORM pg_terminate_backend(pid) FROM pg_stat_activity
         WHERE datname = current_database() AND pid <> pg_backend_pid() AND state <> 'idle';
-    {"".join(f'DELETE FROM "{name}";' for name in TABLES)}
+    {_DELETED}
     PERFORM setval(format('%I.%I', schemaname, sequencename)::regclass, 1, false) FROM pg_sequences
         WHERE last_value IS NOT NULL;
 END $$
@@ -80,7 +85,17 @@ def _hurry(connection: sqlite3.Connection, _record: object, _proxy: object) -> N
 
 @contextmanager
 def emptying(url: URL) -> Iterator[Callable[[], None]]:
-    """A function that empties the tables of a PostgreSQL database, and begins its numbers at one again."""
+    """A function that empties the tables of a database, and begins its numbers at one again. Whoever is connected
+    stays so."""
+    if url.get_backend_name() == "sqlite":
+        with closing(sqlite3.connect(str(url.database), timeout=30, isolation_level=None)) as file:
+            file.execute("PRAGMA synchronous = OFF")
+
+            def clear() -> None:
+                file.executescript(_EMPTIED_FILE)
+
+            yield clear
+        return
     with psycopg.connect(
         host=str(url.query["host"]), dbname=url.database, user=url.username, autocommit=True
     ) as connection:

@@ -5,11 +5,9 @@ import threading
 
 from sqlalchemy import select
 
-from app.blobs import BlobStore
 from app.models import Conflict, LedgerEntry, Submission, SubmissionFile
 from tests.field import submission
 from tests.openrosa.sending import count, multipart, post_over
-from tests.server import serve
 
 CONNECTIONS = 8
 
@@ -41,42 +39,36 @@ def send_at_once(port, field, bodies):
 
 
 def test_the_same_submission_from_eight_connections_is_one_record_and_no_error(
-    environ, field, session, keyring, tmp_path, free_port
+    receiver, field, session, keyring
 ):
     files = {f"{number}.jpg": bytes([number]) * 50_000 for number in range(3)}
-    with serve(environ, port=free_port, output=tmp_path / "out"):
-        for number in range(5):
-            body = multipart(submission(f"uuid:{number}"), **files)
-            assert send_at_once(free_port, field, [body] * CONNECTIONS) == [201] * CONNECTIONS
+    for number in range(5):
+        body = multipart(submission(f"uuid:{number}"), **files)
+        assert send_at_once(receiver.port, field, [body] * CONNECTIONS) == [201] * CONNECTIONS
     assert count(session, Submission) == 5
     assert count(session, SubmissionFile) == 15
     assert count(session, Conflict) == 0
     assert session.scalars(select(LedgerEntry.action)).all() == ["submission.receive"] * 5
-    blobs = BlobStore((tmp_path / "blobs").as_uri())
     for row in session.scalars(select(SubmissionFile)):
-        content = b"".join(keyring.open_file(blobs.open(row.blob), f"file:{row.blob}"))
+        content = b"".join(keyring.open_file(receiver.blobs.open(row.blob), f"file:{row.blob}"))
         name = keyring.open(row.name, f"file-name:{row.submission_id}").decode()
         assert content == files[name]
-    assert "error" not in (tmp_path / "out").read_text()
+    assert "error" not in receiver.said()
 
 
-def test_eight_connections_with_other_files_each_make_one_record_with_all_of_them(
-    environ, field, session, tmp_path, free_port
-):
+def test_eight_connections_with_other_files_each_make_one_record_with_all_of_them(receiver, field, session):
     """As when a phone's requests overtake each other: whichever comes first makes the record."""
-    with serve(environ, port=free_port, output=tmp_path / "out"):
-        xml = submission("uuid:1")
-        bodies = [multipart(xml, **{f"{number}.jpg": b"x" * 9000}) for number in range(CONNECTIONS)]
-        assert send_at_once(free_port, field, bodies) == [201] * CONNECTIONS
+    xml = submission("uuid:1")
+    bodies = [multipart(xml, **{f"{number}.jpg": b"x" * 9000}) for number in range(CONNECTIONS)]
+    assert send_at_once(receiver.port, field, bodies) == [201] * CONNECTIONS
     assert count(session, Submission) == 1
     assert count(session, SubmissionFile) == CONNECTIONS
 
 
 def test_of_eight_that_differ_under_one_number_one_stands_and_the_others_are_kept_aside(
-    environ, field, session, tmp_path, free_port
+    receiver, field, session
 ):
-    with serve(environ, port=free_port, output=tmp_path / "out"):
-        bodies = [multipart(submission("uuid:1", name=f"name {number}")) for number in range(CONNECTIONS)]
-        assert sorted(send_at_once(free_port, field, bodies)) == [201] + [409] * (CONNECTIONS - 1)
+    bodies = [multipart(submission("uuid:1", name=f"name {number}")) for number in range(CONNECTIONS)]
+    assert sorted(send_at_once(receiver.port, field, bodies)) == [201] + [409] * (CONNECTIONS - 1)
     assert count(session, Submission) == 1
     assert count(session, Conflict) == CONNECTIONS - 1

@@ -24,7 +24,6 @@ from tests.clients.fixtures import phone  # noqa: F401 -- a fixture
 from tests.field import parts, submission
 from tests.openrosa.answers import said
 from tests.openrosa.sending import count
-from tests.server import serve
 
 PATH = "/v1/phone/projects/1"
 LIST = f"{PATH}/formList"
@@ -352,9 +351,8 @@ def test_a_name_is_looked_up_by_one_select_with_an_index(client, named, statemen
 
 
 @pytest.fixture
-def served(environ, named, free_port, tmp_path):
-    with serve(environ, port=free_port, output=tmp_path / "out"):
-        yield f"http://127.0.0.1:{free_port}{PATH}"
+def served(receiver, named):
+    return receiver.base + PATH
 
 
 def test_collect_lists_downloads_fills_and_sends_by_digest(served, named, session, tmp_path, phone):  # noqa: F811 -- a fixture

@@ -3,7 +3,6 @@
 SAIF_CUTS says at how many random places of a body they are cut (default 10 for each kind of request).
 """
 
-import http.client
 import os
 import random
 import shutil
@@ -15,13 +14,11 @@ import pytest
 from sqlalchemy import select
 
 from app import policy
-from app.blobs import BlobStore
 from app.models import Submission, SubmissionFile
 from app.services import submission_detail
 from tests.field import parts, submission
 from tests.openrosa.answers import said
 from tests.openrosa.sending import TYPE, count, multipart, post_over
-from tests.server import serve
 
 CUTS = int(os.environ.get("SAIF_CUTS", "10"))
 ROUGHLY = struct.pack("ii", 1, 0)  # SO_LINGER: a reset instead of a farewell
@@ -53,9 +50,9 @@ def settled(spool):
 
 
 @pytest.fixture
-def look(session, keyring, field, tmp_path):
+def look(receiver, session, keyring, field):
     """What the office shows of an interview: None, or its XML and the files it shows as present, read to their end."""
-    blobs = BlobStore((tmp_path / "blobs").as_uri())
+    blobs = receiver.blobs
 
     def act(instance_id):
         session.rollback()
@@ -80,68 +77,53 @@ def look(session, keyring, field, tmp_path):
 @pytest.mark.parametrize("chunked", [False, True], ids=["with a length", "in chunks"])
 @pytest.mark.parametrize("number_of_files", [0, 3])
 def test_a_body_cut_at_any_byte_shows_nothing_and_sent_again_is_whole(
-    environ, field, session, free_port, tmp_path, look, chunked, number_of_files
+    receiver, connect, field, session, look, chunked, number_of_files
 ):
     choose = random.Random(f"{chunked}{number_of_files}")
     files = {f"{n}.jpg": choose.randbytes(choose.choice([0, 900, 90_000])) for n in range(number_of_files)}
     interviews = {
         f"uuid:{n}": submission(f"uuid:{n}", name="x" * choose.randrange(20_000)) for n in range(CUTS)
     }
-    with serve(environ, port=free_port, output=tmp_path / "out") as server:
-        before = sum(server.memory("VmRSS").values())
-        for instance_id, xml in interviews.items():
-            data = multipart(xml, **files)
-            # Up to the last byte that still lacks something: after "--boundary--" all of it is there.
-            at = choose.randrange(len(data) - 2)
-            begin(free_port, field, data, chunked=chunked, at=at, rough=choose.random() < 0.5)
-            if choose.random() < 0.2:
-                assert look(instance_id) is None
-        settled(tmp_path / "blobs" / ".spool")
-        assert [instance_id for instance_id in interviews if look(instance_id)] == []
-        assert count(session, SubmissionFile) == 0
-        assert [path for path in (tmp_path / "blobs").iterdir() if path.name != ".spool"] == []
-        connection = http.client.HTTPConnection("127.0.0.1", free_port, timeout=30)
-        for xml in interviews.values():
-            answer = post_over(connection, field, multipart(xml, **files))
-            answer.read()
-            assert answer.status == 201
-        connection.close()
-        assert sum(server.memory("VmRSS").values()) - before < 30_000_000
+    before = sum(receiver.server.memory("VmRSS").values())
+    for instance_id, xml in interviews.items():
+        data = multipart(xml, **files)
+        # Up to the last byte that still lacks something: after "--boundary--" all of it is there.
+        at = choose.randrange(len(data) - 2)
+        begin(receiver.port, field, data, chunked=chunked, at=at, rough=choose.random() < 0.5)
+        if choose.random() < 0.2:
+            assert look(instance_id) is None
+    settled(receiver.spool)
+    assert [instance_id for instance_id in interviews if look(instance_id)] == []
+    assert count(session, SubmissionFile) == 0
+    assert list(receiver.blobs.names()) == []
+    connection = connect()
+    for xml in interviews.values():
+        answer = post_over(connection, field, multipart(xml, **files))
+        answer.read()
+        assert answer.status == 201
+    assert sum(receiver.server.memory("VmRSS").values()) - before < 30_000_000
     assert {instance_id: look(instance_id) for instance_id in interviews} == {
         instance_id: (xml, files) for instance_id, xml in interviews.items()
     }
-    assert list((tmp_path / "blobs" / ".spool").iterdir()) == []
-    assert "error" not in (tmp_path / "out").read_text()
+    assert list(receiver.spool.iterdir()) == []
+    assert "error" not in receiver.said()
 
 
 def test_of_an_interview_in_two_requests_the_second_cut_off_only_the_first_is_shown(
-    environ, field, free_port, tmp_path, look
+    receiver, connect, field, look
 ):
     choose = random.Random(2)
     first, second = {"a.jpg": choose.randbytes(5000)}, {"b.jpg": choose.randbytes(5000)}
     xml = submission("uuid:1")
-    with serve(environ, port=free_port, output=tmp_path / "out"):
-        connection = http.client.HTTPConnection("127.0.0.1", free_port, timeout=30)
-        assert post_over(connection, field, multipart(xml, **first)).read()
-        data = multipart(xml, **first, **second)
-        for _ in range(CUTS):
-            begin(free_port, field, data, chunked=False, at=choose.randrange(len(data) - 2), rough=True)
-        settled(tmp_path / "blobs" / ".spool")
-        assert look("uuid:1") == (xml, first)
-        assert post_over(connection, field, data).read()
-        connection.close()
+    connection = connect()
+    assert post_over(connection, field, multipart(xml, **first)).read()
+    data = multipart(xml, **first, **second)
+    for _ in range(CUTS):
+        begin(receiver.port, field, data, chunked=False, at=choose.randrange(len(data) - 2), rough=True)
+    settled(receiver.spool)
+    assert look("uuid:1") == (xml, first)
+    assert post_over(connection, field, data).read()
     assert look("uuid:1") == (xml, first | second)
-
-
-def test_a_phone_that_breaks_off_leaves_nothing(environ, field, session, free_port, tmp_path):
-    with serve(environ, port=free_port, output=tmp_path / "out"):
-        data = multipart(submission(), **{"a.jpg": os.urandom(300_000)})
-        for cut in (10, 200, 1000, 200_000):
-            begin(free_port, field, data, chunked=False, at=cut, rough=False)
-        time.sleep(0.5)
-    assert session.scalar(select(Submission.id)) is None
-    assert list((tmp_path / "blobs" / ".spool").iterdir()) == []
-    assert [path for path in (tmp_path / "blobs").iterdir() if path.name != ".spool"] == []
 
 
 def test_a_store_that_cannot_even_be_begun_to_write_to_means_try_again_later(

@@ -5,7 +5,6 @@ import uuid
 from pathlib import Path
 
 import pytest
-from pyxform.xls2xform import convert
 from sqlalchemy import select
 
 import xlsforms
@@ -26,7 +25,7 @@ from tests.clients.fixtures import phone  # noqa: F401 -- a fixture
 from tests.field import add_form
 from tests.openrosa.answers import SUCCESS
 from tests.openrosa.sending import count
-from tests.server import serve
+from xlsforms.compile import compile_form
 
 FORMS = Path(xlsforms.__file__).parent / "forms"
 
@@ -35,9 +34,7 @@ FORMS = Path(xlsforms.__file__).parent / "forms"
 def xforms():
     """The two authored workbooks as phones get them."""
     return {
-        f"ct_{name}": convert(
-            xlsform=FORMS / f"{name}.xlsx", validate=False, pretty_print=False
-        ).xform.encode()
+        f"ct_{name}": compile_form((FORMS / f"{name}.xlsx").read_bytes(), f"{name}.xlsx").xform
         for name in ("screening", "assistance")
     }
 
@@ -64,13 +61,10 @@ def case(field, session, xforms):
 
 
 @pytest.fixture
-def collect(environ, field, case, free_port, tmp_path, phone):  # noqa: F811 -- a fixture
-    with serve(environ, port=free_port, output=tmp_path / "out"):
-        client = CollectClient(
-            f"http://127.0.0.1:{free_port}{field.path}", state=tmp_path / "device", phone=phone
-        )
-        yield client
-        client.session.close()
+def collect(receiver, field, case, tmp_path, phone):  # noqa: F811 -- a fixture
+    client = CollectClient(receiver.base + field.path, state=tmp_path / "device", phone=phone)
+    yield client
+    client.session.close()
 
 
 def test_an_interviewers_day(collect, session, field, case, keyring):
@@ -110,7 +104,7 @@ def test_an_interviewers_day(collect, session, field, case, keyring):
     assert str(case.case_id) not in on_phone.read_text()
 
 
-def test_files_come_in_several_requests(collect, session, environ):
+def test_files_come_in_several_requests(collect, session):
     collect.sync()
     folder = collect.fill("visit", {"name": "x"})
     for number in range(105):  # Collect sends a hundred in one request

@@ -15,7 +15,6 @@ from tests.clients.collect.collect_client import CollectClient, read_rows
 from tests.clients.fixtures import phone  # noqa: F401 -- a fixture
 from tests.clients.javarosa.phone import Refused
 from tests.openrosa.answers import SUCCESS, form_list, manifest, path_of
-from tests.server import serve
 from tests.services.test_entity_actions import tree_forms  # noqa: F401 -- a fixture
 from xlsforms.compile import compile_form
 
@@ -150,26 +149,23 @@ def test_names_that_phones_keep_for_themselves_or_cannot_read_are_refused(names,
 
 
 @pytest.fixture
-def collect(environ, field, session, tree_forms, free_port, tmp_path, phone):  # noqa: F811 -- fixtures
+def collect(receiver, field, session, tree_forms, tmp_path, phone):  # noqa: F811 -- fixtures
     """A phone whose forms make and change trees."""
     plans.forget()
     with writing(session):
         for checked in tree_forms.values():
             made = publish.save_draft(session, checked, actor=COMMAND, mission_id=field.mission_id)
             publish.publish(session, actor=COMMAND, version=made)
-    with serve(environ, port=free_port, output=tmp_path / "out"):
-        client = CollectClient(
-            f"http://127.0.0.1:{free_port}{field.path}", state=tmp_path / "device", phone=phone
-        )
-        yield client
-        client.session.close()
+    client = CollectClient(receiver.base + field.path, state=tmp_path / "device", phone=phone)
+    yield client
+    client.session.close()
 
 
 OAK = 'Oak, "the old one"\nдуб'
 
 
 def test_a_phone_makes_and_changes_entities_offline_and_ends_with_what_the_server_has(
-    collect, session, field, engine, keyring, blobs
+    collect, receiver, session, field, engine, keyring
 ):
     def fill(form_id, **answers):
         collect.fill(form_id, answers, options=("--only-answers",))
@@ -191,7 +187,7 @@ def test_a_phone_makes_and_changes_entities_offline_and_ends_with_what_the_serve
     assert any("/lists/trees/integrity" in url for _, url, _ in collect.log)
 
     assert collect.send() == [SUCCESS] * 2
-    normalise.run_until_empty(engine, keyring=keyring, blobs=blobs)
+    normalise.run_until_empty(engine, keyring=keyring, blobs=receiver.blobs)
     collect.sync()
     assert trees() == {oak: (OAK, "2", "2", "ill")}
 
@@ -207,13 +203,13 @@ def test_a_phone_makes_and_changes_entities_offline_and_ends_with_what_the_serve
     collect.sync()
     assert trees() == {str(elm): ("Elm", "1", "1", "new")}
     assert collect.send() == [SUCCESS]
-    normalise.run_until_empty(engine, keyring=keyring, blobs=blobs)
+    normalise.run_until_empty(engine, keyring=keyring, blobs=receiver.blobs)
     session.rollback()
     assert list(session.scalars(select(EntityPending.reason))) == ["deleted"], "what was said of it is kept"
 
 
 def test_an_entity_that_was_deleted_before_the_phone_had_it_from_the_server_leaves_the_phone(
-    collect, session, field, engine, keyring, blobs
+    collect, receiver, session, field, engine, keyring
 ):
     collect.sync()
     for species in ("oak", "elm"):
@@ -221,7 +217,7 @@ def test_an_entity_that_was_deleted_before_the_phone_had_it_from_the_server_leav
     held = collect.state / "entities" / "trees.csv"
     oak, elm = (row["name"] for row in read_rows(held))
     assert collect.send() == [SUCCESS] * 2
-    normalise.run_until_empty(engine, keyring=keyring, blobs=blobs)
+    normalise.run_until_empty(engine, keyring=keyring, blobs=receiver.blobs)
     found = entity_lists.get(session, field.mission_id, "trees")
     entity_desk.delete(session, keyring, actor=COMMAND, entity_list=found, entity_id=uuid.UUID(oak))
     collect.sync()

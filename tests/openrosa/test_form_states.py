@@ -15,11 +15,10 @@ from tests.clients.collect.collect_client import ClientError, CollectClient
 from tests.clients.fixtures import phone  # noqa: F401 -- a fixture
 from tests.field import Field, add_device, add_version
 from tests.openrosa.answers import SUCCESS
-from tests.server import serve
 
 
 @pytest.fixture
-def collect(environ, field, session, keyring, free_port, tmp_path, phone):  # noqa: F811 -- a fixture
+def collect(receiver, field, session, keyring, tmp_path, phone):  # noqa: F811 -- a fixture
     """`collect()`: the phone of the field; `collect("B")`: another one of the mission."""
     opened = []
 
@@ -31,16 +30,13 @@ def collect(environ, field, session, keyring, free_port, tmp_path, phone):  # no
             with writing(session):
                 add_device(session, field.mission_id, keyring, token, group_id=group_id)
             path = Field(field.mission_id, 0, token).path
-        client = CollectClient(
-            f"http://127.0.0.1:{free_port}{path}", state=tmp_path / f"phone-{name}", phone=phone
-        )
+        client = CollectClient(receiver.base + path, state=tmp_path / f"phone-{name}", phone=phone)
         opened.append(client)
         return client
 
-    with serve(environ, port=free_port, output=tmp_path / "out"):
-        yield make
-        for client in opened:
-            client.session.close()
+    yield make
+    for client in opened:
+        client.session.close()
 
 
 @pytest.fixture

@@ -15,7 +15,6 @@ from tests.clients.fixtures import phone  # noqa: F401 -- a fixture
 from tests.field import add_version
 from tests.openrosa.answers import SUCCESS
 from tests.openrosa.test_collect import xforms  # noqa: F401 -- a fixture
-from tests.server import serve
 
 
 @pytest.fixture
@@ -35,19 +34,18 @@ def draft(session, field, xforms):  # noqa: F811 -- a fixture
 
 
 @pytest.fixture
-def tester(environ, session, field, draft, keyring, free_port, tmp_path, phone):  # noqa: F811 -- a fixture
+def tester(receiver, session, field, draft, keyring, tmp_path, phone):  # noqa: F811 -- a fixture
     """A test phone, set up by the settings of its code."""
     with writing(session):
         form, mission = session.get_one(Form, draft.form_id), session.get_one(Mission, field.mission_id)
         _, token = trial_devices.create(
             session, actor=COMMAND, mission_id=mission.id, form=form, display_name="Test", keyring=keyring
         )
-        url = devices.server_url(f"http://127.0.0.1:{free_port}", mission.id, token)
+        url = devices.server_url(receiver.base, mission.id, token)
         settings = trial_devices.collect_settings(url, mission, "Assistance")
-    with serve(environ, port=free_port, output=tmp_path / "out"):
-        client = CollectClient(settings["general"]["server_url"], state=tmp_path / "test-phone", phone=phone)
-        yield client
-        client.session.close()
+    client = CollectClient(settings["general"]["server_url"], state=tmp_path / "test-phone", phone=phone)
+    yield client
+    client.session.close()
 
 
 def count(session, model):

@@ -7,28 +7,27 @@ from email.utils import parsedate_to_datetime
 import pytest
 
 from app.models import now
+from tests.databases import ONE_DATABASE
 from tests.field import submission
 from tests.openrosa.answers import said
 from tests.openrosa.sending import TYPE, multipart
-from tests.server import serve
 
-pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+pytestmark = ONE_DATABASE
 
 
 @pytest.fixture
-def talk(environ, field, free_port, tmp_path):
+def talk(receiver):
     """Sends bytes and reads the answer to them."""
 
     def act(sent: bytes):
-        with socket.create_connection(("127.0.0.1", free_port), timeout=20) as connection:
+        with socket.create_connection(("127.0.0.1", receiver.port), timeout=20) as connection:
             connection.sendall(sent)
             answer = http.client.HTTPResponse(connection)
             answer.begin()
             body = answer.read()
         return Answer(answer.status, answer.headers, body)
 
-    with serve(environ, port=free_port, output=tmp_path / "out"):
-        yield act
+    return act
 
 
 class Answer:
@@ -76,12 +75,12 @@ def test_every_answer_has_a_date_and_the_headers_of_openrosa(talk, field):
         pytest.param(b"0\r\n\r\n", id="nothing at all"),
     ],
 )
-def test_chunks_that_are_none_are_refused_in_words(talk, field, body, tmp_path):
+def test_chunks_that_are_none_are_refused_in_words(talk, receiver, field, body):
     head = f"POST {field.path}/submission HTTP/1.1\r\nHost: x\r\nContent-Type: {TYPE}\r\nTransfer-Encoding: chunked\r\n\r\n"
     answer = talk(head.encode() + body)
     assert answer.status_code == 400
     assert "send it again" in said(answer)
-    assert "unexpected error" not in (tmp_path / "out").read_text()
+    assert "unexpected error" not in receiver.said()
 
 
 @pytest.mark.parametrize("size", [1, 7, 1000])
@@ -95,9 +94,9 @@ def test_an_interview_in_chunks_with_extensions_and_trailers_is_taken(talk, fiel
     assert talk(head.encode() + chunks + b"0\r\nX-After: all\r\n\r\n").status_code == 201
 
 
-def test_a_phone_that_waits_to_be_told_to_go_on_is_told(talk, field, free_port):
+def test_a_phone_that_waits_to_be_told_to_go_on_is_told(receiver, field):
     data = multipart(submission())
-    with socket.create_connection(("127.0.0.1", free_port), timeout=20) as connection:
+    with socket.create_connection(("127.0.0.1", receiver.port), timeout=20) as connection:
         connection.sendall(
             f"POST {field.path}/submission HTTP/1.1\r\nHost: x\r\nContent-Type: {TYPE}\r\n"
             f"Content-Length: {len(data)}\r\nExpect: 100-continue\r\n\r\n".encode()
