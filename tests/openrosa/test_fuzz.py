@@ -8,7 +8,6 @@ from contextlib import ExitStack, suppress
 from pathlib import Path
 from urllib.parse import quote
 
-import pytest
 from hypothesis import strategies as st
 
 import app
@@ -16,6 +15,7 @@ from app import multipart
 from app.problems import Problem
 from submissions import envelope
 from submissions.envelope import EnvelopeError
+from tests.databases import ONE_DATABASE
 from tests.field import submission
 from tests.fuzz import fuzz
 from tests.mutation import mutated
@@ -84,7 +84,7 @@ def test_fuzz_whatever_comes_as_an_interview_has_an_envelope_or_is_refused():
             assert 0 < len(found.form_id) <= envelope.MAX_ID
             assert envelope.read(io.BytesIO(xml), max_bytes=1_000_000) == found
 
-    fuzz(lambda xml: bounded(check, xml), mutated([*SMALL, *DEMO], XML_WORDS), examples=300)
+    fuzz(lambda xml: bounded(check, xml), mutated([*SMALL, *DEMO], XML_WORDS))
 
 
 class Kept(io.BytesIO):
@@ -106,10 +106,10 @@ def test_fuzz_whatever_comes_as_a_body_is_taken_apart_or_refused():
                 assert len(file.name) <= 1000
                 assert file.getvalue() in sent
 
-    fuzz(lambda sent: bounded(check, sent), mutated(BODIES, WORDS), examples=300)
+    fuzz(lambda sent: bounded(check, sent), mutated(BODIES, WORDS))
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@ONE_DATABASE
 def test_fuzz_whatever_is_posted_is_answered_as_a_phone_can_read(client, field, tmp_path):
     spool = tmp_path / "blobs" / ".spool"
 
@@ -122,10 +122,10 @@ def test_fuzz_whatever_is_posted_is_answered_as_a_phone_can_read(client, field, 
         assert said(answer)
         assert not any(spool.iterdir())
 
-    fuzz(check, st.tuples(mutated(BODIES, WORDS), st.text(max_size=20)), examples=200)
+    fuzz(check, st.tuples(mutated(BODIES, WORDS), st.text(max_size=20)))
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@ONE_DATABASE
 def test_fuzz_whatever_is_asked_for_is_answered_as_a_phone_can_read(client, field):
     paths = ["formList", "cases.csv", "cases/integrity", "mission.csv", "forms/x.xml", "submission", "none"]
     headers = [
@@ -158,5 +158,4 @@ def test_fuzz_whatever_is_asked_for_is_answered_as_a_phone_can_read(client, fiel
             st.dictionaries(st.sampled_from(["deviceID", "formID", "id", "verbose"]), st.text(max_size=30)),
             st.dictionaries(st.sampled_from(headers), near | line, max_size=3),
         ),
-        examples=200,
     )
