@@ -323,7 +323,7 @@ def test_submissions_are_narrowed_and_counted(house, coordinator, stranger):
         assert found(attention="failed") == set()
         assert found(attention="finding") == {waiting, odd}
         assert found(attention="conflict") == set()
-        assert found(case_id=uid) == {good}
+        assert found(search="mdchi-26-0") == {good, odd}
         assert found(device_id=99) == set()
         assert found(received_from=datetime.now(UTC) + timedelta(hours=1)) == set()
         assert found(received_to=datetime.now(UTC) - timedelta(hours=1)) == set()
