@@ -2,7 +2,7 @@
 
 import re
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from sqlalchemy import URL, Engine, Row, Select
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
+from app import language
 from app.config import Config
 from app.services.checking import check_next
 from tests import databases
@@ -79,6 +80,13 @@ def text_of(html: str) -> str:
     reader = _Text()
     reader.feed(html)
     return " ".join(" ".join(reader.parts).split())
+
+
+@pytest.fixture(autouse=True)
+def _english() -> Iterator[None]:
+    """A page speaks the language of its reader; whatever comes after a test in this process speaks English."""
+    with language.spoken("en"):
+        yield
 
 
 @pytest.fixture(scope="session")
