@@ -50,6 +50,8 @@ _EFFECTS: dict[str, Effect] = {
 
 def question(was: Question, now: Question, old: Form, new: Form) -> Iterator[Said]:
     """Everything but choices of a list, and mapping."""
+    if was == now:
+        return  # as most are
     if was.type != now.type:
         yield (
             "question",
