@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 
 from tests.xlsforms.test_schema import forms
 from xlsforms.diff import compare
@@ -26,6 +26,7 @@ def with_select(**parts) -> Form:
     return replace(OLD, children=(GROUP, replace(SELECT, **parts), ROWS))
 
 
+@settings(max_examples=30)
 @given(forms)
 def test_a_form_does_not_differ_from_itself(form):
     assert compare(form, form) == ()

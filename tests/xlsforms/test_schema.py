@@ -1,4 +1,4 @@
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from xlsforms.schema import (
@@ -43,6 +43,7 @@ forms = st.builds(
 )  # fmt: skip
 
 
+@settings(max_examples=30)
 @given(forms)
 def test_a_schema_survives_json(form):
     assert Form.from_json(form.to_json()) == form

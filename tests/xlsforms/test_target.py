@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from xlsforms.target import Mapping, Target, parse, parse_cell
@@ -19,6 +19,7 @@ def test_a_target_as_written_reads_as_itself(target):
     assert parse(str(target)) == target
 
 
+@settings(max_examples=30)
 @given(st.dictionaries(words, st.lists(targets, min_size=1, max_size=3).map(tuple), max_size=3), targets)
 def test_a_mapping_survives_json(bindings, repeat):
     mapping = Mapping(bindings, {"/data/r": repeat})
