@@ -73,33 +73,59 @@ def _path(rule, world) -> str:
     )
 
 
+class Knocking:
+    """Somebody who tries doors. A refusal is 401 or 403 (a page sends strangers to sign in); whoever may gets any other
+    answer, in which nothing broke."""
+
+    def __init__(self, client, session, world, name):
+        self.client, self.world, self.name = client, world, name
+        self.token = world.tokens.get(name)
+        self.resumed = sign_in.resume(session, self.token) if self.token else None
+
+    def may(self, rule, action) -> bool:
+        mission = self.world.mission if "project_id" in rule.arguments else None
+        return policy.may(self.resumed.actor if self.resumed else policy.NOBODY, action, mission)
+
+    def wrong(self, rule, method, action) -> list[str]:
+        """What is wrong with the answer."""
+        head = {}
+        self.client.delete_cookie("saif")
+        if self.resumed and rule.rule.startswith("/v1/"):
+            head = {"Authorization": f"Bearer {self.token}"}
+        elif self.resumed:
+            self.client.set_cookie("saif", self.token)
+            head = {"X-CSRF-Token": self.resumed.session.csrf}
+        answer = self.client.open(_path(rule, self.world), method=method, headers=head)
+        answer.close()  # a download that nobody reads to its end
+        to_sign_in = answer.status_code == 302 and answer.location.startswith("/sign-in")
+        got_in = answer.status_code not in (401, 403) and not (to_sign_in and self.resumed is None)
+        right = answer.status_code < 500 and got_in == self.may(rule, action)
+        return [] if right else [f"{method} {rule.rule} ({action}) as {self.name}: {answer.status_code}"]
+
+
+def _doors(app):
+    return [
+        (rule, method, action)
+        for rule, method, action in routes(app)
+        if ACTIONS[action].roles != {DEVICE} and rule.endpoint not in SESSIONS
+    ]
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # who may is no matter of the database
 def test_everybody_gets_through_exactly_the_doors_their_roles_open(app, world, client, session):
-    """A refusal is 401 or 403 (a page sends strangers to sign in); whoever may gets any other answer."""
+    people = [Knocking(client, session, world, name) for name in (*world.tokens, "anonymous")]
+    assert [fault for door in _doors(app) for one in people for fault in one.wrong(*door)] == []
+
+
+@pytest.mark.parametrize(
+    "database_url", [pytest.param("postgresql", marks=pytest.mark.postgresql)], indirect=True
+)
+def test_every_door_answers_somebody_who_may_over_postgresql_too(app, world, client, session):
+    people = [Knocking(client, session, world, name) for name in world.tokens]
     wrong = []
-    people = {**world.tokens, "anonymous": None}
-    for rule, method, action in routes(app):
-        if ACTIONS[action].roles == {DEVICE} or rule.endpoint in SESSIONS:
-            continue
-        for name, token in people.items():
-            resumed = sign_in.resume(session, token) if token else None
-            actor = resumed.actor if resumed else policy.NOBODY
-            mission = world.mission if "project_id" in rule.arguments else None
-            expected = policy.may(actor, action, mission)
-            head = {}
-            client.delete_cookie("saif")
-            if token and rule.rule.startswith("/v1/"):
-                head = {"Authorization": f"Bearer {token}"}
-            elif token:
-                client.set_cookie("saif", token)
-                head = {"X-CSRF-Token": resumed.session.csrf}
-            answer = client.open(_path(rule, world), method=method, headers=head)
-            answer.close()  # a download that nobody reads to its end
-            to_sign_in = answer.status_code == 302 and answer.location.startswith("/sign-in")
-            got_in = answer.status_code not in (401, 403) and not (to_sign_in and token is None)
-            if answer.status_code >= 500:
-                wrong.append(f"{method} {rule.rule} as {name}: {answer.status_code}")
-            elif got_in != expected:
-                wrong.append(f"{method} {rule.rule} ({action}) as {name}: {answer.status_code}")
+    for rule, method, action in _doors(app):
+        somebody = next(one for one in people if one.may(rule, action))
+        wrong += somebody.wrong(rule, method, action)
     assert wrong == []
 
 
