@@ -1,5 +1,6 @@
 """What a list of cases is narrowed to beyond who and where: what was done to the person, who they are, what is due."""
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -64,12 +65,20 @@ def conditions(
 
 def by(session: Session, ahead: timedelta, *, mission_id: int | None = None) -> ColumnElement[bool]:
     """Attention whose date has come so long from today, by the clocks of its mission."""
-    return or_(
-        *(
-            and_(CaseAttention.mission_id.in_(missions), CaseAttention.due_on <= (day + ahead).isoformat())
-            for day, missions in today(session, mission_id=mission_id).items()
-        )
-    )
+    return _on(session, mission_id, lambda day: CaseAttention.due_on <= (day + ahead).isoformat())
+
+
+def later(session: Session, *, mission_id: int | None = None) -> ColumnElement[bool]:
+    """Attention whose date is still to come. Said like this, and not as what is not due, it lets a database take the
+    index of dates."""
+    return _on(session, mission_id, lambda day: CaseAttention.due_on > day.isoformat())
+
+
+def _on(
+    session: Session, mission_id: int | None, fits: Callable[[date], ColumnElement[bool]]
+) -> ColumnElement[bool]:
+    days = today(session, mission_id=mission_id).items()
+    return or_(*(and_(CaseAttention.mission_id.in_(missions), fits(day)) for day, missions in days))
 
 
 def today(session: Session, *, mission_id: int | None = None) -> dict[date, list[int]]:

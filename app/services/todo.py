@@ -3,14 +3,14 @@
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import ColumnElement, Select, func, not_, select, tuple_
+from sqlalchemy import ColumnElement, Select, func, select, tuple_
 from sqlalchemy.orm import Session
 
 from app import policy, problems
-from app.models import CaseAttention
+from app.models import CaseAttention, CaseState
 from app.services import attention, case_filters, case_list, paging, remembering, submissions, twin_desk
 from app.services.case_list import CaseLine
 from app.services.paging import Page
@@ -21,6 +21,8 @@ _Reason = tuple[uuid.UUID, str | None]
 """A case, and the date from which it is due."""
 FEW: Final = 10
 """Items shown where it is only to be seen what waits."""
+_LAST: Final = 1000
+"""Cases that are looked at for what concerns each of them, before others are searched by a reason."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +91,7 @@ def listing(
         lines = submissions.list_submissions(session, attention=kind, **where)
         return Page(tuple(Item(submission=line) for line in lines.items), lines.next)
     if kind in attention.DATED:
-        due = case_list.due(session, mission_id)
+        due = case_filters.by(session, timedelta(), mission_id=mission_id)
         return _dated(session, CaseAttention.kind == kind, due, **where)
     cases = case_list.list_cases(session, attention=kind, **where)
     return Page(tuple(Item(case=line) for line in cases.items), cases.next)
@@ -101,7 +103,7 @@ def coming(
     """What is due next and is not yet, with its kind."""
 
     def find() -> tuple[tuple[str, _Reason], ...]:
-        later = not_(case_list.due(session, mission_id))
+        later = case_filters.later(session, mission_id=mission_id)
         statement = _reasons(actor, mission_id, CaseAttention.kind.in_(attention.DATED), later)
         rows = session.execute(statement.limit(FEW))
         return tuple((row.kind, (row.case_id, row.due_on)) for row in rows)
@@ -131,15 +133,44 @@ def _first(
         .where(*_within(actor, mission_id, due))
         .group_by(CaseAttention.kind)
     )
+    passed = case_filters.by(session, timedelta(), mission_id=mission_id)
+    changed = _changed(session, actor, mission_id)
     found: dict[str, tuple[int, tuple[_Reason, ...]]] = {}
     for kind, count in session.execute(counted).all():
         if kind in attention.DATED:
-            rows = session.execute(_reasons(actor, mission_id, CaseAttention.kind == kind, due).limit(FEW))
+            rows = session.execute(_reasons(actor, mission_id, CaseAttention.kind == kind, passed).limit(FEW))
             first = [(row.case_id, row.due_on) for row in rows]
         else:
-            ids = case_list.list_ids(session, actor=actor, mission_id=mission_id, attention=kind, limit=FEW)
-            first = [(case_id, None) for case_id in ids.items]
+            ids = changed.get(kind, ())[:FEW]
+            if len(ids) < min(count, FEW):
+                asked: dict[str, Any] = {"actor": actor, "mission_id": mission_id, "attention": kind}
+                ids = case_list.list_ids(session, limit=FEW, **asked).items
+            first = [(case_id, None) for case_id in ids]
         found[kind] = count, tuple(first)
+    return found
+
+
+def _changed(
+    session: Session, actor: policy.Actor, mission_id: int | None
+) -> Mapping[str, Sequence[uuid.UUID]]:
+    """For each reason without a date, the cases it concerns among those that changed last, the last first: in one walk
+    for all reasons, and where a reason is not a rare one, enough of them."""
+    last = (
+        select(CaseState.case_id, CaseState.updated_at)
+        .where(policy.within(actor, "case.read", CaseState.mission_id, mission_id))
+        .order_by(CaseState.updated_at.desc(), CaseState.case_id.desc())
+        .limit(_LAST)
+        .subquery()
+    )
+    rows = (
+        select(CaseAttention.kind, last.c.case_id)
+        .join(last, last.c.case_id == CaseAttention.case_id)
+        .where(CaseAttention.kind.not_in(attention.DATED))
+        .order_by(last.c.updated_at.desc(), last.c.case_id.desc())
+    )
+    found: dict[str, list[uuid.UUID]] = {}
+    for kind, case_id in session.execute(rows):
+        found.setdefault(kind, []).append(case_id)
     return found
 
 

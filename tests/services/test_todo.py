@@ -176,3 +176,22 @@ def test_what_waits_is_looked_up_again_when_a_case_changes_or_a_day_begins(house
             closed_on="2026-02-02", reason="decided in the test",
         )  # fmt: skip
     assert told()[:2] == ({}, [])
+
+
+@pytest.mark.parametrize("looked_at", [1, 1000])
+def test_the_first_of_each_reason_are_those_of_its_list(house, monkeypatch, looked_at):
+    monkeypatch.setattr(todo, "_LAST", looked_at)
+    for more in (
+        {"immediate_danger": "yes"},
+        {},
+        {"immediate_danger": "yes"},
+        {"trafficking_status": "actual"},
+    ):
+        house.receive(screening(case_uid=str(uuid.uuid4()), **more))
+        house.work()
+    with house.session() as session:
+        where = {"actor": COMMAND, "mission_id": house.mission_id}
+        found = [one for one in todo.todos(session, **where) if one.on == "case"]
+        assert {(one.kind, one.count) for one in found} >= {("imminent_danger", 2), ("override", 1)}
+        for one in found:
+            assert one.items == todo.listing(session, on="case", kind=one.kind, **where).items
