@@ -5,12 +5,13 @@ import hashlib
 import io
 from collections.abc import Collection, Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
+from functools import cache
 from itertools import islice
 from typing import Any, Final
 from urllib.parse import quote
 from uuid import UUID
 
-from sqlalchemy import Row, Select, func, select
+from sqlalchemy import Row, Select, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from app import problems
@@ -74,29 +75,11 @@ def offers(
 ) -> list[Offer]:
     """The forms open to the phone, by form id: the newest published version of each, or every one of them. A test
     device gets the draft of its form, and where there is none an empty list, so that Collect drops the old draft."""
-    has_files = select(FormMedia.name).where(FormMedia.version_id == FormVersion.id).exists()
-    key = (FormKey.form_id == Form.id) & (FormKey.mission_id == sender.mission_id)
-    statement = (
-        _offered(sender)
-        .outerjoin(FormKey, key & FormKey.retired_at.is_(None))
-        .outerjoin(Rendition, (Rendition.version_id == FormVersion.id) & (Rendition.key_id == FormKey.id))
-        .add_columns(
-            func.coalesce(Rendition.version, FormVersion.version).label("version"),
-            FormVersion.title,
-            func.coalesce(Rendition.md5, FormVersion.md5).label("md5"),
-            func.coalesce(Rendition.id, FormVersion.id).label("file"),
-            FormVersion.wants,
-            has_files.label("files"),
-        )
-        # Where phones encrypt, a published version without a key is not for them.
-        .where(FormKey.id.is_(None) | Rendition.id.is_not(None) | FormVersion.published.is_(None))
-    )
+    statement = _listing(sender.test_form_id is not None)
     if xml_form_id is not None:
         statement = statement.where(Form.xml_form_id == xml_form_id)
     # Twice the same where the phone gets a form both with everybody and with its group.
-    rows = session.execute(
-        statement.order_by(Form.xml_form_id, FormVersion.published_at.desc(), FormVersion.id.desc())
-    ).all()
+    rows = session.execute(statement, _values(sender)).all()
     made = {CASES, MISSION}
     made |= entity_lists.of_files(
         session, sender.mission_id, {one for row in rows for one in row.wants} - made
@@ -115,14 +98,16 @@ def _offer(row: Row[Any], made: Set[str]) -> Offer:
 def xform(session: Session, sender: Sender, file: UUID) -> File:
     """The exact bytes that were listed: of a version or of a rendition. Raises the Problem `not_found`."""
     row = session.execute(
-        _offered(sender).add_columns(FormVersion.xform, FormVersion.md5).where(FormVersion.id == file)
+        _offered(sender).add_columns(FormVersion.xform, FormVersion.md5).where(FormVersion.id == file),
+        _values(sender),
     ).first()
     if row is None:
         renditions = _offered(sender).join(Rendition, Rendition.version_id == FormVersion.id)
         row = session.execute(
             renditions.join(FormKey, FormKey.id == Rendition.key_id)
             .add_columns(Rendition.xform, Rendition.md5)
-            .where(Rendition.id == file, FormKey.mission_id == sender.mission_id)
+            .where(Rendition.id == file, FormKey.mission_id == sender.mission_id),
+            _values(sender),
         ).first()
     if row is None:
         raise problems.not_found("form")
@@ -132,7 +117,7 @@ def xform(session: Session, sender: Sender, file: UUID) -> File:
 def manifest(session: Session, sender: Sender, version_id: UUID) -> list[MediaFile]:
     """The files of a version that exist: those uploaded, and the lists. Raises the Problem `not_found`."""
     wants = session.execute(
-        _offered(sender).add_columns(FormVersion.wants).where(FormVersion.id == version_id)
+        _offered(sender).add_columns(FormVersion.wants).where(FormVersion.id == version_id), _values(sender)
     ).first()
     if wants is None:
         raise problems.not_found("form")
@@ -160,7 +145,8 @@ def media(session: Session, sender: Sender, version_id: UUID, name: str) -> File
         _offered(sender)
         .join(FormMedia, FormMedia.version_id == FormVersion.id)
         .add_columns(FormMedia.content, FormMedia.md5, FormMedia.content_type)
-        .where(FormVersion.id == version_id, FormMedia.name == name)
+        .where(FormVersion.id == version_id, FormMedia.name == name),
+        _values(sender),
     ).first()
     if row is None:
         raise problems.not_found("file")
@@ -248,15 +234,53 @@ def _tag(sender: Sender, revision: UUID) -> str:
 
 
 def _offered(sender: Sender) -> Select[UUID, str]:
+    """The versions a phone may have, for `_values` of it."""
+    return _versions(sender.test_form_id is not None)
+
+
+def _values(sender: Sender) -> dict[str, int | None]:
+    return {
+        "mission_id": sender.mission_id,
+        "group_id": sender.group_id,
+        "test_form_id": sender.test_form_id,
+    }
+
+
+@cache
+def _versions(draft: bool) -> Select[UUID, str]:
     """Published versions of the forms open to the phone; for a test device the draft."""
     versions = select(FormVersion.id, Form.xml_form_id).join(Form, Form.id == FormVersion.form_id)
-    if sender.test_form_id is not None:
-        return versions.where(Form.id == sender.test_form_id, FormVersion.published.is_(None))
+    if draft:
+        return versions.where(Form.id == bindparam("test_form_id"), FormVersion.published.is_(None))
     return versions.join(Assignment, Assignment.form_id == Form.id).where(
-        Assignment.mission_id == sender.mission_id,
+        Assignment.mission_id == bindparam("mission_id"),
         Assignment.state == "open",
-        Assignment.group_id.is_(None) | (Assignment.group_id == sender.group_id),
+        Assignment.group_id.is_(None) | (Assignment.group_id == bindparam("group_id")),
         FormVersion.published.is_(True),
+    )
+
+
+@cache
+def _listing(draft: bool) -> Select[Any]:
+    """The same with what the list of forms says of them. Phones ask for it again and again: to make the statement anew
+    each time would take as long as all else of the answer."""
+    has_files = select(FormMedia.name).where(FormMedia.version_id == FormVersion.id).exists()
+    key = (FormKey.form_id == Form.id) & (FormKey.mission_id == bindparam("mission_id"))
+    return (
+        _versions(draft)
+        .outerjoin(FormKey, key & FormKey.retired_at.is_(None))
+        .outerjoin(Rendition, (Rendition.version_id == FormVersion.id) & (Rendition.key_id == FormKey.id))
+        .add_columns(
+            func.coalesce(Rendition.version, FormVersion.version).label("version"),
+            FormVersion.title,
+            func.coalesce(Rendition.md5, FormVersion.md5).label("md5"),
+            func.coalesce(Rendition.id, FormVersion.id).label("file"),
+            FormVersion.wants,
+            has_files.label("files"),
+        )
+        # Where phones encrypt, a published version without a key is not for them.
+        .where(FormKey.id.is_(None) | Rendition.id.is_not(None) | FormVersion.published.is_(None))
+        .order_by(Form.xml_form_id, FormVersion.published_at.desc(), FormVersion.id.desc())
     )
 
 
