@@ -172,19 +172,16 @@ def test_a_waiting_interview_begins_a_case_of_its_own(visitor):
     assert "Open case" in page
 
 
-@pytest.mark.parametrize(
-    "sent",
-    [
+def test_a_decision_that_cannot_be_made_is_refused_in_words(visitor):
+    path = waiting(visitor)
+    for sent in (
         {"case": "other", "reference": "XX-none", "reason": "The paper file says so"},
         {"case": "other", "reference": "", "reason": "The paper file says so"},
         {"case": "nonsense", "reason": "The paper file says so"},
         {"case": "new", "reason": ""},
-    ],
-)
-def test_a_decision_that_cannot_be_made_is_refused_in_words(visitor, sent):
-    path = waiting(visitor)
-    assert "What to do" in text_of(visitor.post(f"{path}/place", sent, status=422))
-    assert "Waiting" in visitor.get(path)
+    ):
+        assert "What to do" in text_of(visitor.post(f"{path}/place", sent, status=422))
+        assert "Waiting" in visitor.get(path)
 
 
 # --- versions, and how the interview went
