@@ -179,14 +179,11 @@ def _draft(page: Page, home: str):
 
 
 def _preview(page: Page, home: str):
-    """A published form in the browser, and what would be sent."""
-    page.goto(f"{home}/forms/ct_assistance")
-    page.click("main >> text=Preview")
-    page.wait_for_selector(".form-initialization-status.ready", state="attached")
-    yield "preview"
+    """A form in the browser, and what would be sent. A large one is seen where an interview is edited."""
     page.goto(f"{home}/forms/tried")
     page.click("main >> text=Preview")
     page.wait_for_selector(".form-initialization-status.ready", state="attached")
+    yield "preview"
     page.click("text=Finish and see what would be sent")
     page.wait_for_selector("[data-end]:not([hidden])")
     yield "preview-end"
