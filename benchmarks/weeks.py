@@ -17,9 +17,11 @@ from pathlib import Path
 
 from sqlalchemy import URL
 
-from app import keys
+from app import create_app, keys
+from app.db import upgrade
 from app.services import publish
 from tests.clients.javarosa.phone import JavaMissing, Phone
+from tests.conftest import make_config
 from tests.line import weeks
 from tests.line.whole import FORMS
 from tests.postgresql import MissingTool, PostgreSQL
@@ -47,16 +49,22 @@ def compare(
             if postgresql is not None:
                 postgresql.execute(f"CREATE DATABASE {name}")
                 url = postgresql.url(name)
-            server = weeks.open_server(url, home, folder / "keys", checked, phones=phones)
-            open_.callback(server.house.engine.dispose)
-            servers.append(server)
+            app = create_app(make_config(url, folder / "keys", home))
+            upgrade(app)
+            open_.callback(app.extensions["saif"].engine.dispose)
+            servers.append(weeks.open_server(app, checked, phones=phones))
         online, offline = servers
         began = time.monotonic()
         weeks.at_once(online, finished)
         at_once = time.monotonic()
         weeks.weeks_later(offline, finished)
         later = time.monotonic()
-        wrong, counted = weeks.compared(online, offline)
+        wrong, counted = weeks.compared(online.held(), offline.held())
+        wrong += [
+            f"{name}: {one}"
+            for name, server in (("online", online), ("offline", offline))
+            for one in server.faults()
+        ]
     print(f"{database}: at once in {at_once - began:.0f} s, weeks later in {later - at_once:.0f} s")
     print("  sent weeks later: " + ", ".join(f"{count} {what}" for what, count in offline.sent.items()))
     print("  compared: " + ", ".join(f"{count} {what}" for what, count in sorted(counted.items())))

@@ -1,11 +1,18 @@
-"""One server for each kind of database, as users run it, for all tests of the line."""
+"""One server for each kind of database, as users run it, for all tests of the line; and servers in this process, one
+after the other."""
 
 import json
 import socket
+import sys
+from itertools import count
+from pathlib import Path
 
 import pytest
 
+from tests import databases
 from tests.clients.fixtures import phone  # noqa: F401  (a fixture)
+from tests.conftest import make_config
+from tests.line import weeks
 from tests.line.office import Office
 from tests.server import served
 
@@ -20,7 +27,9 @@ def running(home, **settings):
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    with served(home, port, **settings):
+    # Without Java in its path the worker leaves ODK Validate alone: half a second for each of forty forms, and JavaRosa
+    # fills every one of them here.
+    with served(home, port, PATH=str(Path(sys.executable).parent), **settings):
         office = Office(json.loads((home / "first-run.json").read_text()))
         yield office
         office.close()
@@ -42,3 +51,20 @@ def postgresql_office(tmp_path_factory, postgresql):
 def office(request):
     """Somebody signed in to a server on this kind of database."""
     return request.getfixturevalue(f"{request.param}_office")
+
+
+@pytest.fixture
+def new_server(database_url, kept_app, keys_directory, tmp_path):
+    """`new_server(forms, phones=4)`: a server that holds these forms and nothing else, in place of the one before."""
+    numbers = count()
+    with databases.emptying(database_url) as empty:
+
+        def make(forms, *, phones):
+            home = tmp_path / f"server-{next(numbers)}"
+            home.mkdir()
+            app = kept_app(make_config(database_url, keys_directory, home))
+            databases.release(app.extensions["saif"].engine)
+            empty()
+            return weeks.open_server(app, forms, phones=phones)
+
+        yield make

@@ -67,7 +67,7 @@ def forms():
     return found
 
 
-@pytest.fixture(scope="module", params=[0, 3, 120])
+@pytest.fixture(scope="module", params=[3, MAX_ATTACHMENTS + 1])
 def trip(request, phone, forms):  # noqa: F811 -- the fixture
     """A screening, assistance, and an edit of each, with so many pictures, as the phone sends them."""
     pictures = request.param
@@ -96,22 +96,6 @@ def trip(request, phone, forms):  # noqa: F811 -- the fixture
             fill("trip_in", {"family_name": "Exemplar"}, screening),
             fill("trip_on", {"narrative": "Corrected"}, assistance),
         )
-
-
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
-def open_server(request, make_database, tmp_path, keys_directory, forms):
-    opened = []
-
-    def make():
-        home = tmp_path / f"server-{len(opened)}"
-        home.mkdir()
-        url = make_database(request.param, home)
-        opened.append(weeks.open_server(url, home, keys_directory, forms, phones=1))
-        return opened[-1]
-
-    yield make
-    for one in opened:
-        one.house.engine.dispose()
 
 
 def deliver(server, finished):
@@ -146,29 +130,32 @@ ORDERS = ((1, 0, 2, 3), (3, 2, 1, 0))
 """Assistance before its screening; both edits before what they edit."""
 
 
-def test_in_whatever_order_they_come_the_case_is_the_same_and_every_picture_is_there(trip, open_server):
-    expected = open_server()
+def test_in_whatever_order_they_come_the_case_is_the_same_and_every_picture_is_there(trip, forms, new_server):
+    server = new_server(forms, phones=1)
     for one in trip:
-        deliver(expected, one)
-        expected.work()
-    (case_id,) = expected.house.cases()
-    rows = expected.house.rows(case_id)
+        deliver(server, one)
+        server.work()
+    (case_id,) = server.house.cases()
+    rows = server.house.rows(case_id)
     assert {row["family_name"] for (table, _), row in rows.items() if table == "person"} == {"Exemplar"}
     assert sum(table == "service" for table, _ in rows) == len(trip[1].files)
-    assert all(has_all(expected, one) for one in trip)
+    assert all(has_all(server, one) for one in trip)
+    expected = server.held()
+    assert server.faults() == []
     for order in ORDERS:
-        server = open_server()
+        server = new_server(forms, phones=1)
         for number in order:
             deliver(server, trip[number])
             server.work()
-        wrong, counted = weeks.compared(expected, server)
+        wrong, counted = weeks.compared(expected, server.held())
         assert wrong == []
+        assert server.faults() == []
         assert counted["submissions"] == 4
         assert counted["files"] == 2 * (len(trip[0].files) + len(trip[1].files))
 
 
-def test_edits_from_the_office_come_without_files_and_have_them_all_the_same(trip, open_server):
-    server = open_server()
+def test_edits_from_the_office_come_without_files_and_have_them_all_the_same(trip, forms, new_server):
+    server = new_server(forms, phones=1)
     screening, assistance, *edits = trip
     for edit in edits:
         server.post(edit, [], more=False)

@@ -14,18 +14,17 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import URL, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 from werkzeug.test import encode_multipart
 
-from app import create_app
-from app.db import upgrade, writing
+from app.db import writing
 from app.models import TABLES, AwaitedFile, CaseAttention, CaseHint, Conflict, Submission, SubmissionFile
 from app.policy import COMMAND
 from app.services import devices, missions, publish, replay
 from tests.clients.javarosa.phone import Phone
-from tests.conftest import make_config
 from tests.field import part
 from tests.line.phones import ASSISTANCES, CHANGES, SCREENINGS
 from tests.services import interviews
@@ -203,20 +202,20 @@ class Server:
             found["attention"] = sorted(map(str, session.execute(attention)))
         return found
 
-    def replayed(self) -> int:
-        """Rows that a replay of everything changes."""
-        done = replay.replay(
+    def faults(self) -> list[str]:
+        """Submissions that failed, and what a replay of everything changes."""
+        with self.house.session() as session:
+            failed = session.scalar(select(func.count()).where(Submission.state == "failed"))
+        changed = replay.replay(
             self.house.engine, keyring=self.house.keyring, blobs=self.house.blobs, actor=COMMAND
+        ).rows_changed
+        return ([f"{failed} submissions failed"] if failed else []) + (
+            [f"a replay changes {changed} rows"] if changed else []
         )
-        return done.rows_changed
 
 
-def open_server(
-    url: URL, home: Path, keys: Path, checked: dict[str, publish.Checked], *, phones: int
-) -> Server:
-    """A server on an empty database. The same calls in the same order: both have the same ids."""
-    app = create_app(make_config(url, keys, home))
-    upgrade(app)
+def open_server(app: Flask, checked: dict[str, publish.Checked], *, phones: int) -> Server:
+    """A server on an empty database. The same calls in the same order: all have the same ids."""
     state = app.extensions["saif"]
     house = furnished(House(state.engine, state.keyring, state.blobs), checked)
     paths = []
@@ -280,9 +279,8 @@ def _requests(one: Finished, chance: random.Random) -> Iterator[tuple[Finished, 
         yield one, names, False
 
 
-def compared(online: Server, offline: Server) -> tuple[list[str], Counter[str]]:
-    """Where the two differ, and what was compared."""
-    ours, theirs = online.held(), offline.held()
+def compared(ours: dict[str, Any], theirs: dict[str, Any]) -> tuple[list[str], Counter[str]]:
+    """Where what two servers hold differs, and what was compared."""
     wrong = [f"only one has {name}" for name in ours.keys() ^ theirs.keys()]
     for name in ours.keys() & theirs.keys():
         wrong += _differences(name, ours[name], theirs[name])
@@ -294,12 +292,6 @@ def compared(online: Server, offline: Server) -> tuple[list[str], Counter[str]]:
             counted["rows of the case store" if name in TABLES else name] += len(rows)
     counted["submissions edited twice"] = sum("edited_twice" in one for one in ours["submissions"])
     counted["submissions that wait"] = sum("'waiting'" in one for one in ours["submissions"])
-    for server in (online, offline):
-        if changed := server.replayed():
-            wrong.append(f"a replay changes {changed} rows")
-        with server.house.session() as session:
-            failed = session.scalar(select(func.count()).where(Submission.state == "failed"))
-            wrong += [f"{failed} submissions failed"] if failed else []
     return wrong, counted
 
 
