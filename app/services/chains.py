@@ -9,13 +9,25 @@ from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 from sqlalchemy import ColumnElement, Row, Table, and_, exists, not_, select, tuple_
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from app.models import Submission
 
 _TABLE = cast("Table", Submission.__table__).c
 _COLUMNS = tuple(
     _TABLE[name] for name in ("id", "instance_id", "deprecated_id", "received_at", "state", "case_id")
+)
+_VERSION = tuple_(_TABLE.mission_id, _TABLE.xml_form_id, _TABLE.instance_id)
+_QUEUED = select(_TABLE.mission_id, _TABLE.xml_form_id, _TABLE.deprecated_id).where(
+    _TABLE.state == "received", _TABLE.deprecated_id.is_not(None)
+)
+_LATER = cast("Table", Submission.__table__).alias("later").c
+_AFTER = exists().where(
+    _LATER.root_instance_id == _TABLE.root_instance_id,
+    _LATER.mission_id == _TABLE.mission_id,
+    _LATER.xml_form_id == _TABLE.xml_form_id,
+    _LATER.id > _TABLE.id,
+    _LATER.state != "deleted",
 )
 
 
@@ -67,30 +79,16 @@ def key(session: Session, row: Any) -> str:
 def outdated(until: uuid.UUID | None = None) -> ColumnElement[bool]:
     """Whether an edit of a submission is in the worker's queue, so that the row is not its present version: an edit
     that came after the row `until` is not looked at."""
-    queued = select(_TABLE.mission_id, _TABLE.xml_form_id, _TABLE.deprecated_id).where(
-        _TABLE.state == "received", _TABLE.deprecated_id.is_not(None)
-    )
-    if until is not None:
-        queued = queued.where(_TABLE.id <= until)
-    return tuple_(Submission.mission_id, Submission.xml_form_id, Submission.instance_id).in_(
-        queued.correlate(None)
-    )
+    queued = _QUEUED if until is None else _QUEUED.where(_TABLE.id <= until)
+    return _VERSION.in_(queued.correlate(None))
 
 
 def stood(until: uuid.UUID) -> ColumnElement[bool]:
     """Whether a version that is superseded now was the one that stood when the row `until` had come: every version
     that came after it did so later."""
-    later = aliased(Submission)
-    after = (
-        later.root_instance_id == Submission.root_instance_id,
-        later.mission_id == Submission.mission_id,
-        later.xml_form_id == Submission.xml_form_id,
-        later.id > Submission.id,
-        later.state != "deleted",
-    )
     return and_(
-        exists().where(*after, later.id > until).correlate(Submission),
-        not_(exists().where(*after, later.id <= until).correlate(Submission)),
+        _AFTER.where(_LATER.id > until).correlate(Submission),
+        not_(_AFTER.where(_LATER.id <= until).correlate(Submission)),
     )
 
 
