@@ -26,7 +26,7 @@ from app.models import (
     Submission,
 )
 from app.services import decide, normalise, replay
-from tests.services.conftest import altered, edited
+from tests.services.conftest import altered, edited, on_sqlite
 from tests.services.made import assistance, screening
 
 ONE, OTHER = (f"0000000{number}-0000-4000-8000-000000000000" for number in (1, 2))
@@ -55,8 +55,6 @@ SETTINGS = settings(
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-# What is decided is folded in Python: its statements are those of `test_decide`, which runs on both.
-on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 EMPTIED = (
     CaseHint, CaseAttention, CaseEntity, CaseState, CaseAlias, Decision, Conflict, Packed, Submission, Organisation,
     LedgerEntry,

@@ -8,7 +8,7 @@ from app.policy import Actor, Held
 from app.problems import Problem
 from app.services import differences, submissions
 from app.services.reveal import Reveal
-from tests.services.conftest import edited
+from tests.services.conftest import edited, on_sqlite
 from tests.services.made import assistance, screening
 from tests.services.test_reading import entries
 
@@ -47,6 +47,7 @@ def both(house):
     return house
 
 
+@on_sqlite
 def test_differences_stand_under_the_labels_of_questions_groups_and_choices(both, coordinator):
     found = compare(both, coordinator, "uuid:first", "uuid:second", language="Français (fr)")
     assert (found.before.instance_id, found.after.instance_id) == ("uuid:first", "uuid:second")
@@ -89,6 +90,7 @@ def test_versions_of_two_submissions_and_those_of_another_mission_are_not_compar
         )
 
 
+@on_sqlite
 def test_rows_of_a_repeat_are_matched_by_their_key_and_named_by_their_place(house, coordinator):
     first = assistance(case_uid=str(uuid.uuid4()), instance_id="uuid:a", services=2)
     without = first[: first.index(b"<service>")] + first[first.index(b"</service>") + len(b"</service>") :]
@@ -105,6 +107,7 @@ def test_rows_of_a_repeat_are_matched_by_their_key_and_named_by_their_place(hous
     assert {one.kind for one in found.differences if one.question.name == "sv_type"} == {"removed"}
 
 
+@on_sqlite
 def test_a_version_that_cannot_be_read_is_compared_with_nothing(house, coordinator):
     house.receive(FIRST)
     house.receive(SECOND.replace(b'version="2', b'version="9', 1))
@@ -112,6 +115,7 @@ def test_a_version_that_cannot_be_read_is_compared_with_nothing(house, coordinat
     assert compare(house, coordinator, "uuid:first", "uuid:second").differences is None
 
 
+@on_sqlite
 def test_consent_refused_in_the_edit_keeps_what_the_first_version_said_behind_it(house, coordinator):
     house.receive(FIRST)
     house.receive(edited(FIRST, "uuid:second", consent_data="no", consent_ok="0"))
@@ -139,6 +143,7 @@ def test_the_chain_is_told_edit_by_edit_the_newest_first(house, coordinator):
     }
 
 
+@on_sqlite
 def test_an_edit_that_withdraws_consent_closes_the_versions_before_it(house, coordinator):
     house.receive(FIRST, files={"signed.png": b"picture"})
     house.receive(SECOND)

@@ -23,7 +23,7 @@ from app.services.wanted import Wanted
 from submissions import encryption
 from tests.clients.encrypting import encrypt
 from tests.fuzz import fuzz
-from tests.services.conftest import edited, new_uid
+from tests.services.conftest import edited, new_uid, on_sqlite
 from tests.services.made import screening, version
 
 PHOTOS = {"1600000000001.jpg": b"\xff\xd8 one", "1600000000002.jpg": b"\xff\xd8 two" * 30_000}
@@ -38,10 +38,6 @@ PICTURES = """
 |          | form_id     | version | namespaces |                |
 |          | pictures    | {version} | case="urn:saif:case" |    |
 """
-
-
-# What is opened, and what is found wrong with it, depends on no database.
-on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
 @pytest.fixture(scope="session")

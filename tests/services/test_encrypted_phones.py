@@ -15,6 +15,7 @@ from tests.clients.collect.collect_client import CollectClient
 from tests.clients.encrypting import encrypt
 from tests.clients.fixtures import phone  # noqa: F401 -- a fixture
 from tests.server import serve
+from tests.services.conftest import on_sqlite
 from tests.services.test_encrypted import (  # noqa: F401 -- two of them are fixtures
     file_contents,
     pictures,
@@ -121,7 +122,7 @@ def without(rows, columns):
     return [[cell for place, cell in enumerate(row) if place not in places] for row in rows]
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # keys are rows as any others
+@on_sqlite  # keys are rows as any others
 def test_a_new_key_reaches_the_phone_and_what_it_finished_before_is_still_opened(
     house, collect, phone, tmp_path  # noqa: F811 -- a fixture
 ):  # fmt: skip

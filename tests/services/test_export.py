@@ -20,7 +20,7 @@ from app.problems import Problem
 from app.services import condition, decide, submissions
 from app.services.export import Filters
 from app.services.wanted import Wanted
-from tests.services.conftest import edited, new_uid
+from tests.services.conftest import edited, new_uid, on_sqlite
 from tests.services.made import assistance, screening
 
 
@@ -44,6 +44,7 @@ def ledger(house, action):
         return session.scalars(select(LedgerEntry).where(LedgerEntry.action == action)).all()
 
 
+@on_sqlite
 def test_the_archive_has_centrals_tables_and_columns(house):
     first = new_uid()
     house.receive(assistance(case_uid=str(uuid.uuid4()), instance_id=first, services=2))
@@ -94,6 +95,7 @@ def test_deleted_submissions_are_absent_and_those_nobody_has_read_are_there(hous
     assert rows[0]["FormVersion"].startswith("9")
 
 
+@on_sqlite
 def test_an_answer_without_a_question_has_a_column_of_its_own(house):
     house.receive(screening().replace(b"<meta>", b"<surprise>here</surprise><meta>"))
     house.work()
@@ -105,6 +107,7 @@ def test_an_answer_without_a_question_has_a_column_of_its_own(house):
     )
 
 
+@on_sqlite
 def test_identifiers_can_be_left_out(house):
     xml = screening(family_name="Exampla", sex="female", consent_signature="signed.png")
     house.receive(xml, files={"signed.png": b"picture"})
@@ -141,6 +144,7 @@ def test_filters_narrow_the_download(house):
     }
 
 
+@on_sqlite
 def test_columns_may_lose_their_groups_and_choices_may_have_columns(house):
     house.receive(screening(citizenship="KH MD"))
     house.work()
@@ -151,6 +155,7 @@ def test_columns_may_lose_their_groups_and_choices_may_have_columns(house):
     assert (row["citizenship/KH"], row["citizenship/FR"]) == ("1", "0")
 
 
+@on_sqlite
 def test_files_are_in_media_and_may_be_left_out(house):
     for content in (b"one picture", b"another"):
         house.receive(screening(consent_signature="signed.png"), files={"signed.png": content})
@@ -189,6 +194,7 @@ def test_a_download_cut_short_says_so_in_the_ledger(house):
     assert done.detail["complete"] is False
 
 
+@on_sqlite
 def test_the_root_table_alone(house):
     house.receive(assistance(case_uid=str(uuid.uuid4()), services=3))
     house.work()
@@ -233,6 +239,7 @@ def test_a_form_that_was_never_published_has_nothing_to_download(house, checked)
 # --- cells, names, spools -----------------------------------------------------------------------------------
 
 
+@on_sqlite
 @pytest.mark.parametrize("text", ["=1+1", "+cmd", "-cmd|' /C calc'!A0", "@SUM(A1)", "\t=1", "\r=1"])
 def test_a_cell_that_would_be_a_formula_is_text_for_spreadsheets(house, text):
     assert csv_zip.guarded(text) == f"'{text}"
@@ -249,6 +256,7 @@ def test_numbers_and_plain_text_stay_as_they_are(text):
     assert csv_zip.guarded(text) == text
 
 
+@on_sqlite
 @pytest.mark.parametrize(
     "text", ['a "quoted" word', "two\nlines", "return\rinside", "comma, here", "ünï 帮助 مساعدة"]
 )

@@ -13,7 +13,7 @@ from app.policy import Actor, Held
 from app.problems import Problem
 from app.services import condition, decide, export_rows, feed_page, indexing, ordering, stored
 from app.services.feed import Options, Service
-from tests.services.conftest import edited, new_uid
+from tests.services.conftest import edited, new_uid, on_sqlite
 from tests.services.made import assistance, screening
 
 URL = "https://saif.example/v1/projects/1/forms/ct_screening.svc"
@@ -55,6 +55,7 @@ def test_nothing_that_stands_behind_a_shut_gate_is_in_a_feed(house):
         assert "Secretname" not in said
 
 
+@on_sqlite
 def test_names_and_free_text_are_left_out_if_asked(house):
     house.receive(screening(family_name="Exampla", sex="female"))
     house.work()
@@ -184,15 +185,28 @@ def told(rows):
     return [(one.get("__Submissions-id"), one["__id"]) for one in rows]
 
 
+VISITED = [new_uid() for _ in range(7)]
+PEOPLE = [
+    {"sex": "female", "age_estimate": 17, "first_name": "Ana", "held_on": "2026-01-10"},
+    {"sex": "male", "age_estimate": 30, "first_name": "Ion", "held_on": "2026-02-11"},
+    {"sex": "female", "first_name": "Ștefania", "held_on": "2026-03-12"},
+    {"sex": "female", "age_estimate": 9, "held_on": "2026-03-13"},
+]
+SCREENED = [new_uid() for _ in PEOPLE]
+
+
 @pytest.fixture
-def visited(house):
-    """Seven assistance interviews with 3, 0, 1, 0, 0, 5 and 2 services; their instanceIDs."""
-    ids = []
-    for number in (3, 0, 1, 0, 0, 5, 2):
-        ids.append(new_uid())
-        house.receive(assistance(case_uid=str(uuid.uuid4()), instance_id=ids[-1], services=number))
-    house.work()
-    return ids
+def full(make_house, engine, tmp_path):
+    """A house with seven assistance interviews with 3, 0, 1, 0, 0, 5 and 2 services, and four screenings."""
+
+    def worked(house):
+        for key, number in zip(VISITED, (3, 0, 1, 0, 0, 5, 2), strict=True):
+            house.receive(assistance(case_uid=str(uuid.uuid4()), instance_id=key, services=number))
+        for key, said in zip(SCREENED, PEOPLE, strict=True):
+            house.receive(screening(instance_id=key, **said))
+        house.work()
+
+    return make_house(engine, tmp_path / "blobs", "house with feeds", worked)
 
 
 @pytest.fixture
@@ -204,70 +218,59 @@ def opened_submissions(monkeypatch):
     return counted
 
 
-def test_a_walk_meets_every_row_once_whatever_the_size_of_its_pages(house, visited, opened_submissions):
+def test_a_walk_meets_every_row_once_whatever_the_size_of_its_pages(full, opened_submissions):
     for table, most in (("Submissions", 7), (SERVICES, 11)):
-        whole = feed(house, "ct_assistance", table)["value"]
+        whole = feed(full, "ct_assistance", table)["value"]
         assert len(whole) == most
         for size in range(1, most + 2):
             opened_submissions.clear()
-            pages = list(walk(house, table=table, top=size))
+            pages = list(walk(full, table=table, top=size))
             assert told(row for page in pages for row in page) == told(whole)
             assert [len(page) for page in pages[:-1]] == [size] * (len(pages) - 1)
-            assert len(opened_submissions) <= len(visited) + len(pages), "a page opens one twice at most"
+            assert len(opened_submissions) <= len(VISITED) + len(pages), "a page opens one twice at most"
 
 
-def test_the_count_is_made_once_in_a_walk(house, visited, opened_submissions):
-    page = feed(house, "ct_assistance", SERVICES, top=2, count=True)
+def test_the_count_is_made_once_in_a_walk(full, opened_submissions):
+    page = feed(full, "ct_assistance", SERVICES, top=2, count=True)
     opened_submissions.clear()
-    later = feed(house, "ct_assistance", SERVICES, top=2, count=True, skip_token=page["@odata.nextLink"])
+    later = feed(full, "ct_assistance", SERVICES, top=2, count=True, skip_token=page["@odata.nextLink"])
     assert (page["@odata.count"], later["@odata.count"]) == (11, 11)
     assert len(opened_submissions) <= 3
 
 
-def test_what_happens_during_a_walk_does_not_change_what_it_meets(house, visited):
-    before = told(feed(house, "ct_assistance", SERVICES)["value"])
-    pages = walk(house, top=3)
+def test_what_happens_during_a_walk_does_not_change_what_it_meets(full):
+    before = told(feed(full, "ct_assistance", SERVICES)["value"])
+    pages = walk(full, top=3)
     seen = next(pages)
-    house.receive(assistance(case_uid=str(uuid.uuid4()), services=4))
-    for one in (visited[0], visited[-1]):  # the one to come last, and one that was met
+    full.receive(assistance(case_uid=str(uuid.uuid4()), services=4))
+    for one in (VISITED[0], VISITED[-1]):  # the one to come last, and one that was met
         original = assistance(case_uid=str(uuid.uuid4()), instance_id=one, services=1)
-        house.receive(edited(original, new_uid()))
+        full.receive(edited(original, new_uid()))
     seen += next(pages)
-    house.work()
+    full.work()
     seen += [row for page in pages for row in page]
     assert told(seen) == before
-    assert len(feed(house, "ct_assistance", SERVICES)["value"]) == 11 + 4 - 3 + 1 - 2 + 1
+    assert len(feed(full, "ct_assistance", SERVICES)["value"]) == 11 + 4 - 3 + 1 - 2 + 1
 
 
-def test_a_token_is_an_opaque_place_or_a_problem(house, visited):
-    token = feed(house, "ct_assistance", SERVICES, top=1)["@odata.nextLink"]
+def test_a_token_is_an_opaque_place_or_a_problem(full):
+    token = feed(full, "ct_assistance", SERVICES, top=1)["@odata.nextLink"]
     order = ordering.read("__system/submissionDate")
     for wrong, by in (("", ()), ("x", ()), ("W10", ()), (token[:-3], ()), ("W" * 9000, ()), (token, order)):
         with pytest.raises(Problem, match="invalid"):
-            feed(house, "ct_assistance", SERVICES, top=1, skip_token=wrong, order=by)
+            feed(full, "ct_assistance", SERVICES, top=1, skip_token=wrong, order=by)
 
 
 # --- filters and orders
 
-PEOPLE = [
-    {"sex": "female", "age_estimate": 17, "first_name": "Ana", "held_on": "2026-01-10"},
-    {"sex": "male", "age_estimate": 30, "first_name": "Ion", "held_on": "2026-02-11"},
-    {"sex": "female", "first_name": "Ștefania", "held_on": "2026-03-12"},
-    {"sex": "female", "age_estimate": 9, "held_on": "2026-03-13"},
-]
-
 
 @pytest.fixture
-def people(house):
-    """Four screenings: a function from options of a feed to the places of the rows it gives."""
-    ids = [new_uid() for _ in PEOPLE]
-    for key, said in zip(ids, PEOPLE, strict=True):
-        house.receive(screening(instance_id=key, **said))
-    house.work()
+def people(full):
+    """The four screenings: a function from options of a feed to the places of the rows it gives."""
 
     def ask(text=None, **options):
-        rows = feed(house, condition=condition.read(text), **options)["value"]
-        return [ids.index(row["__id"]) for row in rows]
+        rows = feed(full, condition=condition.read(text), **options)["value"]
+        return [SCREENED.index(row["__id"]) for row in rows]
 
     return ask
 
@@ -301,7 +304,7 @@ def test_answers_are_filtered_by_what_they_are(people):
     assert people("person/sex eq 'female'", skip=2) == [0]
 
 
-def test_answers_in_the_index_are_found_without_opening_the_others(people, house, opened_submissions):
+def test_answers_in_the_index_are_found_without_opening_the_others(people, full, opened_submissions):
     said = {
         "person/sex eq 'male'": {1},
         "'male' eq person/sex": {1},
@@ -320,7 +323,7 @@ def test_answers_in_the_index_are_found_without_opening_the_others(people, house
         "person/number_of_children gt 3": set(),
     }
     before = {text: people(text) for text in said}
-    indexing.run_until_empty(house.engine, keyring=house.keyring)
+    indexing.run_until_empty(full.engine, keyring=full.keyring)
     for text, most in said.items():
         opened_submissions.clear()
         assert people(text) == before[text], text
@@ -332,28 +335,27 @@ def test_answers_in_the_index_are_found_without_opening_the_others(people, house
         assert len(opened_submissions) == 4, f"{text}: not in the index, or true of what has no answer"
 
 
-def test_what_the_index_has_not_read_yet_is_found_all_the_same(people, house):
-    indexing.run_until_empty(house.engine, keyring=house.keyring)
+def test_what_the_index_has_not_read_yet_is_found_all_the_same(people, full):
+    indexing.run_until_empty(full.engine, keyring=full.keyring)
     late = screening(instance_id=new_uid(), sex="male", age_estimate=50)
-    house.receive(late)
+    full.receive(late)
     asked = condition.read("person/sex eq 'male'")
     for _ in range(2):
-        assert [row["person"]["age_estimate"] for row in feed(house, condition=asked)["value"]] == [50, 30]
-        house.work()
+        assert [row["person"]["age_estimate"] for row in feed(full, condition=asked)["value"]] == [50, 30]
+        full.work()
 
 
-def test_rows_of_repeats_are_filtered_by_their_own_answers_and_those_around_them(house, visited):
+def test_rows_of_repeats_are_filtered_by_their_own_answers_and_those_around_them(full):
     def rows(text):
-        return len(
-            feed(house, "ct_assistance", SERVICES, condition=condition.read(text), count=True)["value"]
-        )
+        return len(feed(full, "ct_assistance", SERVICES, condition=condition.read(text), count=True)["value"])
 
     assert rows("sv_provider eq 'Clinic 2'") == 2
     assert rows("sv_provider eq 'Clinic 2' and sv_category eq 'legal'") == 0
     assert rows("$root/Submissions/registration/interview_type eq 'initial'") == 11
-    assert rows(f"$root/Submissions/__id eq '{visited[0]}'") == 3
+    assert rows(f"$root/Submissions/__id eq '{VISITED[0]}'") == 3
 
 
+@on_sqlite
 @pytest.mark.parametrize(
     "text",
     [
@@ -371,41 +373,41 @@ def test_rows_of_repeats_are_filtered_by_their_own_answers_and_those_around_them
     ],
 )
 def test_a_filter_that_compares_what_cannot_be_compared_is_refused_before_anything_is_told(
-    people, house, text
+    people, full, text
 ):
     with pytest.raises(Problem, match="invalid"):
         people(text)
-    assert entries(house) == []
+    assert entries(full) == []
 
 
-def test_a_walk_of_a_filter_meets_all_it_is_true_of_and_bounds_its_pages(people, house, monkeypatch):
+def test_a_walk_of_a_filter_meets_all_it_is_true_of_and_bounds_its_pages(people, full, monkeypatch):
     monkeypatch.setattr(feed_page, "MOST_OPENED", 2)
     pages = walk(
-        house, "ct_screening", "Submissions", top=5, condition=condition.read("person/age_estimate eq 17")
+        full, "ct_screening", "Submissions", top=5, condition=condition.read("person/age_estimate eq 17")
     )
     assert [len(page) for page in pages] == [0, 1], "a page that opened enough ends, and says where to go on"
 
 
-def test_who_is_shown_no_identifiers_cannot_find_them_by_a_filter_or_an_order(people, house):
+def test_who_is_shown_no_identifiers_cannot_find_them_by_a_filter_or_an_order(people, full):
     for options in (
         {"condition": condition.read("person/first_name eq 'Ana'")},
         {"order": ordering.read("person/first_name")},
     ):
         with pytest.raises(Problem, match="invalid"):
-            feed(house, identifiers=False, **options)
+            feed(full, identifiers=False, **options)
 
 
-def test_the_ledger_says_what_was_asked_but_not_whom_it_was_about(people, house):
+def test_the_ledger_says_what_was_asked_but_not_whom_it_was_about(people, full):
     people("person/first_name eq 'Ana' and person/age_estimate gt 3 and start gt 1999-01-02")
     people("__system/reviewState eq 'approved'")
-    begun = [one.detail["filters"]["condition"] for one in entries(house) if one.action == "export.odata"]
+    begun = [one.detail["filters"]["condition"] for one in entries(full) if one.action == "export.odata"]
     assert begun == [
         "person/first_name eq … and person/age_estimate gt … and start gt …",
         "__system/reviewState eq 'approved'",
     ]
 
 
-def test_a_table_is_sorted_by_what_the_server_knows_and_by_answers(people, house):
+def test_a_table_is_sorted_by_what_the_server_knows_and_by_answers(people, full):
     said = {
         "__system/submissionDate": [0, 1, 2, 3],
         "__system/submissionDate desc": [3, 2, 1, 0],
@@ -418,7 +420,7 @@ def test_a_table_is_sorted_by_what_the_server_knows_and_by_answers(people, house
         order = ordering.read(text)
         assert people(order=order) == expected, text
         for size in (1, 2, 3):
-            pages = list(walk(house, "ct_screening", "Submissions", top=size, order=order))
+            pages = list(walk(full, "ct_screening", "Submissions", top=size, order=order))
             found = [row["person"]["age_estimate"] for page in pages for row in page]
             assert found == [PEOPLE[one].get("age_estimate") for one in expected], (text, size)
 

@@ -16,7 +16,7 @@ from app.services import cases, decide, demo, figures, recording, transfers
 from app.services.case_json import case_json
 from app.services.figures import NOT_KNOWN, Scope
 from app.services.suppression import BELOW
-from tests.services.conftest import new_uid, statements
+from tests.services.conftest import new_uid, on_sqlite, statements
 from tests.services.made import screening
 
 NEW = "2026-05-04"
@@ -27,24 +27,31 @@ def coordinator(*missions):
 
 
 @pytest.fixture
-def told(house):
-    """The interviews of the demo, those of every third case in another mission; and all cases as JSON, by mission."""
-    for instance in demo.instances():
-        xml = instance.read_bytes()
-        case_uid = xml.split(b"<case_uid>", 1)[-1].split(b"<", 1)[0]
-        other = sum(case_uid) % 3 == 0
-        house.receive(xml, mission_id=house.other_mission_id if other else house.mission_id)
-    house.receive(screening(held_on="2026-05-10", sex="male", is_minor=1), mission_id=house.mission_id)
-    house.work()
+def full(make_house, engine, tmp_path):
+    """A house with the interviews of the demo, those of every third case in another mission."""
+
+    def worked(house):
+        for instance in demo.instances():
+            xml = instance.read_bytes()
+            case_uid = xml.split(b"<case_uid>", 1)[-1].split(b"<", 1)[0]
+            other = sum(case_uid) % 3 == 0
+            house.receive(xml, mission_id=house.other_mission_id if other else house.mission_id)
+        house.receive(screening(held_on="2026-05-10", sex="male", is_minor=1), mission_id=house.mission_id)
+        house.work()
+
+    return make_house(engine, tmp_path / "blobs", "house with the demo", worked)
+
+
+@pytest.fixture
+def told(full):
+    """All cases as JSON, by mission."""
     found = {}
-    with house.session() as session:
-        for mission_id in (house.mission_id, house.other_mission_id):
+    with full.session() as session:
+        for mission_id in (full.mission_id, full.other_mission_id):
             lines = cases.list_cases(session, actor=policy.COMMAND, mission_id=mission_id, limit=1000).items
             found[mission_id] = [
                 case_json(
-                    cases.read_case(
-                        session, keyring=house.keyring, actor=policy.COMMAND, case_id=line.case_id
-                    )
+                    cases.read_case(session, keyring=full.keyring, actor=policy.COMMAND, case_id=line.case_id)
                 )
                 for line in lines
             ]
@@ -145,17 +152,17 @@ def as_counts(figure):
     )
 
 
-def test_every_figure_equals_what_is_counted_by_hand(house, told):
-    missions = {"MDCHI": house.mission_id, "KHPNH": house.other_mission_id}
+def test_every_figure_equals_what_is_counted_by_hand(full, told):
+    missions = {"MDCHI": full.mission_id, "KHPNH": full.other_mission_id}
     scopes = [
         Scope(),
-        Scope(mission_id=house.mission_id),
-        Scope(mission_id=house.other_mission_id, status="closed"),
+        Scope(mission_id=full.mission_id),
+        Scope(mission_id=full.other_mission_id, status="closed"),
         Scope(since=date(2026, 3, 1)),
         Scope(since=date(2026, 2, 1), until=date(2026, 5, 31), status="active"),
     ]
     told_something = Counter()
-    with house.session() as session:
+    with full.session() as session:
         for scope in scopes:
             counts, counted, middle = by_hand(told, scope)
             for figure in figures.figures(session, actor=coordinator(*missions.values()), scope=scope):
@@ -172,10 +179,10 @@ def test_every_figure_equals_what_is_counted_by_hand(house, told):
     assert all(told_something[name] > 1 for name in figures.FIGURES), told_something
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-def test_nobody_is_told_of_cases_they_may_not_read(house, told):
-    mine, theirs = house.mission_id, house.other_mission_id
-    with house.session() as session:
+@on_sqlite
+def test_nobody_is_told_of_cases_they_may_not_read(full, told):
+    mine, theirs = full.mission_id, full.other_mission_id
+    with full.session() as session:
         own = figures.figures(session, actor=coordinator(mine), scope=Scope(mission_id=mine))
         everywhere = figures.figures(session, actor=coordinator(mine), scope=Scope())
         assert [one for one in everywhere if one.name != "cases_by_mission"] == list(own)
@@ -237,7 +244,7 @@ def test_what_was_counted_is_counted_again_when_a_case_of_the_mission_changed_an
     assert (asked(here)["cases_by_status"][0], asked(there)["cases_by_status"][0]) == (2, 0)
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@on_sqlite
 def test_of_a_mission_without_a_revision_nobody_is_told_what_somebody_else_may_read(house):
     """As after an upgrade, before any of its cases changes."""
     for mission_id in (house.mission_id, house.other_mission_id, house.other_mission_id):
@@ -258,7 +265,7 @@ def test_of_a_mission_without_a_revision_nobody_is_told_what_somebody_else_may_r
     assert counted(house.mission_id, house.other_mission_id) == 3
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@on_sqlite
 def test_weeks_without_an_interview_are_rows_too_but_not_thousands_of_them(house):
     for day in ("2026-01-05", "2026-01-26", "2026-01-26"):
         house.receive(screening(held_on=day))

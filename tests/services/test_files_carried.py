@@ -13,7 +13,7 @@ from app.models import SubmissionFile
 from app.services import decide, submissions
 from app.services import files as service
 from app.services.wanted import Wanted
-from tests.services.conftest import edited, new_uid
+from tests.services.conftest import edited, new_uid, on_sqlite
 from tests.services.made import screening
 
 SIGNED, AGAIN = b"\x89PNG the first signature", b"\x89PNG another signature"
@@ -136,7 +136,7 @@ def test_deleting_the_submission_takes_the_files_with_it(house):
     assert files(house, "uuid:second") == {"signed.png": (False, False)}
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@on_sqlite
 def test_the_files_of_a_submission_are_found_by_indexes_in_a_large_store_too(house):
     said = []
     with house.session() as session:

@@ -17,13 +17,11 @@ from app.services import export, publish
 from app.services import formats as formats_known
 from app.services.wanted import Wanted
 from tests.line import formats
-from tests.services.conftest import new_uid
+from tests.services.conftest import new_uid, on_sqlite
 from tests.services.made import screening
 from tests.services.test_export import download, ledger
 
-pytestmark = pytest.mark.parametrize(
-    "database_url", ["sqlite"], indirect=True
-)  # the database does not matter here
+pytestmark = on_sqlite  # the database does not matter here
 
 LANGUAGES = {
     "English (en)": "",

@@ -5,6 +5,7 @@ import pytest
 
 from app.services import condition, indexing, ordering, publish
 from tests.services import csdl
+from tests.services.conftest import on_sqlite
 from tests.services.test_feed import feed, opened
 
 FORM = """
@@ -57,9 +58,7 @@ SAID = (
     f"<g><x>{LONG}</x><r><x/><g><имя/></g></r><r><x>second</x><g><имя>Ион</имя><r-r><x>7</x></r-r><r-r><x/></r-r></g></r>"
     "<r_r><x>other</x></r_r></g>"
 )
-pytestmark = pytest.mark.parametrize(
-    "database_url", ["sqlite"], indirect=True
-)  # what is here no database sees
+pytestmark = on_sqlite  # what is here no database sees
 TABLES = ["Submissions", "Submissions.g.r", "Submissions.g.r.g.r_r", "Submissions.g.r_r"]
 
 

@@ -14,7 +14,7 @@ from app import policy
 from app.db import connect_to_write, writing
 from app.models import CaseEntity, CaseReach, DeviceGroup, Interviewer
 from app.services import decide, entities, phones, replay
-from tests.services.conftest import edited, new_uid
+from tests.services.conftest import edited, new_uid, on_sqlite
 from tests.services.made import assistance, screening
 from xlsforms import dictionary
 
@@ -68,6 +68,7 @@ def test_what_an_ungrouped_phone_of_nobody_began_is_on_such_phones_only(house, t
         assert listed(house, sender(house, team, who, group)) == {}
 
 
+@on_sqlite
 @pytest.mark.parametrize(
     ("who", "group", "state"),
     [

@@ -15,7 +15,7 @@ from app.problems import Problem
 from app.services import cases, decide, home, missions, submissions
 from app.services.reveal import Reveal
 from app.services.submissions import Answered, Section
-from tests.services.conftest import edited, new_uid, statements
+from tests.services.conftest import edited, new_uid, on_sqlite, statements
 from tests.services.made import assistance, screening
 
 WHY = Reveal("looking for a duplicate")
@@ -113,6 +113,7 @@ def test_nobody_sees_cases_of_a_mission_that_is_not_theirs(house, stranger):
                 cases.read_case(session, keyring=house.keyring, actor=nobody, case_id=uid)
 
 
+@on_sqlite
 def test_a_cursor_of_another_list_is_refused(house, coordinator):
     with house.session() as session:
         for wrong in ("nonsense", "W10", "WyJ4IiwieSJd", "bnVsbA", "WyIyMDI2LTAxLTAxVDAwOjAwOjAwIiwieCJd"):
@@ -124,6 +125,7 @@ def test_a_cursor_of_another_list_is_refused(house, coordinator):
 # --- one case -----------------------------------------------------------------------------------------------
 
 
+@on_sqlite
 def test_identifiers_and_free_text_are_masked_until_somebody_says_why(house, coordinator):
     uid = one_case(house, family_name="Exampla", narrative="A long story", sex="female")
     with house.session() as session:
@@ -148,6 +150,7 @@ def test_identifiers_and_free_text_are_masked_until_somebody_says_why(house, coo
     assert (entry.object, entry.reason, entry.detail) == (f"case:{uid}", WHY.reason, {"fields": "all"})
 
 
+@on_sqlite
 def test_a_reveal_can_be_of_some_fields_only(house, coordinator):
     uid = one_case(house, family_name="Exampla", first_name="Ana")
     reveal = Reveal("comparing the names", frozenset({"person.first_name"}))
@@ -160,6 +163,7 @@ def test_a_reveal_can_be_of_some_fields_only(house, coordinator):
     assert entries(house, "reveal")[0].detail == {"fields": ["person.first_name"]}
 
 
+@on_sqlite
 @pytest.mark.parametrize("reason", ["", "   ", "because"])
 def test_a_reveal_needs_a_reason(house, coordinator, reason):
     uid = one_case(house)
@@ -168,6 +172,7 @@ def test_a_reveal_needs_a_reason(house, coordinator, reason):
     assert entries(house, "reveal") == []
 
 
+@on_sqlite
 def test_every_value_says_where_it_came_from(house, coordinator):
     uid, first, second = uuid.uuid4(), new_uid(), new_uid()
     house.receive(screening(case_uid=str(uid), instance_id=first, sex="male", risk_level="low"))
@@ -191,6 +196,7 @@ def test_every_value_says_where_it_came_from(house, coordinator):
     assert said["interviews"][0]["instanceId"] == second
 
 
+@on_sqlite
 def test_rows_hang_from_their_parents_and_replaced_ones_stand_apart(house, coordinator, filled):
     for one in (*filled["screening"], *filled["assistance"]):
         house.receive(one.xml)
@@ -304,8 +310,7 @@ def test_submissions_come_page_by_page_in_either_direction(house, coordinator):
 
 def test_submissions_are_narrowed_and_counted(house, coordinator, stranger):
     good, waiting, odd = new_uid(), new_uid(), new_uid()
-    uid = uuid.uuid4()
-    house.receive(screening(case_uid=str(uid), instance_id=good))
+    house.receive(screening(instance_id=good))
     house.receive(assistance(case_uid="", instance_id=waiting))
     house.receive(screening(instance_id=odd, sex="no-such-code"))
     house.work()
@@ -364,6 +369,7 @@ def read(house, actor, instance_id, **options):
         )  # fmt: skip
 
 
+@on_sqlite
 def test_answers_stand_under_their_questions_in_the_language_asked_for(house, coordinator):
     first = new_uid()
     house.receive(screening(instance_id=first, sex="female", family_name="Exampla", citizenship="KH MD"))
@@ -387,6 +393,7 @@ def test_answers_stand_under_their_questions_in_the_language_asked_for(house, co
     assert entries(house, "reveal")[0].object.startswith("submission:")
 
 
+@on_sqlite
 def test_repeats_are_numbered_sections(house, coordinator):
     first = new_uid()
     house.receive(assistance(case_uid=str(uuid.uuid4()), instance_id=first, services=2))
@@ -397,6 +404,7 @@ def test_repeats_are_numbered_sections(house, coordinator):
     assert paths == ["/data/services/service[1]/sv_provider", "/data/services/service[2]/sv_provider"]
 
 
+@on_sqlite
 def test_an_answer_the_form_does_not_know_is_shown_last_and_masked(house, coordinator):
     first = new_uid()
     xml = screening(instance_id=first).replace(b"<meta>", b"<surprise>Secretname</surprise><meta>")
@@ -451,6 +459,7 @@ def test_the_raw_xml_is_read_with_an_entry_in_the_ledger(house, coordinator, str
     assert len(entries(house, "submission.raw")) == 1
 
 
+@on_sqlite
 def test_where_consent_was_refused_the_raw_xml_takes_breaking_glass(house, coordinator):
     first = new_uid()
     xml = screening(instance_id=first, consent="no", family_name="Exampla")
@@ -466,6 +475,7 @@ def test_where_consent_was_refused_the_raw_xml_takes_breaking_glass(house, coord
     assert entry.reason == "court order 12/2026"
 
 
+@on_sqlite
 def test_a_file_is_read_as_it_was_sent(house, coordinator):
     first = new_uid()
     xml = screening(instance_id=first, consent_signature="signed.png")
@@ -485,6 +495,7 @@ def test_a_file_is_read_as_it_was_sent(house, coordinator):
     assert len(entries(house, "submission.file")) == 1
 
 
+@on_sqlite
 def test_a_file_behind_a_shut_consent_takes_breaking_glass(house, coordinator):
     first = new_uid()
     house.receive(screening(instance_id=first, consent="no"), files={"signed.png": b"picture"})

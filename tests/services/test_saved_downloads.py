@@ -17,6 +17,7 @@ from app.models import LedgerEntry, MadeDownload, SavedDownload, UnwantedBlob, U
 from app.problems import Problem
 from app.services import condition, export, making, saved_downloads, users
 from app.services.wanted import Wanted
+from tests.services.conftest import on_sqlite
 from tests.services.made import screening
 
 PASSWORD = "correct horse battery"
@@ -110,6 +111,7 @@ def test_what_was_saved_is_made_once_kept_sealed_and_fetched(house, owner, save)
     ]  # fmt: skip
 
 
+@on_sqlite
 @pytest.mark.parametrize("format_name", ["csv_root", "csv"])
 def test_under_a_password_it_opens_for_who_knows_it(house, owner, save, format_name):
     saved = save(password=PASSWORD, format_name=format_name)
@@ -126,6 +128,7 @@ def test_under_a_password_it_opens_for_who_knows_it(house, owner, save, format_n
         next(stream_unzip([content], b"another password"))[2].__next__()
 
 
+@on_sqlite
 def test_to_a_public_key_it_opens_for_its_private_half(house, owner, save):
     identity = pyrage.x25519.Identity.generate()
     saved = save(recipient=str(identity.to_public()))

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from app import policy
 from app.models import CaseState
 from app.services import decide, strays, twins
-from tests.services.conftest import new_uid, statements
+from tests.services.conftest import new_uid, on_sqlite, statements
 from tests.services.made import assistance, screening
 
 CASES = {"MDCHI-26-1a2b3c4d": "Olena", "MDCHI-26-99999999": "Dara", "MDCHI-26-55555555": "Ion"}
@@ -59,6 +59,7 @@ def waiting(house, mission_id=None) -> list[strays.Stray]:
                 return found
 
 
+@on_sqlite
 @pytest.mark.parametrize(
     "typed",
     ["MDCHI-26-1a2b3c4e", "MDCHI-26-1a2b3cd", "MDCHI-26-1a2b33c4d", "mdchi-26-1b2a3c4d", "MDCHl-26-1a2b3c4d"],

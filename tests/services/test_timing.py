@@ -14,7 +14,7 @@ from app.policy import COMMAND
 from app.services import missions, publish, submissions, timing
 from app.services.reveal import Reveal
 from app.services.wanted import Wanted
-from tests.services.conftest import edited
+from tests.services.conftest import edited, on_sqlite
 from tests.services.made import screening
 
 AT = 1_780_000_000_000
@@ -79,6 +79,7 @@ def allow(house, places=True):
         )
 
 
+@on_sqlite
 def test_sections_and_questions_are_named_as_the_form_names_them(house):
     sent(house)
     found = read(house, language="Français (fr)")
@@ -89,6 +90,7 @@ def test_sections_and_questions_are_named_as_the_form_names_them(house):
     assert found.timeline.finalised
 
 
+@on_sqlite
 def test_what_an_answer_was_before_is_told_only_when_revealed(house):
     sent(house)
     assert "Exemplar" not in repr(read(house).edited)
@@ -96,18 +98,21 @@ def test_what_an_answer_was_before_is_told_only_when_revealed(house):
     assert [(one.old, one.new, one.reason) for one in edited_.edits] == [("Exampla", "Exemplar", "misheard")]
 
 
+@on_sqlite
 def test_where_consent_was_refused_it_is_not_told_even_then(house):
     sent(house, consent="no")
     (edited_,) = read(house, reveal=Reveal("how the name was changed")).edited
     assert edited_.edits == ()
 
 
+@on_sqlite
 def test_without_a_log_it_says_whether_one_is_expected(house):
     sent(house, log=None)
     found = read(house)
     assert (found.timeline, found.expected) == (None, True)
 
 
+@on_sqlite
 def test_a_damaged_log_is_told_with_findings(house):
     sent(house, log=b"nothing of the kind")
     assert [one.code for one in read(house).timeline.findings] == ["audit_unreadable"]
@@ -119,6 +124,7 @@ def test_an_edit_that_came_without_a_log_has_that_of_the_version_before(house):
     assert read(house, "uuid:second").timeline.active == 76_000
 
 
+@on_sqlite
 def test_a_real_log_is_read_whole(house):
     folder = files("app").joinpath("demo", "instances", "07-assistance")
     sent(house, log=folder.joinpath("audit.csv").read_bytes())
@@ -130,6 +136,7 @@ def test_a_real_log_is_read_whole(house):
 # --- where the phone was -----------------------------------------------------------------------------------------
 
 
+@on_sqlite
 def test_a_log_is_handed_out_without_places_if_its_form_does_not_ask_for_them(house):
     allow(house)
     sent(house)
@@ -139,6 +146,7 @@ def test_a_log_is_handed_out_without_places_if_its_form_does_not_ask_for_them(ho
         assert b"Exemplar" in content
 
 
+@on_sqlite
 @pytest.mark.parametrize("allowed", [False, True])
 def test_a_form_that_asks_for_places_gets_them_only_where_the_mission_allows_it(house, allowed):
     house.publish(publish.check(ASKING.encode(), "fruit.md"))
@@ -154,6 +162,7 @@ def test_a_form_that_asks_for_places_gets_them_only_where_the_mission_allows_it(
     assert b"47.01" not in file(house, "uuid:1", "fruit")
 
 
+@on_sqlite
 def test_a_log_whose_form_version_is_unknown_tells_no_place(house):
     allow(house)
     xml = screening(instance_id="uuid:first").replace(b'version="2', b'version="9', 1)

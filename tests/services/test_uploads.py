@@ -16,6 +16,7 @@ from app.models import FormMedia, FormVersion, Upload, now
 from app.policy import COMMAND
 from app.services import checking, missions, publish, texts, uploads, users
 from app.services.form_media import Attached
+from tests.services.conftest import on_sqlite
 from tests.visit import BAD, VISIT
 from xlsforms import compile as compiling
 
@@ -101,10 +102,6 @@ def test_two_workers_check_each_upload_once(engine, put, found):
         thread.join()
     assert len(done) == 3
     assert [(found(one).state, found(one).tries) for one in ids] == [("draft", 1)] * 3
-
-
-on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-"""Where the database cannot matter."""
 
 
 @on_sqlite

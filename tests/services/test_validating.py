@@ -8,6 +8,7 @@ from app.db import writing
 from app.models import FormVersion
 from app.policy import COMMAND
 from app.services import missions, publish, validating
+from tests.services.conftest import on_sqlite
 from tests.tools import missing
 from xlsforms import validate
 
@@ -21,7 +22,7 @@ LOOP = """
 |          | form_id   | version | form_title |     |
 |          | loop      | 1    | Loop  |             |
 """
-pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+pytestmark = on_sqlite
 
 
 @pytest.fixture
