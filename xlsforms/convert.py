@@ -118,13 +118,18 @@ def _plain(content: bytes, kind: Kind) -> tuple[bytes, Kind]:
 
 def _read(content: bytes, kind: Kind) -> Any:
     """The cells as pyxform has them. Raises _Damaged, and PyXFormError for what pyxform itself has to say."""
-    from pyxform.errors import PyXFormError
-    from pyxform.xls2json_backends import get_xlsform
+    from pyxform.errors import PyXFormError, PyXFormReadError
+    from pyxform.xls2json_backends import csv_to_dict, get_xlsform
 
     try:
-        return get_xlsform(xlsform=BytesIO(content), file_type=f".{kind}")
+        if kind == "csv":
+            cells = csv_to_dict(BytesIO(content))
+            # Of all kinds of files it is only here that pyxform trips over sheets that are no part of a form.
+            known = {*SHEETS, *(f"{name}_header" for name in SHEETS), "sheet_names"}
+            return get_xlsform({name: said for name, said in cells.items() if name in known})
+        return get_xlsform(BytesIO(content), file_type=f".{kind}")
     except PyXFormError as fault:
-        if "not recognized as a supported type" in str(fault):
+        if isinstance(fault, PyXFormReadError) or "not recognized as a supported type" in str(fault):
             raise _Damaged(N_("It has no sheet that a form must have, or is damaged.")) from fault
         raise
     except csv.Error as fault:

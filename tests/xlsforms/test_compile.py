@@ -99,6 +99,17 @@ def test_a_csv_form_compiles():
     compiled = compile_form("\n".join(lines).encode(), "trial.csv")
     assert compiled.kind == "csv"
     assert compiled.ok
+    notes = ["about the form,,,", ",what,who,", ",first draft,Ana,"]
+    assert (
+        compile_form("\n".join(lines[:3] + notes + lines[3:]).encode(), "trial.csv").xform == compiled.xform
+    )
+
+
+def test_a_csv_whose_sheet_is_misspelt_is_told_so():
+    lines = ["surveys,,,", ",type,name,label", ",text,a,A", "settings,,,", ",form_id,version,", ",trial,1,"]
+    (told, *_) = compile_form("\n".join(lines).encode(), "trial.csv").findings
+    assert told.is_error
+    assert "surveys" in told.message
 
 
 @pytest.mark.parametrize(
