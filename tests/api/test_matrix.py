@@ -15,6 +15,8 @@ from app.services import sign_in
 
 SESSIONS = ("sessions.create_session", "sessions.delete_session", "ui.sign_in", "ui.sign_out")
 """Doors that begin or end a session: tested where sessions are."""
+on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+"""Who may is no matter of the database."""
 METHODS = {"GET", "POST", "PUT", "PATCH", "DELETE"}
 
 
@@ -25,18 +27,21 @@ def routes(app: Flask):
             yield rule, method, auth.action_of(app, rule.endpoint, method)
 
 
+@on_sqlite
 def test_every_route_of_every_door_names_its_action(app):
     forgotten = [f"{method} {rule.rule}" for rule, method, action in routes(app) if action is None]
     assert forgotten == []
     assert {action for _, _, action in routes(app)} <= set(ACTIONS)
 
 
+@on_sqlite
 def test_the_doors_of_phones_ask_for_actions_of_phones_and_no_others_do(app):
     for rule, method, action in routes(app):
         by_token = rule.rule.startswith((*auth.PHONES, f"{auth.BROWSERS}/projects/"))
         assert (ACTIONS[action].roles == {DEVICE}) == by_token, f"{method} {rule.rule}"
 
 
+@on_sqlite
 def test_a_machine_that_serves_phones_only_has_no_other_door(make_app):
     app = make_app(surface="device")
     of_devices = (*auth.PHONES, auth.BROWSERS)
@@ -45,12 +50,14 @@ def test_a_machine_that_serves_phones_only_has_no_other_door(make_app):
     assert [action for _, _, action in routes(app) if action is None] == []
 
 
+@on_sqlite
 def test_a_machine_of_the_office_has_no_door_for_phones(make_app):
     app = make_app(surface="office")
     of_devices = (*auth.PHONES, auth.BROWSERS)
     assert [rule.rule for rule in app.url_map.iter_rules() if rule.rule.startswith(of_devices)] == []
 
 
+@on_sqlite
 def test_a_route_somebody_forgot_to_mark_is_shut(make_app, world):
     app = make_app()
     app.add_url_rule("/v1/forgotten", "forgotten", lambda: "secret")
@@ -111,7 +118,7 @@ def _doors(app):
     ]
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # who may is no matter of the database
+@on_sqlite
 def test_everybody_gets_through_exactly_the_doors_their_roles_open(app, world, client, session):
     people = [Knocking(client, session, world, name) for name in (*world.tokens, "anonymous")]
     assert [fault for door in _doors(app) for one in people for fault in one.wrong(*door)] == []
@@ -165,6 +172,7 @@ def test_a_cookie_is_nothing_to_the_interface_and_a_bearer_token_nothing_to_page
     assert client.get("/", headers=head).status_code == 302
 
 
+@on_sqlite
 def test_options_are_told_without_signing_in(client):
     answer = client.options("/v1/projects")
     assert answer.status_code == 200
@@ -189,6 +197,7 @@ def test_after_signing_in_one_never_ends_on_another_site(asked, given):
     assert auth.safe_next(asked) == given
 
 
+@on_sqlite
 def test_a_view_can_be_marked_method_by_method(app):
     from flask.views import MethodView
 

@@ -19,6 +19,8 @@ from app.services import missions, normalise, plans, publish, users
 from tests.server import serve, threaded
 
 EMAIL, PASSWORD = "script@example.org", "correct horse battery"
+on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+"""What is about files and how they come, and not about what is stored of them."""
 SURVEY = [
     ("text", "name", "Name"),
     ("integer", "age", "Age"),
@@ -167,6 +169,7 @@ def test_a_form_is_made_of_a_workbook_and_its_files_and_read_back(odk, files):
     assert [(one["name"], one["exists"]) for one in listed] == [("towns.csv", True)]
 
 
+@on_sqlite
 def test_a_workbook_without_a_form_id_gets_the_one_given_or_its_file_name(odk, files):
     content = workbook(form_id=None, survey=SURVEY[:2])
     assert odk.forms.create(content, form_id="household").xmlFormId == "household"
@@ -176,6 +179,7 @@ def test_a_workbook_without_a_form_id_gets_the_one_given_or_its_file_name(odk, f
     assert odk.forms.get("household").version == "2"
 
 
+@on_sqlite
 def test_a_form_is_made_of_an_xform(odk):
     survey = SURVEY[:2]
     odk.forms.create(workbook(survey=survey))
@@ -200,6 +204,7 @@ def test_a_new_version_is_published_from_a_workbook_from_files_or_by_a_function(
     assert [one["version"] for one in versions] == [dated, "2.1", "2", "1"]
 
 
+@on_sqlite
 def test_a_form_with_faults_is_refused_with_words_that_help(odk):
     with pytest.raises(PyODKError, match="naem"):
         odk.forms.create(workbook(survey=[("note", "n", "Hello ${naem}")]))
@@ -498,6 +503,7 @@ def test_links_of_a_table_lead_to_its_rows(three):
         assert three.get(f"{root}/{nowhere}").status_code == 404
 
 
+@on_sqlite
 def test_the_service_describes_its_tables(three):
     root = f"projects/{three.project_id}/forms/visit.svc"
     service = three.get(root).json()
@@ -563,6 +569,7 @@ def run(database_url, keys_directory, tmp_path, free_port):
         yield server.port
 
 
+@on_sqlite
 def test_files_come_in_chunks_and_one_that_is_cut_off_is_not_there(run, connect, files):
     odk = connect(f"http://127.0.0.1:{run}")
     odk.forms.create(workbook(), attachments=[files / "towns.csv"])

@@ -8,6 +8,8 @@ from app.policy import COMMAND
 from app.services import sign_in, users
 
 PASSWORD = "correct horse battery"
+on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+"""What is about headers and cookies."""
 
 
 @pytest.fixture
@@ -88,6 +90,7 @@ def _enter(client, **more):
     return client.post("/sign-in", data={"email": "ana@example.org", "password": PASSWORD}, **more)
 
 
+@on_sqlite
 def test_the_cookie_of_a_session_is_kept_from_scripts_and_other_sites(client, ana):
     cookie = _cookies(_enter(client))[identity.COOKIE]
     assert "HttpOnly" in cookie
@@ -97,6 +100,7 @@ def test_the_cookie_of_a_session_is_kept_from_scripts_and_other_sites(client, an
     assert "Max-Age" not in cookie, "it ends with the browser"
 
 
+@on_sqlite
 def test_over_https_the_cookie_is_sent_over_https_only(make_app, client, ana):
     assert "Secure" in _cookies(_enter(client, base_url="https://localhost"))[identity.COOKIE]
     behind = make_app(url="https://saif.example").test_client()
@@ -121,6 +125,7 @@ def test_signing_out_of_pages_takes_the_csrf_token_and_drops_the_cookie(client, 
     assert client.get_cookie(identity.COOKIE) is None
 
 
+@on_sqlite
 def test_another_site_can_neither_sign_a_browser_in_nor_act_in_its_name(make_app, ana):
     app = make_app(url="https://saif.example")
     for headers, let in (
@@ -144,6 +149,7 @@ def test_a_stranger_is_sent_to_sign_in_and_comes_back_to_where_they_wanted(clien
     assert answer.location == "/sign-in?next=/projects/1/cases?status%3Dactive"
 
 
+@on_sqlite
 def test_a_part_of_a_page_does_not_become_the_sign_in_page(client):
     answer = client.get("/projects/1/cases", headers={"HX-Request": "true"})
     assert answer.status_code == 401
