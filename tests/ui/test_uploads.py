@@ -61,7 +61,7 @@ def test_what_is_refused_shows_its_cells_gives_the_file_back_and_keeps_the_pictu
 
 
 def test_a_workbook_made_to_harm_is_refused_in_words(designer):
-    page = designer.post("/forms/new", sent(("visit.xlsx", REFUSED["a sheet that is a bomb"][0])))
+    page = designer.post("/forms/new", sent(("visit.xlsx", REFUSED["a sheet that is a bomb"][0]())))
     assert "far more than a form needs" in text_of(page)
     assert "Delete empty rows and columns" in text_of(page)
 
