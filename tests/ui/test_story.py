@@ -156,11 +156,8 @@ def test_a_form_becomes_an_interview_a_case_and_a_second_version(enter, house, d
     page.wait_for_selector("text=This is a draft", timeout=60_000)
     page.click("main >> text=Preview")
     interviews.ready(page)
-    for language, words in zip(
-        LANGUAGES[::-1], ("¿Es una segunda entrevista", "S'agit-il", "Is this a second"), strict=True
-    ):
-        speak(page, language)
-        question(page, words).wait_for()
+    speak(page, "Español (es)")
+    question(page, "¿Es una segunda entrevista").wait_for()
     page.click("text=Back to the form’s page")
     page.fill("#publish-note", "Ask for each child")
     page.click("text=Publish to phones")
