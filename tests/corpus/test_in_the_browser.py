@@ -7,7 +7,7 @@ from tests.corpus.test_corpus import FAULTS
 from tests.corpus.test_peculiar import FORMS
 from tests.server import threaded
 from tests.ui.browser import open_page, sign_in
-from tests.ui.office import open_office
+from tests.ui.conftest import empty_office  # noqa: F401 -- a fixture
 from xlsforms.compile import compile_form
 
 ROWS = measured()
@@ -32,9 +32,9 @@ SHOW = """async (xform) => {
 
 
 @pytest.fixture(scope="module")
-def opened(browser, tmp_path_factory):
+def opened(browser, empty_office, tmp_path_factory):  # noqa: F811 -- a fixture
     """`opened(xform)`: what the page of the preview made of it: `ready` or `error`, the engine's words, complaints."""
-    office = open_office(tmp_path_factory.mktemp("office"))
+    office = empty_office.moved(tmp_path_factory.mktemp("office"))
     app = office.app()
     with threaded(app) as url:
         page, complaints = open_page(browser), []

@@ -3,6 +3,7 @@
 import re
 import shutil
 from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from app.config import Config
 from app.services.checking import check_next
 from tests import databases
 from tests.server import threaded
-from tests.ui.browser import open_page, sign_in
+from tests.ui.browser import open_page
 from tests.ui.office import PASSWORD, Office, checking, fill, open_office
 
 
@@ -177,17 +178,35 @@ def house(full_office, tmp_path_factory):
     app.extensions["saif"].engine.dispose()
 
 
-@pytest.fixture
-def enter(browser, house):
-    """A page of somebody signed in; at the end, nothing may have complained, nor asked another host."""
+@pytest.fixture(scope="module")
+def signed_in_once(browser, house):
+    """Gives a browser in which somebody signed in: one for a module, which keeps what it has loaded."""
     url, office = house
+
+    @cache
+    def open_signed_in(**how):
+        page = open_page(browser, **how)
+        answer = page.request.post(
+            f"{url}/sign-in", form={"email": office.email, "password": office.password}
+        )
+        assert answer.url.startswith(f"{url}/projects/")
+        page.close()
+        return page.context
+
+    return open_signed_in
+
+
+@pytest.fixture
+def enter(signed_in_once, house):
+    """A page of somebody signed in; at the end, nothing may have complained, nor asked another host."""
+    url, _ = house
     pages, complaints = [], []
 
     def leaves(address):
         return not address.startswith((f"{url}/", "data:", f"blob:{url}/"))
 
-    def open_signed_in(**how):
-        page = open_page(browser, **how)
+    def open_home(**how):
+        page = signed_in_once(**how).new_page()
         pages.append(page)
         page.on(
             "console",
@@ -195,10 +214,10 @@ def enter(browser, house):
         )
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("request", lambda request: leaves(request.url) and complaints.append(request.url))
-        sign_in(page, url, office.email, office.password)
+        page.goto(url)
         return page
 
-    yield open_signed_in
+    yield open_home
     for page in pages:
-        page.context.close()
+        page.close()
     assert not complaints
