@@ -75,11 +75,9 @@ def _folder(scope: str) -> str:
 
 
 def pytest_collection_finish() -> None:
-    """What is loaded by now stays for good, and most of what a test makes is gone without the collector: to look at
-    all of it after every few hundred objects takes a tenth of the time."""
+    """What is loaded by now stays for good: the collector need not walk through it again."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(50_000, 20, 100)
 
 
 @pytest.fixture(scope="session")

@@ -17,8 +17,8 @@ from sqlalchemy import JSON, URL, Engine, LargeBinary, QueuePool, Text, create_e
 import app.db
 from app.models import FormVersion, Model
 
-ONE_DATABASE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-"""For what has nothing to do with the database."""
+on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+"""For what no database sees: what is folded, read, masked, rendered, refused or written out is so in Python."""
 TABLES = tuple(table.name for table in Model.metadata.sorted_tables)
 _FILLED = " UNION ALL ".join(f"SELECT '{name}' WHERE EXISTS (SELECT FROM \"{name}\")" for name in TABLES)
 _LARGE = [one for one in FormVersion.__table__.c if isinstance(one.type, JSON | LargeBinary | Text)]

@@ -17,7 +17,7 @@ from app.models import Mission
 from app.policy import COMMAND
 from app.services import collect, devices, missions
 from tests.clients.collect.collect_client import CollectClient, decode_settings
-from tests.databases import ONE_DATABASE
+from tests.databases import on_sqlite
 
 YES_OR_NO = (True, False)
 GENERAL = {
@@ -108,7 +108,7 @@ def read(png: bytes) -> str:
     return code.text
 
 
-@ONE_DATABASE
+@on_sqlite
 @pytest.mark.parametrize("by_name", [False, True], ids=["token", "user name"])
 @pytest.mark.parametrize("managed", [True, False], ids=["managed", "manual"])
 @pytest.mark.parametrize("language", devices.LANGUAGES)
@@ -148,21 +148,21 @@ def test_the_picture_decodes_to_settings_in_collects_format(make, mission, by_na
     assert found["project"]["icon"] == "M"
 
 
-@ONE_DATABASE
+@on_sqlite
 def test_no_two_codes_are_of_one_project_to_collect(make):
     """It tells projects apart by address and user name, and adds none where it has both already."""
     found = [make(by_name=by_name)[2]["general"] for by_name in (False, True) for _ in range(3)]
     assert len({(one["server_url"], one.get("username", "")) for one in found}) == len(found)
 
 
-@ONE_DATABASE
+@on_sqlite
 def test_the_code_is_small_enough_for_a_poor_camera(make):
     for by_name in (False, True):
         text = read(collect.qr(make(by_name=by_name)[2], kind="png"))
         assert len(text) < 1000
 
 
-@ONE_DATABASE
+@on_sqlite
 def test_a_blurred_and_shrunk_picture_is_still_read(make):
     settings = make()[2]
     picture = Image.open(io.BytesIO(collect.qr(settings, kind="png"))).convert("L")
@@ -172,7 +172,7 @@ def test_a_blurred_and_shrunk_picture_is_still_read(make):
     assert decode_settings(read(out.getvalue())) == settings
 
 
-@ONE_DATABASE
+@on_sqlite
 def test_collect_takes_the_code(make, tmp_path):
     device, secret, settings = make(by_name=True)
     client = CollectClient.from_settings(read(collect.qr(settings, kind="png")), state=tmp_path)

@@ -7,10 +7,11 @@ from sqlalchemy import select
 
 from app.models import LedgerEntry
 from app.services import normalise, twins
+from tests.databases import on_sqlite
 from tests.services.made import screening
 
 # What is below these doors is tested on every database.
-pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+pytestmark = on_sqlite
 REASON = "Agreed in the case conference"
 ALIKE = {"family_name": "Shevchenko", "first_name": "Olena", "sex": "female", "citizenship": "UA"}
 

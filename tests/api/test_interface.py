@@ -9,10 +9,9 @@ from openapi_spec_validator import validate
 from app import auth
 from app.services import demo
 from tests.api.test_forms import ONE, XLSX
+from tests.databases import on_sqlite
 
 HOUSE = "00000000-0000-4000-8000-000000000001"
-on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-"""The description is the same over any database."""
 
 
 @pytest.fixture

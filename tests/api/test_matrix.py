@@ -12,11 +12,10 @@ from app.auth import guard
 from app.models import LedgerEntry
 from app.policy.permissions import ACTIONS, DEVICE
 from app.services import sign_in
+from tests.databases import on_sqlite
 
 SESSIONS = ("sessions.create_session", "sessions.delete_session", "ui.sign_in", "ui.sign_out")
 """Doors that begin or end a session: tested where sessions are."""
-on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-"""Who may is no matter of the database."""
 METHODS = {"GET", "POST", "PUT", "PATCH", "DELETE"}
 
 

@@ -16,11 +16,10 @@ from app.db import writing
 from app.models import Comment, LedgerEntry
 from app.policy import COMMAND
 from app.services import missions, normalise, plans, publish, users
+from tests.databases import on_sqlite
 from tests.server import serve, threaded
 
 EMAIL, PASSWORD = "script@example.org", "correct horse battery"
-on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-"""What is about files and how they come, and not about what is stored of them."""
 SURVEY = [
     ("text", "name", "Name"),
     ("integer", "age", "Age"),

@@ -6,10 +6,9 @@ from app.auth import identity
 from app.db import writing
 from app.policy import COMMAND
 from app.services import sign_in, users
+from tests.databases import on_sqlite
 
 PASSWORD = "correct horse battery"
-on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-"""What is about headers and cookies."""
 
 
 @pytest.fixture

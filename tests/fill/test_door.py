@@ -18,9 +18,10 @@ from app.models import Assignment, Device, Form, FormVersion, Submission, now
 from app.policy import COMMAND
 from app.services import devices, senders
 from submissions.envelope import CODES
+from tests.databases import on_sqlite
 from tests.field import add_device, add_version, part, parts, submission
 
-pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+pytestmark = on_sqlite
 AUDIO = (
     "h:body><upload ref='/data/name' mediatype='image/*' appearance='signature'><label>Mark</label></upload"
 )

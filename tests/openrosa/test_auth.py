@@ -21,7 +21,7 @@ from app.services import credentials, devices
 from app.services.credentials import REALM
 from tests.clients.collect.collect_client import ClientError, CollectClient
 from tests.clients.fixtures import phone  # noqa: F401 -- a fixture
-from tests.databases import ONE_DATABASE
+from tests.databases import on_sqlite
 from tests.field import parts, submission
 from tests.openrosa.answers import said
 from tests.openrosa.sending import count
@@ -87,7 +87,7 @@ def test_who_says_nothing_is_challenged_and_told_what_to_do(client, named):
     assert "no-store" in answer.headers["Cache-Control"] or "no-cache" in answer.headers["Cache-Control"]
 
 
-@ONE_DATABASE
+@on_sqlite
 def test_every_address_of_the_phone_asks_for_credentials(app, client, named):
     asked = 0
     for rule in app.url_map.iter_rules():
@@ -101,7 +101,7 @@ def test_every_address_of_the_phone_asks_for_credentials(app, client, named):
     assert asked > 10
 
 
-@ONE_DATABASE
+@on_sqlite
 def test_digest_is_offered_with_md5_qop_opaque_and_domain(client, named):
     challenge = challenge_of(client.get(LIST))
     assert challenge["realm"] == REALM
@@ -112,13 +112,13 @@ def test_digest_is_offered_with_md5_qop_opaque_and_domain(client, named):
     assert challenge["stale"] == "false"
 
 
-@ONE_DATABASE
+@on_sqlite
 def test_over_plain_http_basic_is_neither_offered_nor_taken(client, named):
     assert len(client.get(LIST).headers.getlist("WWW-Authenticate")) == 1
     assert client.get(LIST, headers=basic_of(*named)).status_code == 401
 
 
-@ONE_DATABASE
+@on_sqlite
 @pytest.mark.parametrize(
     ("settings", "asked"),
     [
@@ -140,7 +140,7 @@ def test_under_tls_basic_is_offered_after_digest_and_taken(make_app, public_keys
     assert client.get(LIST, **{**asked, "headers": headers | basic_of("a\0b", "x")}).status_code == 401
 
 
-@ONE_DATABASE
+@on_sqlite
 def test_a_proxy_nobody_told_of_is_not_believed(client, named):
     headers = {"X-Forwarded-Proto": "https", **basic_of(*named)}
     assert client.get(LIST, headers=headers).status_code == 401
@@ -155,7 +155,7 @@ def test_who_knows_the_password_comes_in(client, named, qop):
     assert client.get(LIST, headers=digest_of(named, challenge, qop=qop)).status_code == 200
 
 
-@ONE_DATABASE
+@on_sqlite
 def test_the_query_is_part_of_what_is_signed(client, named):
     challenge = challenge_of(client.get(LIST))
     uri = f"{LIST}?formID=visit%201&deviceID=collect%3Aa"
@@ -192,13 +192,13 @@ def test_a_header_that_was_tampered_with_is_challenged_again(client, named, chan
     assert challenge_of(answer)["stale"] == "false"
 
 
-@ONE_DATABASE
+@on_sqlite
 @pytest.mark.parametrize("header", ["Digest", "Digest x", "Basic", "Basic %%%", "Bearer x", "Negotiate", ""])
 def test_any_other_header_is_no_authorization(client, named, header):
     assert client.get(LIST, headers={"Authorization": header}).status_code == 401
 
 
-@ONE_DATABASE
+@on_sqlite
 def test_a_proof_for_another_method_is_none(client, named):
     challenge = challenge_of(client.get(LIST))
     uri = f"{PATH}/submission"
@@ -233,7 +233,7 @@ def test_a_password_in_the_address_is_no_token(client, named):
     assert client.get(f"/v1/key/{named[1]}/projects/1/formList").status_code == 403
 
 
-@ONE_DATABASE
+@on_sqlite
 @pytest.mark.parametrize(
     ("settings", "headers", "prefix"),
     [
@@ -261,7 +261,7 @@ def test_behind_a_proxy_the_address_the_phone_knows_is_signed(
 # --- the nonce ---------------------------------------------------------------------------------------------------
 
 
-@ONE_DATABASE
+@on_sqlite
 def test_a_nonce_that_is_old_or_not_ours_is_stale_for_those_who_know_the_password(client, named, keyring):
     challenge = challenge_of(client.get(LIST))
     old = digest.new_nonce(keyring, lambda: time.time() - LIFE - 1)
@@ -276,7 +276,7 @@ def test_a_nonce_that_is_old_or_not_ours_is_stale_for_those_who_know_the_passwor
         assert challenge_of(client.get(LIST, headers=wrong))["stale"] == "false"
 
 
-@ONE_DATABASE
+@on_sqlite
 @pytest.mark.parametrize("qop", ["auth", None])
 def test_what_was_overheard_cannot_be_sent_again(client, named, qop):
     challenge = challenge_of(client.get(LIST))
@@ -287,7 +287,7 @@ def test_what_was_overheard_cannot_be_sent_again(client, named, qop):
     assert challenge_of(answer)["stale"] == "true"
 
 
-@ONE_DATABASE
+@on_sqlite
 def test_another_process_checks_what_this_one_challenged(make_app, public_keys, named):
     first, second = (make_app(surface="device", keys=public_keys).test_client() for _ in range(2))
     challenge = challenge_of(first.get(LIST))
@@ -378,7 +378,7 @@ def test_collect_lists_downloads_fills_and_sends_by_digest(served, named, sessio
     collect.session.close()
 
 
-@ONE_DATABASE
+@on_sqlite
 def test_a_large_interview_that_is_challenged_first_arrives_whole(served, named, session):
     """Without a HEAD before it: the first answer comes while the body is under way."""
     with requests.Session() as http:
@@ -391,7 +391,7 @@ def test_a_large_interview_that_is_challenged_first_arrives_whole(served, named,
     assert count(session, Submission) == 3
 
 
-@ONE_DATABASE
+@on_sqlite
 def test_a_large_interview_that_is_refused_is_told_why(served, named, session):
     """And not that the network is bad."""
     with writing(session):
@@ -406,7 +406,7 @@ def test_a_large_interview_that_is_refused_is_told_why(served, named, session):
             assert "coordinator" in answer.text
 
 
-@ONE_DATABASE
+@on_sqlite
 def test_collect_with_a_wrong_password_is_told_that_credentials_are_wanted(served, named, tmp_path):
     collect = CollectClient(served, named[0], "wrong", state=tmp_path / "device")
     with pytest.raises(ClientError) as refused:

@@ -8,7 +8,7 @@ from sqlalchemy import select, update
 
 from app.db import writing
 from app.models import Assignment, Conflict, Submission, SubmissionFile
-from tests.databases import ONE_DATABASE
+from tests.databases import on_sqlite
 from tests.field import part, parts, submission
 from tests.openrosa.answers import said
 from tests.openrosa.sending import post
@@ -96,7 +96,7 @@ NAMES = [
 ]
 
 
-@ONE_DATABASE
+@on_sqlite
 @pytest.mark.parametrize("xml_last", [False, True], ids=["XML first", "XML last"])
 @pytest.mark.parametrize("name", NAMES, ids=ascii)
 def test_a_file_is_kept_by_the_name_in_its_answer_as_collect_sends_it(send, name, xml_last):
@@ -104,7 +104,7 @@ def test_a_file_is_kept_by_the_name_in_its_answer_as_collect_sends_it(send, name
     assert send(answering(name), head, xml_last=xml_last) == [name]
 
 
-@ONE_DATABASE
+@on_sqlite
 @pytest.mark.parametrize("xml_last", [False, True], ids=["XML first", "XML last"])
 @pytest.mark.parametrize(
     "head",
@@ -126,7 +126,7 @@ def test_a_file_is_found_by_part_name_or_file_name_whichever_an_answer_gives(sen
     assert send(answering("photo.jpg"), head, xml_last=xml_last) == ["photo.jpg"]
 
 
-@ONE_DATABASE
+@on_sqlite
 @pytest.mark.parametrize(
     ("name", "head"),
     [
@@ -147,19 +147,19 @@ def test_a_name_is_understood_however_it_is_escaped(send, name, head):
     assert send(answering(name), head) == [name]
 
 
-@ONE_DATABASE
+@on_sqlite
 def test_files_that_share_a_general_name_are_told_apart_by_the_other_one(send):
     heads = [f'form-data; name="{number}.jpg"; filename="blob"' for number in range(3)]
     assert send(answering("0.jpg", "1.jpg", "2.jpg"), *heads) == ["0.jpg", "1.jpg", "2.jpg"]
 
 
-@ONE_DATABASE
+@on_sqlite
 def test_leftovers_that_share_a_general_name_are_all_kept(send):
     heads = [f'form-data; name="{number}.jpg"; filename="blob"' for number in range(3)]
     assert send(answering(), *heads) == ["blob", "1.jpg", "2.jpg"]
 
 
-@ONE_DATABASE
+@on_sqlite
 def test_leftovers_that_no_answer_names_are_kept(send):
     heads = [
         'form-data; name="old.jpg"; filename="old.jpg"',
@@ -168,7 +168,7 @@ def test_leftovers_that_no_answer_names_are_kept(send):
     assert send(answering("new.jpg"), *heads) == ["old.jpg", "audit.csv"]
 
 
-@ONE_DATABASE
+@on_sqlite
 def test_a_plain_field_that_no_answer_names_is_no_file(send):
     heads = [
         'form-data; name="*isIncomplete*"',
@@ -179,7 +179,7 @@ def test_a_plain_field_that_no_answer_names_is_no_file(send):
     assert send(answering("new.jpg"), *heads) == [None] * 4
 
 
-@ONE_DATABASE
+@on_sqlite
 @pytest.mark.parametrize(
     "name",
     [
@@ -203,7 +203,7 @@ def test_no_name_leads_out_of_the_store(send, app, tmp_path, name):
     assert re.fullmatch("[0-9a-f]{64}", blob.name)
 
 
-@ONE_DATABASE
+@on_sqlite
 def test_a_file_without_any_name_is_refused_and_nothing_is_stored(client, field, session):
     body = (
         b'--b\r\nContent-Disposition: form-data; name="xml_submission_file"\r\n\r\n' + submission() + b"\r\n"

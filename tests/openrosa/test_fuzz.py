@@ -15,7 +15,7 @@ from app import multipart
 from app.problems import Problem
 from submissions import envelope
 from submissions.envelope import EnvelopeError
-from tests.databases import ONE_DATABASE
+from tests.databases import on_sqlite
 from tests.field import submission
 from tests.fuzz import fuzz
 from tests.mutation import mutated
@@ -109,7 +109,7 @@ def test_fuzz_whatever_comes_as_a_body_is_taken_apart_or_refused():
     fuzz(lambda sent: bounded(check, sent), mutated(BODIES, WORDS))
 
 
-@ONE_DATABASE
+@on_sqlite
 def test_fuzz_whatever_is_posted_is_answered_as_a_phone_can_read(client, field, tmp_path):
     spool = tmp_path / "blobs" / ".spool"
 
@@ -125,7 +125,7 @@ def test_fuzz_whatever_is_posted_is_answered_as_a_phone_can_read(client, field, 
     fuzz(check, st.tuples(mutated(BODIES, WORDS), st.text(max_size=20)))
 
 
-@ONE_DATABASE
+@on_sqlite
 def test_fuzz_whatever_is_asked_for_is_answered_as_a_phone_can_read(client, field):
     paths = ["formList", "cases.csv", "cases/integrity", "mission.csv", "forms/x.xml", "submission", "none"]
     headers = [

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import OperationalError
 
 from app.models import Conflict, LedgerEntry, Submission, SubmissionFile
-from tests.databases import ONE_DATABASE
+from tests.databases import on_sqlite
 from tests.field import part, parts, submission
 from tests.openrosa.answers import said
 
@@ -52,7 +52,7 @@ BOMB = (
 )
 
 
-@ONE_DATABASE
+@on_sqlite
 @pytest.mark.parametrize(
     "xml",
     [
@@ -79,7 +79,7 @@ def test_xml_that_is_no_submission_is_refused(post, xml):
     assert len(said(answer)) > 40
 
 
-@ONE_DATABASE
+@on_sqlite
 @pytest.mark.parametrize(
     ("data", "content_type"),
     [
@@ -124,14 +124,14 @@ def test_a_body_that_is_no_submission_is_refused(post, data, content_type):
     assert "send" in said(answer)
 
 
-@ONE_DATABASE
+@on_sqlite
 def test_a_part_without_end_in_its_head_is_refused(post):
     answer = post(b"--xyz\r\nContent-Disposition: form-data; " + b"x" * 2_000_000)
     assert answer.status_code in (400, 413)
     assert said(answer)
 
 
-@ONE_DATABASE
+@on_sqlite
 def test_a_request_cut_short_on_the_way_is_refused(client, field):
     data = body(submission())
     answer = client.post(
@@ -144,7 +144,7 @@ def test_a_request_cut_short_on_the_way_is_refused(client, field):
     assert "send it again" in said(answer)
 
 
-@ONE_DATABASE
+@on_sqlite
 @pytest.mark.parametrize(
     "name",
     [
@@ -166,14 +166,14 @@ def test_a_name_without_end_costs_no_time(post, name):
     assert said(answer)
 
 
-@ONE_DATABASE
+@on_sqlite
 def test_too_much_xml_is_refused(post):
     answer = post(body(submission(name="x" * 5_100_000)))
     assert answer.status_code == 413
     assert "5 MB" in said(answer)
 
 
-@ONE_DATABASE
+@on_sqlite
 def test_a_request_that_says_it_is_too_large_is_not_even_read(make_app, public_keys, field, tmp_path):
     app = make_app(surface="device", keys=public_keys, max_submission=100_000)
     stream = io.BytesIO(body(submission(name="x" * 200_000)))
@@ -184,7 +184,7 @@ def test_a_request_that_says_it_is_too_large_is_not_even_read(make_app, public_k
     assert "0.1 MB" in said(answer)
 
 
-@ONE_DATABASE
+@on_sqlite
 def test_a_chunked_request_that_grows_too_large_is_refused(make_app, public_keys, field):
     app = make_app(surface="device", keys=public_keys, max_submission=100_000)
     stream = io.BytesIO(body(submission(name="x" * 200_000)))
@@ -198,7 +198,7 @@ def test_a_chunked_request_that_grows_too_large_is_refused(make_app, public_keys
     assert said(answer)
 
 
-@ONE_DATABASE
+@on_sqlite
 @pytest.mark.parametrize("files", [251, 400])
 def test_too_many_files_are_refused(client, field, files):
     data = parts(submission()) | {f"f{number}": part(b"", f"f{number}", "a/b") for number in range(files)}
@@ -207,7 +207,7 @@ def test_too_many_files_are_refused(client, field, files):
     assert said(answer)
 
 
-@ONE_DATABASE
+@on_sqlite
 def test_a_file_without_a_usable_name_is_refused(client, field):
     data = parts(submission()) | {"n" * 1001: part(b"", "n" * 1001, "a/b")}
     assert client.post(f"{field.path}/submission", data=data).status_code == 400

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from app.db import writing
 from app.models import Form, FormVersion
-from tests.databases import ONE_DATABASE
+from tests.databases import on_sqlite
 from tests.field import add_version, parts, submission
 from tests.openrosa.answers import form_list, manifest, path_of, said
 
@@ -69,7 +69,7 @@ def test_every_answer_says_that_it_is_openrosa_and_how_long_a_request_may_be(
         assert "on the phone" in said(answer) or "Keep the interview" in said(answer)
 
 
-@ONE_DATABASE
+@on_sqlite
 @pytest.mark.parametrize("path", ["/v1/key/", "/v1/key/x", "/v1/key/x/projects/none/formList"])
 def test_an_address_that_is_no_phones_is_answered_as_one_would_understand(client, path):
     answer = client.get(path)
@@ -77,7 +77,7 @@ def test_an_address_that_is_no_phones_is_answered_as_one_would_understand(client
     assert "nothing at the address" in said(answer)
 
 
-@ONE_DATABASE
+@on_sqlite
 def test_a_fault_of_ours_carries_the_headers_too(client, field, monkeypatch):
     monkeypatch.setattr("app.openrosa.documents.form_list", None)
     answer = client.get(f"{field.path}/formList")
@@ -85,7 +85,7 @@ def test_a_fault_of_ours_carries_the_headers_too(client, field, monkeypatch):
     assert "Nothing is lost" in said(answer)
 
 
-@ONE_DATABASE
+@on_sqlite
 def test_another_method_is_refused_as_openrosa_says_it(client, field):
     answer = client.put(f"{field.path}/submission")
     assert answer.status_code == 405
@@ -93,7 +93,7 @@ def test_another_method_is_refused_as_openrosa_says_it(client, field):
     assert said(answer)
 
 
-@ONE_DATABASE
+@on_sqlite
 def test_an_unknown_address_below_a_token_is_answered_in_openrosa_too(client, field):
     answer = client.get(f"{field.path}/nothing")
     assert answer.status_code == 404
@@ -109,7 +109,7 @@ def test_nothing_is_told_without_a_token(client, field, path):
     assert answer.headers["X-OpenRosa-Version"] == "1.0"
 
 
-@ONE_DATABASE
+@on_sqlite
 def test_the_surface_of_phones_has_no_office(client):
     for path in ("/", "/sign-in", "/v1/projects", "/projects/1/devices"):
         assert client.get(path).status_code == 404
@@ -139,7 +139,7 @@ def test_a_device_id_of_any_kind_is_taken_with_a_submission(client, field, devic
     assert answer.status_code == 201
 
 
-@ONE_DATABASE
+@on_sqlite
 def test_the_date_of_collects_twelve_hour_clock_and_its_other_headers_are_of_no_matter(client, field):
     headers = {
         "Date": "Sun, 22 Nov 2026 03:15:00 PM GMT",
@@ -179,7 +179,7 @@ def test_a_changed_list_is_sent_whatever_the_phone_has(client, field, session):
     assert again.headers["ETag"] != first.headers["ETag"]
 
 
-@ONE_DATABASE
+@on_sqlite
 @pytest.mark.parametrize("encoding", ["gzip", "identity"])
 def test_everything_a_phone_downloads_is_answered_by_304_while_it_is_the_same(client, field, media, encoding):
     for path in [f"{field.path}/formList", *media.values()]:
@@ -197,7 +197,7 @@ def test_everything_a_phone_downloads_is_answered_by_304_while_it_is_the_same(cl
 # --- gzip --------------------------------------------------------------------------------------------------------
 
 
-@ONE_DATABASE
+@on_sqlite
 def test_a_large_answer_is_compressed_for_those_who_ask(client, media):
     answer = client.get(media["villages.csv"], headers={"Accept-Encoding": "gzip"})
     assert answer.headers["Content-Encoding"] == "gzip"
@@ -210,7 +210,7 @@ def test_a_large_answer_is_compressed_for_those_who_ask(client, media):
     assert answer.headers["ETag"] == f"W/{plain.headers['ETag']}"
 
 
-@ONE_DATABASE
+@on_sqlite
 @pytest.mark.parametrize("accepted", ["", "identity", "br", "gzip;q=0", "br, gzip;q=0, *;q=0"])
 def test_nothing_is_compressed_for_those_who_do_not(client, media, accepted):
     answer = client.get(media["villages.csv"], headers={"Accept-Encoding": accepted})
@@ -218,7 +218,7 @@ def test_nothing_is_compressed_for_those_who_do_not(client, media, accepted):
     assert answer.data == LONG
 
 
-@ONE_DATABASE
+@on_sqlite
 def test_what_is_compressed_by_nature_or_short_is_sent_as_it_is(client, field, media):
     for path in (media["door.png"], f"{field.path}/mission.csv"):
         answer = client.get(path, headers={"Accept-Encoding": "gzip"})
@@ -229,7 +229,7 @@ def test_what_is_compressed_by_nature_or_short_is_sent_as_it_is(client, field, m
 # --- ranges ------------------------------------------------------------------------------------------------------
 
 
-@ONE_DATABASE
+@on_sqlite
 @pytest.mark.parametrize(
     ("asked", "first", "last"),
     [
@@ -249,7 +249,7 @@ def test_a_range_of_a_file_is_served(client, media, asked, first, last):
     assert int(answer.headers["Content-Length"]) == len(answer.data)
 
 
-@ONE_DATABASE
+@on_sqlite
 def test_a_download_that_broke_off_is_finished_by_ranges_to_the_bytes_the_hash_was_taken_of(client, media):
     got = b""
     tag = client.head(media["villages.csv"]).headers["ETag"]
@@ -263,7 +263,7 @@ def test_a_download_that_broke_off_is_finished_by_ranges_to_the_bytes_the_hash_w
     assert f'"{hashlib.md5(got).hexdigest()}"' == tag
 
 
-@ONE_DATABASE
+@on_sqlite
 def test_a_range_beyond_the_end_is_answered_with_the_length_there_is(client, media):
     answer = client.get(media["villages.csv"], headers={"Range": "bytes=999999-"})
     assert answer.status_code == 416
@@ -271,7 +271,7 @@ def test_a_range_beyond_the_end_is_answered_with_the_length_there_is(client, med
     assert said(answer)
 
 
-@ONE_DATABASE
+@on_sqlite
 @pytest.mark.parametrize(
     "asked", ["bytes=0-1,5-6", "lines=1-2", "bytes", "bytes=-0", "bytes=b-a", "bytes=9-1", "=", "\xff"]
 )
@@ -281,7 +281,7 @@ def test_what_is_no_range_or_several_is_answered_with_the_whole(client, media, a
     assert answer.data == LONG
 
 
-@ONE_DATABASE
+@on_sqlite
 def test_a_range_of_what_has_changed_meanwhile_is_answered_with_the_whole(client, media):
     tag = client.get(media["villages.csv"], headers={"Accept-Encoding": "gzip"}).headers["ETag"]
     for known in ('"other"', tag, "Sun, 22 Nov 2026 15:15:00 GMT"):  # tag: of compressed bytes
@@ -292,7 +292,7 @@ def test_a_range_of_what_has_changed_meanwhile_is_answered_with_the_whole(client
 # --- URLs --------------------------------------------------------------------------------------------------------
 
 
-@ONE_DATABASE
+@on_sqlite
 def test_urls_are_those_of_the_outside(make_app, public_keys, field, media):
     def urls(client, headers=None):
         (listed,) = client.get(f"{field.path}/formList", headers=headers).text.split("<xform>")[1:]
@@ -323,7 +323,7 @@ def test_urls_are_those_of_the_outside(make_app, public_keys, field, media):
         assert [url for url in found if not url.startswith(f"{root}{field.path}/")] == []
 
 
-@ONE_DATABASE
+@on_sqlite
 def test_no_url_in_a_document_holds_the_device_id(client, field, media):
     for path in ("formList", "formList?listAllVersions=true&verbose=true"):
         assert (

@@ -15,7 +15,7 @@ from app.db import insert_or, writing
 from app.models import CaseEntity, CaseReach, Device, DeviceGroup, FormVersion, new_id
 from app.services import entities
 from app.services.senders import Sender
-from tests.databases import ONE_DATABASE
+from tests.databases import on_sqlite
 
 MANY = 8_000
 
@@ -107,7 +107,7 @@ def test_the_list_is_one_query_and_what_the_manifest_announced(client, session, 
     assert answer.headers["Cache-Control"] == "private, no-cache"
 
 
-@ONE_DATABASE
+@on_sqlite
 @pytest.mark.parametrize("columns", [{"interviewer_id": 1}, {"group_id": 1}, {}])
 def test_the_list_is_read_in_its_order_from_an_index(client, session, columns):
     said = []

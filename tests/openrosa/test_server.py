@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from app.blobs import BlobStore
 from app.db import writing
 from app.models import Device, Submission, SubmissionFile, now
-from tests.databases import ONE_DATABASE
+from tests.databases import on_sqlite
 from tests.field import submission
 from tests.openrosa.sending import multipart, post_over
 from tests.server import serve
@@ -133,7 +133,7 @@ def test_marked_names_are_nowhere_in_clear(receiver, connect, field, session, da
     assert "/v1/key/" in receiver.said()
 
 
-@ONE_DATABASE
+@on_sqlite
 def test_a_large_attachment_hardly_raises_the_receivers_memory(environ, field, free_port, tmp_path):
     small, large = os.urandom(100_000), os.urandom(20_000_000)
     environ["WEB_CONCURRENCY"] = "1"
@@ -152,7 +152,7 @@ def test_a_large_attachment_hardly_raises_the_receivers_memory(environ, field, f
     assert after - before < 4_000_000
 
 
-@ONE_DATABASE
+@on_sqlite
 def test_a_body_too_large_is_answered_with_words_a_phone_can_show(environ, field, free_port, tmp_path):
     environ["SAIF_MAX_SUBMISSION"] = "1000000"
     with serve(environ, port=free_port, output=tmp_path / "out"):
@@ -170,7 +170,7 @@ def test_a_body_too_large_is_answered_with_words_a_phone_can_show(environ, field
                 assert b"1 MB" in answer.read()
 
 
-@ONE_DATABASE
+@on_sqlite
 def test_chunked_requests_are_taken(connect, field):
     data = multipart(submission(), **{"a.jpg": os.urandom(300_000)})
     answer = post_over(connect(), field, (data[start : start + 777] for start in range(0, len(data), 777)))

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from app.db import writing
 from app.models import Device, Interviewer, LedgerEntry, Submission, SubmissionFile
-from tests.databases import ONE_DATABASE
+from tests.databases import on_sqlite
 from tests.field import parts, submission
 from tests.openrosa.answers import SUCCESS, said
 from tests.openrosa.sending import post
@@ -119,7 +119,7 @@ XML = 'Content-Disposition: form-data; name="xml_submission_file"; filename="x.x
 FILE = 'Content-Disposition: form-data; name="a.jpg"; filename="a.jpg"'
 
 
-@ONE_DATABASE
+@on_sqlite
 @pytest.mark.parametrize(
     ("head", "content_type"),
     [
@@ -169,7 +169,7 @@ def test_a_request_is_read_however_its_client_spells_the_heads(
     assert session.scalar(select(SubmissionFile.size)) == 7
 
 
-@ONE_DATABASE
+@on_sqlite
 @pytest.mark.parametrize("order", list(itertools.permutations(range(4))), ids=str)
 def test_parts_may_come_in_any_order(client, field, session, order):
     parts_ = [

@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import select
 
 from app.models import Submission
-from tests.databases import ONE_DATABASE
+from tests.databases import on_sqlite
 from tests.openrosa.answers import said
 from tests.openrosa.sending import post
 
@@ -85,7 +85,7 @@ def test_more_than_249_characters_are_refused_in_words(client, field, session, w
     assert session.scalar(select(Submission.id)) is None
 
 
-@ONE_DATABASE
+@on_sqlite
 def test_malformed_xml_is_never_stored(client, field, session):
     whole = b"<data id='visit' version='1'><name>x</name><meta><instanceID>uuid:1</instanceID></meta></data>"
     for end in range(len(whole)):

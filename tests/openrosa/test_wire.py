@@ -7,12 +7,12 @@ from email.utils import parsedate_to_datetime
 import pytest
 
 from app.models import now
-from tests.databases import ONE_DATABASE
+from tests.databases import on_sqlite
 from tests.field import submission
 from tests.openrosa.answers import said
 from tests.openrosa.sending import TYPE, multipart
 
-pytestmark = ONE_DATABASE
+pytestmark = on_sqlite
 
 
 @pytest.fixture

@@ -37,8 +37,6 @@ from xlsforms import dictionary
 
 FORMS = Path(xlsforms.__file__).parent / "forms"
 MISSIONS = {"mission_id": "MDCHI", "other_mission_id": "KHPNH"}
-on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-"""Where the database cannot matter: what is folded, read, masked and written out is so in Python."""
 _PAIRS = itertools.cycle(make() for make in (encryption.new_pair,) * 4)
 _EVERY_ROW = {
     table.name: select(*(cast(one, Text) if isinstance(one.type, JSON) else one for one in table.c)).order_by(

@@ -26,7 +26,8 @@ from app.models import (
     Submission,
 )
 from app.services import decide, normalise, replay
-from tests.services.conftest import altered, edited, on_sqlite
+from tests.databases import on_sqlite
+from tests.services.conftest import altered, edited
 from tests.services.made import assistance, screening
 
 ONE, OTHER = (f"0000000{number}-0000-4000-8000-000000000000" for number in (1, 2))

@@ -1,12 +1,14 @@
 """What one more submission costs the database does not depend on how many there are."""
 
-import pytest
 from sqlalchemy import event
 
 from app.services import packing
+from tests.databases import on_sqlite
 from tests.services.conftest import House, new_uid
 from tests.services.made import assistance, screening
 
+# PostgreSQL chooses its plans by the sizes it has found, and none of a test is large.
+pytestmark = on_sqlite
 STEP = 10
 """Instructions of SQLite's virtual machine between two counts."""
 
@@ -40,15 +42,7 @@ def arrive(house: House, number: int) -> None:
             house.receive(xml)
 
 
-@pytest.fixture
-def on_sqlite(house: House) -> House:
-    if house.engine.dialect.name != "sqlite":
-        pytest.skip("PostgreSQL chooses its plans by the sizes it has found, and none of a test is large")
-    return house
-
-
-def test_one_more_case_costs_the_same_in_a_large_store_as_in_a_small_one(on_sqlite):
-    house = on_sqlite
+def test_one_more_case_costs_the_same_in_a_large_store_as_in_a_small_one(house):
     arrive(house, 10)
     house.work()
     arrive(house, 10)
@@ -61,9 +55,8 @@ def test_one_more_case_costs_the_same_in_a_large_store_as_in_a_small_one(on_sqli
     assert large < 1.05 * small
 
 
-def test_a_page_of_answers_costs_the_same_whether_few_wait_or_many(on_sqlite, monkeypatch):
+def test_a_page_of_answers_costs_the_same_whether_few_wait_or_many(house, monkeypatch):
     monkeypatch.setattr(packing, "PAGE", 4)
-    house = on_sqlite
 
     def pack() -> None:
         assert packing.pack_next(house.engine, keyring=house.keyring)
@@ -79,8 +72,7 @@ def test_a_page_of_answers_costs_the_same_whether_few_wait_or_many(on_sqlite, mo
     assert large < small + 120, "less than one for each that waits"
 
 
-def test_looking_for_pages_of_an_older_layout_costs_the_same_among_few_pages_and_many(on_sqlite, monkeypatch):
-    house = on_sqlite
+def test_looking_for_pages_of_an_older_layout_costs_the_same_among_few_pages_and_many(house, monkeypatch):
     arrive(house, 40)
     house.work()
 

@@ -12,7 +12,8 @@ from app.policy import Actor, Held
 from app.problems import Problem
 from app.services import cases, decide, missions, replay
 from app.services.reveal import Reveal
-from tests.services.conftest import edited, new_uid, on_sqlite
+from tests.databases import on_sqlite
+from tests.services.conftest import edited, new_uid
 from tests.services.made import assistance, screening
 
 REASON = "decided in the test"

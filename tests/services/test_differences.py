@@ -8,7 +8,8 @@ from app.policy import Actor, Held
 from app.problems import Problem
 from app.services import differences, submissions
 from app.services.reveal import Reveal
-from tests.services.conftest import edited, on_sqlite
+from tests.databases import on_sqlite
+from tests.services.conftest import edited
 from tests.services.made import assistance, screening
 from tests.services.test_reading import entries
 

@@ -22,8 +22,9 @@ from app.services import form_keys, forms, phones, publish, replay, submissions
 from app.services.wanted import Wanted
 from submissions import encryption
 from tests.clients.encrypting import encrypt
+from tests.databases import on_sqlite
 from tests.fuzz import fuzz
-from tests.services.conftest import edited, new_uid, on_sqlite
+from tests.services.conftest import edited, new_uid
 from tests.services.made import screening, version
 
 PHOTOS = {"1600000000001.jpg": b"\xff\xd8 one", "1600000000002.jpg": b"\xff\xd8 two" * 30_000}

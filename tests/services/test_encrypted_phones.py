@@ -14,8 +14,8 @@ from app.services import devices
 from tests.clients.collect.collect_client import CollectClient
 from tests.clients.encrypting import encrypt
 from tests.clients.fixtures import phone  # noqa: F401 -- a fixture
+from tests.databases import on_sqlite
 from tests.server import serve
-from tests.services.conftest import on_sqlite
 from tests.services.test_encrypted import (  # noqa: F401 -- two of them are fixtures
     file_contents,
     pictures,

@@ -20,7 +20,8 @@ from app.problems import Problem
 from app.services import condition, decide, submissions
 from app.services.export import Filters
 from app.services.wanted import Wanted
-from tests.services.conftest import edited, new_uid, on_sqlite
+from tests.databases import on_sqlite
+from tests.services.conftest import edited, new_uid
 from tests.services.made import assistance, screening
 
 

@@ -13,7 +13,8 @@ from app.policy import Actor, Held
 from app.problems import Problem
 from app.services import condition, decide, export_rows, feed_page, indexing, ordering, stored
 from app.services.feed import Options, Service
-from tests.services.conftest import edited, new_uid, on_sqlite
+from tests.databases import on_sqlite
+from tests.services.conftest import edited, new_uid
 from tests.services.made import assistance, screening
 
 URL = "https://saif.example/v1/projects/1/forms/ct_screening.svc"

@@ -16,7 +16,8 @@ from app.services import cases, decide, demo, figures, recording, transfers
 from app.services.case_json import case_json
 from app.services.figures import NOT_KNOWN, Scope
 from app.services.suppression import BELOW
-from tests.services.conftest import new_uid, on_sqlite, statements
+from tests.databases import on_sqlite
+from tests.services.conftest import new_uid, statements
 from tests.services.made import screening
 
 NEW = "2026-05-04"

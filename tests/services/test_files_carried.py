@@ -13,7 +13,8 @@ from app.models import SubmissionFile
 from app.services import decide, submissions
 from app.services import files as service
 from app.services.wanted import Wanted
-from tests.services.conftest import edited, new_uid, on_sqlite
+from tests.databases import on_sqlite
+from tests.services.conftest import edited, new_uid
 from tests.services.made import screening
 
 SIGNED, AGAIN = b"\x89PNG the first signature", b"\x89PNG another signature"

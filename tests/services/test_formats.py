@@ -16,8 +16,9 @@ from app.problems import Problem
 from app.services import export, publish
 from app.services import formats as formats_known
 from app.services.wanted import Wanted
+from tests.databases import on_sqlite
 from tests.line import formats
-from tests.services.conftest import new_uid, on_sqlite
+from tests.services.conftest import new_uid
 from tests.services.made import screening
 from tests.services.test_export import download, ledger
 

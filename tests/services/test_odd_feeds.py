@@ -4,8 +4,8 @@ any length. The metadata is valid, and all that it names can be selected, filter
 import pytest
 
 from app.services import condition, indexing, ordering, publish
+from tests.databases import on_sqlite
 from tests.services import csdl
-from tests.services.conftest import on_sqlite
 from tests.services.test_feed import feed, opened
 
 FORM = """

@@ -14,7 +14,8 @@ from app import policy
 from app.db import connect_to_write, writing
 from app.models import CaseEntity, CaseReach, DeviceGroup, Interviewer
 from app.services import decide, entities, phones, replay
-from tests.services.conftest import edited, new_uid, on_sqlite
+from tests.databases import on_sqlite
+from tests.services.conftest import edited, new_uid
 from tests.services.made import assistance, screening
 from xlsforms import dictionary
 

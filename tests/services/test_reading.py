@@ -15,7 +15,8 @@ from app.problems import Problem
 from app.services import cases, decide, home, missions, submissions
 from app.services.reveal import Reveal
 from app.services.submissions import Answered, Section
-from tests.services.conftest import edited, new_uid, on_sqlite, statements
+from tests.databases import on_sqlite
+from tests.services.conftest import edited, new_uid, statements
 from tests.services.made import assistance, screening
 
 WHY = Reveal("looking for a duplicate")

@@ -17,7 +17,7 @@ from app.models import LedgerEntry, MadeDownload, SavedDownload, UnwantedBlob, U
 from app.problems import Problem
 from app.services import condition, export, making, saved_downloads, users
 from app.services.wanted import Wanted
-from tests.services.conftest import on_sqlite
+from tests.databases import on_sqlite
 from tests.services.made import screening
 
 PASSWORD = "correct horse battery"

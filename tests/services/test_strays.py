@@ -8,7 +8,8 @@ from sqlalchemy import select
 from app import policy
 from app.models import CaseState
 from app.services import decide, strays, twins
-from tests.services.conftest import new_uid, on_sqlite, statements
+from tests.databases import on_sqlite
+from tests.services.conftest import new_uid, statements
 from tests.services.made import assistance, screening
 
 CASES = {"MDCHI-26-1a2b3c4d": "Olena", "MDCHI-26-99999999": "Dara", "MDCHI-26-55555555": "Ion"}

@@ -14,7 +14,8 @@ from app.policy import COMMAND
 from app.services import missions, publish, submissions, timing
 from app.services.reveal import Reveal
 from app.services.wanted import Wanted
-from tests.services.conftest import edited, on_sqlite
+from tests.databases import on_sqlite
+from tests.services.conftest import edited
 from tests.services.made import screening
 
 AT = 1_780_000_000_000

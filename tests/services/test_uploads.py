@@ -16,7 +16,7 @@ from app.models import FormMedia, FormVersion, Upload, now
 from app.policy import COMMAND
 from app.services import checking, missions, publish, texts, uploads, users
 from app.services.form_media import Attached
-from tests.services.conftest import on_sqlite
+from tests.databases import on_sqlite
 from tests.visit import BAD, VISIT
 from xlsforms import compile as compiling
 

@@ -8,7 +8,7 @@ from app.db import writing
 from app.models import FormVersion
 from app.policy import COMMAND
 from app.services import missions, publish, validating
-from tests.services.conftest import on_sqlite
+from tests.databases import on_sqlite
 from tests.tools import missing
 from xlsforms import validate
 
