@@ -43,8 +43,9 @@ settings.load_profile("suite")
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> object | None:
     """A worker stays in a folder, whose tests share what was made once for them; when nothing is left there it goes on
-    to the first folder nobody is in, or helps where the most is left. Of itself xdist keeps files with few tests for
-    the end, which are the long ones. The tests of the line share running servers, and stay together."""
+    to the first folder nobody is in, the long ones before the others, or helps where the most is left. Of itself xdist
+    keeps files with few tests for the end, which take longest. The tests of the line share running servers, and stay
+    together."""
     if config.getvalue("dist") != "loadfile":
         return None
     from xdist.scheduler import LoadFileScheduling
@@ -59,7 +60,8 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> object | Non
             in_them = [_folder(list(units)[-1]) for units in self.assigned_work.values() if units]
             here = next((_folder(file) for file in reversed(self.assigned_work[node])), None)
             if here not in left:
-                here = next((folder for folder in left if folder not in in_them), left.most_common(1)[0][0])
+                free = (folder for folder in (*_LONG, *left) if folder in left and folder not in in_them)
+                here = next(free, left.most_common(1)[0][0])
             self.workqueue.move_to_end(
                 next(file for file in self.workqueue if _folder(file) == here), last=False
             )
@@ -67,6 +69,10 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> object | Non
 
     config.option.loadscopereorder = False
     return ByFolder(config, log)
+
+
+_LONG = ("tests/ui", "tests/line", "tests/services")
+"""Folders with half of the work: begun last, one worker would be busy with them while the others are done."""
 
 
 def _folder(scope: str) -> str:
