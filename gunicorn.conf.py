@@ -74,3 +74,5 @@ def when_ready(_arbiter: Any) -> None:
     """What is loaded by now stays for good: the collector need not walk through it again, nor touch pages that the
     workers share."""
     gc.freeze()
+    # From here on as Python has it: what a request leaves may hold its body, and many would wait for a rare collector.
+    gc.set_threshold(700, 10, 10)

@@ -2,8 +2,8 @@
 
 import gc
 
-# SAIF leaves hardly anything to the collector: to look for it after every few hundred objects takes a fifth of the time
-# of a start, and a tenth of each request.
+# A start leaves hardly anything to the collector: to look for it after every few hundred objects takes a fifth of its
+# time. Web processes go back to that when they are ready (gunicorn.conf.py).
 gc.set_threshold(50_000, 20, 100)
 
 import os
