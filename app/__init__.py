@@ -3,7 +3,7 @@
 import gc
 
 # A start leaves hardly anything to the collector: to look for it after every few hundred objects takes a fifth of its
-# time. Web processes go back to that when they are ready (gunicorn.conf.py).
+# time. Processes that go on go back to that when they are ready (gunicorn.conf.py, app/tasks.py).
 gc.set_threshold(50_000, 20, 100)
 
 import os
