@@ -83,9 +83,8 @@ def run(config: Config) -> None:
         signal.signal(number, lambda *_: stop.set())
     state = open_state(config)
     gc.freeze()
-    gc.set_threshold(
-        700, 10, 10
-    )  # as Python has it, now that the start is over: rarer, it takes half as much memory again
+    # As Python has it, now that the start is over: rarer, it takes half as much memory again.
+    gc.set_threshold(700, 10, 10)
     private = config.webhooks_private
     for job in jobs(state.engine, keyring=state.keyring, blobs=state.blobs, private=private):
         # Nobody waits for one under way when it is time to stop: the next worker begins it again.
