@@ -53,9 +53,7 @@ def prepare(engine: Engine) -> Engine:
 
 
 def _on_error(context: ExceptionContext) -> None:
-    from psycopg import (
-        DataError,
-    )  # there, as this is its error; where the database is SQLite it is not needed
+    from psycopg import DataError  # a tenth of a second, for nothing where the database is SQLite
 
     error = context.original_exception
     if type(error) is DataError and "NUL" in str(error):
